@@ -1,0 +1,105 @@
+"""Layers of a binary network. Every accumulator is an integer; every activation is one bit.
+
+Weights are packed like `sensorsim.bits` packs channels, in the order (ky, kx, channel) for a
+convolution and (row, column, channel) for the dense layer, so that one output's weights form one
+run of bits.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim.bits import WordArray
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Binary convolution: bits to integer accumulators; padding is -1.
+
+    Attributes
+    ----------
+    weights : uint64 [outputs, words]
+        Packed receptive fields of ``kernel**2 * inputs / groups`` bits.
+    """
+
+    kind: ClassVar[str] = "convolution"
+    inputs: int
+    outputs: int
+    kernel: int
+    stride: int
+    padding: int
+    groups: int
+    weights: WordArray
+
+    @property
+    def fan_in(self) -> int:
+        """Products per accumulator and plane."""
+        return self.kernel**2 * (self.inputs // self.groups)
+
+    @property
+    def weight_bits(self) -> int:
+        """Number of binary weights."""
+        return self.outputs * self.fan_in
+
+    def output_side(self, side: int) -> int:
+        """Side of the output for a side of the input."""
+        return (side + 2 * self.padding - self.kernel) // self.stride + 1
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Batch-norm and sign, folded to an integer comparison per channel.
+
+    Attributes
+    ----------
+    levels : int64 [channels]
+    rising : bool [channels]
+        True: bit = (accumulator >= level). False: bit = (accumulator <= level). A constant channel
+        has a level out of the accumulator's reach.
+    """
+
+    kind: ClassVar[str] = "threshold"
+    levels: npt.NDArray[np.int64]
+    rising: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class MaxPool:
+    """Maximum over ``size`` x ``size`` windows of bits, which is OR."""
+
+    kind: ClassVar[str] = "max-pool"
+    size: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Binary dense layer and a fixed-point scale and bias per class.
+
+    ``score = scale * accumulator + bias``, in units of ``2**-fraction_bits``. The decision is the
+    class of the largest score, the first one if several tie.
+
+    Attributes
+    ----------
+    weights : uint64 [classes, words]
+    scale, bias : int64 [classes]
+    """
+
+    kind: ClassVar[str] = "scores"
+    inputs: int
+    classes: int
+    fraction_bits: int
+    weights: WordArray
+    scale: npt.NDArray[np.int64]
+    bias: npt.NDArray[np.int64]
+
+    @property
+    def weight_bits(self) -> int:
+        """Number of binary weights."""
+        return self.classes * self.inputs
+
+
+Layer = Convolution | Threshold | MaxPool | Scores
+
+

@@ -1,0 +1,99 @@
+"""The bit-level simulator: packed bits to integer class scores."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim.bits import WordArray, words_for
+from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
+from sensorsim.bnn.model import Model
+from sensorsim.errors import InputError
+from sensorsim.kernels import xnor
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """A threshold on accumulators as a limit on mismatches: bit = (m <= limit) != inverted."""
+
+    limit: npt.NDArray[np.int64]
+    inverted: npt.NDArray[np.bool_]
+
+
+def mismatch_limits(threshold: Threshold, products: int) -> _Limits:
+    """Translate thresholds on ``products - 2 m`` into limits on the mismatches m.
+
+    ``products - 2 m >= t`` is ``m <= floor((products - t) / 2)``; ``products - 2 m <= t`` is
+    ``not m <= ceil((products - t) / 2) - 1``.
+    """
+    distance = products - threshold.levels
+    rising = distance // 2
+    falling = -(-distance // 2) - 1
+    return _Limits(np.where(threshold.rising, rising, falling), ~threshold.rising)
+
+
+def scores(model: Model, words: WordArray) -> npt.NDArray[np.int64]:
+    """Class scores of a batch, in units of ``2**-fraction_bits``.
+
+    Parameters
+    ----------
+    words : uint64 [N, planes, H, W, ceil(channels / 64)]
+
+    Returns
+    -------
+    int64 [N, classes]
+
+    Raises
+    ------
+    InputError
+        If the shape does not fit the model's input.
+    """
+    i = model.input
+    expected = (i.planes, i.height, i.width, words_for(i.channels))
+    if words.shape[1:] != expected:
+        raise InputError(
+            f"model input: bits of shape {words.shape[1:]} (planes, rows, columns, words), "
+            f"expected {expected}; the readout or the image size differs from the model's"
+        )
+    x = words
+    for position, layer in enumerate(model.layers):
+        if isinstance(layer, Convolution):
+            threshold = model.layers[position + 1]
+            assert isinstance(threshold, Threshold)
+            x = _convolve(x, layer, threshold)[:, np.newaxis]
+        elif isinstance(layer, MaxPool):
+            x = _pool(x[:, 0], layer)[:, np.newaxis]
+        elif isinstance(layer, Scores):
+            return _scores(x[:, 0], layer)
+    raise AssertionError("a checked model ends with scores")
+
+
+def decide(class_scores: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Class of the largest score; the first one if several tie."""
+    return class_scores.argmax(1)
+
+
+def _convolve(x: WordArray, layer: Convolution, threshold: Threshold) -> WordArray:
+    n, planes, h, w, _ = x.shape
+    limits = mismatch_limits(threshold, layer.fan_in * (2**planes - 1))
+    shape = (n, layer.output_side(h), layer.output_side(w), words_for(layer.outputs))
+    out = np.zeros(shape, np.uint64)
+    xnor.convolve(
+        x, layer.weights, layer.kernel, layer.stride, layer.padding, layer.groups,
+        layer.inputs // layer.groups, limits.limit, limits.inverted, out,
+    )  # fmt: skip
+    return out
+
+
+def _pool(x: WordArray, layer: MaxPool) -> WordArray:
+    n, h, w, words = x.shape
+    out = np.empty((n, h // layer.size, w // layer.size, words), np.uint64)
+    xnor.or_pool(np.ascontiguousarray(x), layer.size, out)
+    return out
+
+
+def _scores(x: WordArray, layer: Scores) -> npt.NDArray[np.int64]:
+    mismatches = np.empty((len(x), layer.classes), np.int64)
+    channels = layer.inputs // (x.shape[1] * x.shape[2])
+    xnor.dense(np.ascontiguousarray(x), layer.weights, channels, mismatches)
+    return (layer.inputs - 2 * mismatches) * layer.scale + layer.bias

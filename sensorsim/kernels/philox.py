@@ -1,0 +1,185 @@
+"""Counter-based random numbers: Philox4x32-10 and what is drawn from it.
+
+Every draw has an address. The key is ``(seed, stream)``, where a stream is one noise source of one
+die; the counter is ``(pixel, frame, draw)``. A draw therefore never depends on batch size, thread
+count or on whether another noise source is switched on.
+
+Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+_MASK = np.uint64(0xFFFFFFFF)
+_MULTIPLIER_0 = np.uint64(0xD2511F53)
+_MULTIPLIER_1 = np.uint64(0xCD9E8D57)
+_WEYL_0 = np.uint64(0x9E3779B9)
+_WEYL_1 = np.uint64(0xBB67AE85)
+_SHIFT = np.uint64(32)
+
+MAX_NORMAL = 6.34
+"""Bound on ``|standard_normal|``: the quantile of ``1 - 2**-33`` is 6.338."""
+
+
+@njit(cache=True, inline="always")
+def philox4x32(c0, c1, c2, c3, k0, k1):
+    """Ten rounds of Philox4x32; uint64 arguments that hold 32-bit words, four such words out."""
+    for _ in range(10):
+        product_0 = _MULTIPLIER_0 * (c0 & _MASK)
+        product_1 = _MULTIPLIER_1 * (c2 & _MASK)
+        c0, c1, c2, c3 = (
+            (product_1 >> _SHIFT) ^ c1 ^ k0,
+            product_1 & _MASK,
+            (product_0 >> _SHIFT) ^ c3 ^ k1,
+            product_0 & _MASK,
+        )
+        k0 = (k0 + _WEYL_0) & _MASK
+        k1 = (k1 + _WEYL_1) & _MASK
+    return c0, c1, c2, c3
+
+
+@njit(cache=True, inline="always")
+def uniform32(word):
+    """Map a 32-bit word to the open interval (0, 1): ``(word + 1/2) / 2**32``, exact in float64."""
+    return (np.float64(word) + 0.5) * 2.3283064365386963e-10
+
+
+@njit(cache=True, inline="always")
+def uniform53(high, low):
+    """Map two 32-bit words to the open interval (0, 1) with 52 random bits."""
+    mantissa = (high << np.uint64(20)) | (low >> np.uint64(12))
+    return (np.float64(mantissa) + 0.5) * 2.220446049250313e-16
+
+
+@njit(cache=True)
+def normal_quantile(p):
+    """Quantile of the standard normal distribution for ``p`` in (0, 1), to about 1e-16.
+
+    Source: Wichura, "Algorithm AS 241: the percentage points of the normal distribution",
+    Applied Statistics 37 (1988) 477, routine PPND16.
+    """
+    q = p - 0.5
+    if abs(q) <= 0.425:
+        r = 0.180625 - q * q
+        num = ((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r
+                   + 6.7265770927008700853e4) * r + 4.5921953931549871457e4) * r
+                 + 1.3731693765509461125e4) * r + 1.9715909503065514427e3) * r
+               + 1.3314166789178437745e2) * r + 3.3871328727963666080e0
+        den = ((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r
+                   + 3.9307895800092710610e4) * r + 2.1213794301586595867e4) * r
+                 + 5.3941960214247511077e3) * r + 6.8718700749205790830e2) * r
+               + 4.2313330701600911252e1) * r + 1.0
+        return q * num / den
+    r = math.sqrt(-math.log(p if q < 0.0 else 1.0 - p))
+    if r <= 5.0:
+        r -= 1.6
+        num = ((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r
+                   + 2.41780725177450611770e-1) * r + 1.27045825245236838258e0) * r
+                 + 3.64784832476320460504e0) * r + 5.76949722146069140550e0) * r
+               + 4.63033784615654529590e0) * r + 1.42343711074968357734e0
+        den = ((((((1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r
+                   + 1.51986665636164571966e-2) * r + 1.48103976427480074590e-1) * r
+                 + 6.89767334985100004550e-1) * r + 1.67638483018380384940e0) * r
+               + 2.05319162663775882187e0) * r + 1.0
+    else:
+        r -= 5.0
+        num = ((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r
+                   + 1.24266094738807843860e-3) * r + 2.65321895265761230930e-2) * r
+                 + 2.96560571828504891230e-1) * r + 1.78482653991729133580e0) * r
+               + 5.46378491116411436990e0) * r + 6.65790464350110377720e0
+        den = ((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r
+                   + 1.84631831751005468180e-5) * r + 7.86869131145613259100e-4) * r
+                 + 1.48753612908506148525e-2) * r + 1.36929880922735805310e-1) * r
+               + 5.99832206555887937690e-1) * r + 1.0
+    value = num / den
+    return -value if q < 0.0 else value
+
+
+@njit(cache=True)
+def standard_normal(pixel, frame, draw, seed, stream):
+    """One standard normal number; four consecutive ``draw`` share one Philox block."""
+    w0, w1, w2, w3 = philox4x32(
+        np.uint64(pixel), np.uint64(frame), np.uint64(draw) >> np.uint64(2), np.uint64(0),
+        np.uint64(seed), np.uint64(stream),
+    )
+    lane = np.uint64(draw) & np.uint64(3)
+    word = w0
+    if lane == 1:
+        word = w1
+    elif lane == 2:
+        word = w2
+    elif lane == 3:
+        word = w3
+    return normal_quantile(uniform32(word))
+
+
+@njit(cache=True)
+def uniform(pixel, frame, draw, seed, stream):
+    """One number uniform in (0, 1)."""
+    w0, w1, _, _ = philox4x32(
+        np.uint64(pixel), np.uint64(frame), np.uint64(draw), np.uint64(0),
+        np.uint64(seed), np.uint64(stream),
+    )
+    return uniform53(w0, w1)
+
+
+@njit(cache=True)
+def _poisson_by_inversion(mean, u):
+    probability = math.exp(-mean)
+    cumulative = probability
+    count = 0
+    while u > cumulative:
+        count += 1
+        probability *= mean / count
+        if probability < 1e-18 and count > mean:
+            break  # what is left of the tail lies below the resolution of ``u``
+        cumulative += probability
+    return count
+
+
+@njit(cache=True)
+def poisson(mean, pixel, frame, seed, stream):
+    """One Poisson number of the given mean (exact distribution, mean from 0 to 1e9).
+
+    Below a mean of 10 by inversion; above by the transformed rejection PTRS of Hörmann, "The
+    transformed rejection method for generating Poisson random variables", Insurance: Mathematics
+    and Economics 12 (1993) 39. Each attempt reads the next Philox block of the pixel's address.
+    """
+    if not mean > 0.0:
+        return 0
+    attempt = np.uint64(0)
+    w0, w1, w2, w3 = philox4x32(
+        np.uint64(pixel), np.uint64(frame), attempt, np.uint64(0),
+        np.uint64(seed), np.uint64(stream),
+    )
+    if mean < 10.0:
+        return _poisson_by_inversion(mean, uniform53(w0, w1))
+    b = 0.931 + 2.53 * math.sqrt(mean)
+    a = -0.059 + 0.02483 * b
+    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+    v_r = 0.9277 - 3.6224 / (b - 2.0)
+    while True:
+        u = uniform53(w0, w1) - 0.5
+        v = uniform53(w2, w3)
+        us = 0.5 - abs(u)
+        k = math.floor((2.0 * a / us + b) * u + mean + 0.43)
+        if us >= 0.07 and v <= v_r:
+            return int(k)
+        if k >= 0.0 and (us >= 0.013 or v <= us):
+            left = math.log(v) + math.log(inverse_alpha) - math.log(a / (us * us) + b)
+            if left <= k * math.log(mean) - mean - math.lgamma(k + 1.0):
+                return int(k)
+        attempt += np.uint64(1)
+        w0, w1, w2, w3 = philox4x32(
+            np.uint64(pixel), np.uint64(frame), attempt, np.uint64(0),
+            np.uint64(seed), np.uint64(stream),
+        )
+
+
+@njit(cache=True)
+def fill_standard_normal(out, frame, seed, stream):
+    """Fill the flat array ``out`` with standard normal numbers; index = pixel address."""
+    for i in range(out.size):
+        out[i] = standard_normal(i, frame, 0, seed, stream)

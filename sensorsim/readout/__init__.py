@@ -1,0 +1,43 @@
+"""Volts to codes: the readouts that a pipeline can name.
+
+A new readout is one module with one description class that has the members of `ReadoutProtocol`,
+and its name in the union `Readout`.
+"""
+
+from typing import Annotated, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from sensorsim.bits import WordArray
+from sensorsim.readout.adc import Adc
+from sensorsim.readout.comparator import Comparator
+from sensorsim.readout.thermometer import Thermometer
+from sensorsim.streams import Key
+
+
+class ReadoutProtocol(Protocol):
+    """What every readout offers."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def levels(self) -> int: ...
+    @property
+    def bits_per_sample(self) -> int: ...
+    @property
+    def link_bits_per_sample(self) -> int: ...
+    @property
+    def planes(self) -> int: ...
+    def channels(self, colors: int) -> int: ...
+    def transitions(self) -> npt.NDArray[np.float64]: ...
+    def convert(
+        self, volts: npt.NDArray[np.float32], full_scale_v: float, key: Key
+    ) -> npt.NDArray[Any]: ...
+    def pack(self, codes: npt.NDArray[Any]) -> WordArray: ...
+
+
+Readout = Annotated[Adc | Thermometer, Field(discriminator="kind")]
+
+__all__ = ["Adc", "Comparator", "Readout", "ReadoutProtocol", "Thermometer"]

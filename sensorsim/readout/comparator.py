@@ -1,0 +1,35 @@
+"""What ADC and thermometer share: a comparator's input noise and a column's residual offset."""
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from sensorsim import streams
+from sensorsim.description import Description
+from sensorsim.kernels.philox import fill_standard_normal
+
+
+class Comparator(Description):
+    """Errors referred to the comparator's input."""
+
+    noise_mv: float = Field(0.5, ge=0, le=100, description="Input noise, mV rms per decision.")
+    offset_mv: float = Field(
+        0.5, ge=0, le=100, description="Residual offset after auto-zero, mV rms over comparators."
+    )
+
+
+def column_offsets_v(
+    comparator: Comparator, columns: int, per_column: int, dies: npt.ArrayLike, seed: int
+) -> npt.NDArray[np.float64]:
+    """Residual offset of every comparator of some dies.
+
+    Returns
+    -------
+    float64 [D, columns, per_column], volts
+    """
+    dies = np.atleast_1d(np.asarray(dies, np.int64))
+    offsets = np.empty((dies.size, columns * per_column))
+    for row, die in enumerate(dies):
+        stream = streams.of_die(streams.READOUT_OFFSET, int(die))
+        fill_standard_normal(offsets[row], 0, seed, stream)
+    return (offsets * comparator.offset_mv * 1e-3).reshape(dies.size, columns, per_column)

@@ -1,0 +1,73 @@
+"""Binary layouts of CIFAR-10 and STL-10."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim.errors import InputError
+
+CIFAR10_CLASSES = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+STL10_CLASSES = (
+    "airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck",
+)  # fmt: skip
+_CIFAR_SIDE = 32
+_STL_SIDE = 96
+
+
+def _read(path: Path, record: int) -> npt.NDArray[np.uint8]:
+    try:
+        data = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    if data.size == 0 or data.size % record:
+        raise InputError(
+            f"{path}: {data.size} bytes, expected a positive multiple of {record}; "
+            "the file is truncated or of another layout"
+        )
+    return data.reshape(-1, record)
+
+
+def read_cifar10(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Read one CIFAR-10 batch: records of 1 label byte and 3072 bytes, red, green, blue planes.
+
+    Returns
+    -------
+    images : uint8 [N, 32, 32, 3]
+    labels : int64 [N]
+
+    Raises
+    ------
+    InputError
+        If the size is no multiple of a record or a label exceeds 9.
+    """
+    records = _read(path, 1 + 3 * _CIFAR_SIDE**2)
+    labels = records[:, 0].astype(np.int64)
+    if labels.max() >= len(CIFAR10_CLASSES):
+        raise InputError(f"{path}: label {labels.max()}, expected 0 to 9; not a CIFAR-10 batch")
+    planes = records[:, 1:].reshape(-1, 3, _CIFAR_SIDE, _CIFAR_SIDE)
+    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), labels
+
+
+def read_stl10(images: Path, labels: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Read STL-10's pair of files: column-major planes, labels from 1.
+
+    Returns
+    -------
+    images : uint8 [N, 96, 96, 3]
+    labels : int64 [N], from 0
+
+    Raises
+    ------
+    InputError
+        If a size does not fit or a label lies outside 1 to 10.
+    """
+    planes = _read(images, 3 * _STL_SIDE**2).reshape(-1, 3, _STL_SIDE, _STL_SIDE)
+    classes = _read(labels, 1).reshape(-1).astype(np.int64)
+    if not 1 <= classes.min() <= classes.max() <= len(STL10_CLASSES):
+        raise InputError(
+            f"{labels}: labels from {classes.min()} to {classes.max()}, expected 1 to 10"
+        )
+    return np.ascontiguousarray(planes.transpose(0, 3, 2, 1)), classes - 1

@@ -1,0 +1,163 @@
+"""Named datasets: where their files are looked for, and how they are read.
+
+In this order: the folder or file that the user names, what ships with the program, the Debian
+package, the user's cache, a checked download into that cache. The first place that holds the files
+serves, and `Labelled.origin` says which.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from sensorsim import resources
+from sensorsim.errors import InputError
+from sensorsim.scenes import download
+from sensorsim.scenes.binary import CIFAR10_CLASSES, STL10_CLASSES, read_cifar10, read_stl10
+from sensorsim.scenes.folder import read_folder
+from sensorsim.scenes.idx import read_idx
+from sensorsim.scenes.labelled import Labelled
+
+SPLITS = ("train", "test")
+FASHION_CLASSES = (
+    "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+    "ankle boot",
+)  # fmt: skip
+_DIGITS = tuple(str(d) for d in range(10))
+_IDX_PREFIX = {"train": "train", "test": "t10k"}
+_DEBIAN = Path("/usr/share/datasets")
+
+
+def load_dataset(name: str, split: str = "test", data_dir: str | Path | None = None) -> Labelled:
+    """Load one split of a dataset.
+
+    Parameters
+    ----------
+    name : str
+        "fashion-mnist", "mnist", "cifar10", "stl10", or "folder" for class folders of the user's.
+    split : "train" or "test"
+    data_dir : path, optional
+        A folder that holds the dataset's own files, a folder of class folders, or a zip of one.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown, or the files are not found, damaged or of another layout.
+    """
+    if split not in SPLITS:
+        raise InputError(f"split {split!r}: expected one of {', '.join(SPLITS)}")
+    if name not in _LOADERS:
+        raise InputError(f"dataset {name!r}: expected one of {', '.join(sorted(_LOADERS))}")
+    return _LOADERS[name](split, None if data_dir is None else Path(data_dir))
+
+
+def _find(wanted: list[str], places: list[Path]) -> list[Path] | None:
+    """Paths of the wanted files in the first place that has them all; ``.gz`` beside plain."""
+    for place in places:
+        found = [_plain_or_gz(place / w) for w in wanted]
+        if all(f is not None for f in found):
+            return [f for f in found if f is not None]
+    return None
+
+
+def _plain_or_gz(path: Path) -> Path | None:
+    for candidate in (path, path.with_name(path.name + ".gz")):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _user_places(data_dir: Path, *below: str) -> list[Path]:
+    if not data_dir.exists():
+        raise InputError(f"{data_dir}: no such folder or file; --data-dir names where the data lies")
+    return [data_dir, *(data_dir / b for b in below)]
+
+
+def _locate(
+    name: str, wanted: list[str], data_dir: Path | None, below: list[str], places: list[Path]
+) -> list[Path]:
+    """The wanted files from the user's folder, else from ``places``, else from a download."""
+    if data_dir is not None:
+        found = _find(wanted, _user_places(data_dir, *below))
+        if found is None:
+            raise InputError(
+                f"{data_dir}: expected {', '.join(wanted)} (or .gz) there; "
+                "name another --data-dir, or leave it out to search the usual places"
+            )
+        return found
+    found = _find(wanted, places)
+    return found if found is not None else download.fetch(name, wanted)
+
+
+def _load_idx(name: str, classes: tuple[str, ...], shipped: str) -> Callable[..., Labelled]:
+    def load(split: str, data_dir: Path | None) -> Labelled:
+        if data_dir is not None and _is_class_folders(data_dir):
+            return read_folder(data_dir, split, name)
+        prefix = _IDX_PREFIX[split]
+        wanted = [f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"]
+        places = [resources.data(shipped), _DEBIAN / name, download.cache(name)]
+        images, labels = _locate(name, wanted, data_dir, [name], places)
+        return Labelled(
+            read_idx(images, 3)[..., np.newaxis],
+            read_idx(labels, 1).astype(np.int64),
+            classes,
+            name,
+            str(images.parent),
+        )
+
+    return load
+
+
+def _load_cifar10(split: str, data_dir: Path | None) -> Labelled:
+    if data_dir is not None and _is_class_folders(data_dir):
+        return read_folder(data_dir, split, "cifar10")
+    batches = [f"data_batch_{i}.bin" for i in range(1, 6)] if split == "train" else ["test_batch.bin"]
+    folder = "cifar-10-batches-bin"
+    cache = download.cache("cifar10")
+    found = _locate("cifar10", batches, data_dir, [folder], [cache, cache / folder])
+    parts = [read_cifar10(p) for p in found]
+    return Labelled(
+        np.concatenate([p[0] for p in parts]),
+        np.concatenate([p[1] for p in parts]),
+        CIFAR10_CLASSES,
+        "cifar10",
+        str(found[0].parent),
+    )
+
+
+def _load_stl10(split: str, data_dir: Path | None) -> Labelled:
+    if data_dir is not None and _is_class_folders(data_dir):
+        return read_folder(data_dir, split, "stl10")
+    wanted = [f"{split}_X.bin", f"{split}_y.bin"]
+    cache = download.cache("stl10")
+    found = _locate("stl10", wanted, data_dir, ["stl10_binary"], [cache, cache / "stl10_binary"])
+    images, labels = read_stl10(*found)
+    return Labelled(images, labels, STL10_CLASSES, "stl10", str(found[0].parent))
+
+
+def _load_folder(split: str, data_dir: Path | None) -> Labelled:
+    if data_dir is None:
+        raise InputError("dataset 'folder': needs --data-dir, a folder or zip of class folders")
+    return read_folder(data_dir, split, data_dir.stem)
+
+
+def _is_class_folders(path: Path) -> bool:
+    """A zip, or a folder whose subfolders hold images rather than a dataset's own files."""
+    if not path.exists():
+        raise InputError(f"{path}: no such folder or file; --data-dir names where the data lies")
+    return path.is_file() or not any(_own_files(path))
+
+
+def _own_files(path: Path) -> Iterator[Path]:
+    for pattern in ("*ubyte*", "*/*ubyte*", "*.bin", "*/*.bin"):
+        yield from path.glob(pattern)
+
+
+_LOADERS: dict[str, Callable[[str, Path | None], Labelled]] = {
+    "fashion-mnist": _load_idx("fashion-mnist", FASHION_CLASSES, "fashion_mnist"),
+    "mnist": _load_idx("mnist", _DIGITS, "mnist"),
+    "cifar10": _load_cifar10,
+    "stl10": _load_stl10,
+    "folder": _load_folder,
+}
+DATASETS = tuple(_LOADERS)

@@ -1,0 +1,85 @@
+"""A folder of class folders, or a zip of one.
+
+``train/<class>/*.png`` and ``test/<class>/*.png`` are two splits; a tree without split folders
+serves every split. Classes are numbered in the order of their names.
+"""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from sensorsim.errors import InputError
+from sensorsim.scenes.labelled import Labelled
+
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".tif", ".tiff"}
+_SPLITS = {"train", "test"}
+
+
+def read_folder(path: Path, split: str, name: str) -> Labelled:
+    """Read one split of a folder or zip of class folders.
+
+    Raises
+    ------
+    InputError
+        If nothing is there, a file is no image, or the images differ in size.
+    """
+    if path.is_dir():
+        files = [PurePosixPath(p.relative_to(path).as_posix()) for p in path.rglob("*")]
+        return _read(path, files, lambda p: (path / p).read_bytes(), split, name)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = [PurePosixPath(n) for n in archive.namelist()]
+            return _read(path, files, lambda p: archive.read(str(p)), split, name)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected a folder or zip of class folders") from None
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError(
+            f"{path}: not a readable zip ({error}); expected a folder or zip of class folders"
+        ) from None
+
+
+def _read(
+    origin: Path,
+    files: list[PurePosixPath],
+    read: Callable[[PurePosixPath], bytes],
+    split: str,
+    name: str,
+) -> Labelled:
+    images = sorted(f for f in files if f.suffix.lower() in _SUFFIXES and len(f.parts) >= 2)
+    if not images:
+        raise InputError(
+            f"{origin}: no images found; expected class folders that hold "
+            f"{', '.join(sorted(_SUFFIXES))} files"
+        )
+    if any(f.parent.parent.name in _SPLITS for f in images):
+        images = [f for f in images if f.parent.parent.name == split]
+        if not images:
+            raise InputError(f"{origin}: no images in {split}/<class>/; expected that split")
+    classes = sorted({f.parent.name for f in images})
+    number = {c: i for i, c in enumerate(classes)}
+    pixels = [_decode(origin, f, read(f)) for f in images]
+    for file, array in zip(images, pixels, strict=True):
+        if array.shape != pixels[0].shape:
+            raise InputError(
+                f"{origin}: {file} has shape {array.shape}, expected {pixels[0].shape} "
+                f"like {images[0]}; resize the images to one size"
+            )
+    labels = np.array([number[f.parent.name] for f in images], np.int64)
+    return Labelled(np.stack(pixels), labels, tuple(classes), name, str(origin))
+
+
+def _decode(origin: Path, file: PurePosixPath, data: bytes) -> npt.NDArray[np.uint8]:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            gray = image.mode in ("1", "L", "LA", "I;16")
+            array = np.asarray(image.convert("L" if gray else "RGB"))
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise InputError(
+            f"{origin}: {file} is not a readable image ({error}); repair or remove it"
+        ) from None
+    return array[..., np.newaxis] if gray else array
