@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WordArray, words_for
+from sensorsim.bits import WordArray, pack, words_for
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
 from sensorsim.bnn.model import Model
 from sensorsim.errors import InputError
@@ -14,10 +14,11 @@ from sensorsim.kernels import xnor
 
 @dataclass(frozen=True)
 class _Limits:
-    """A threshold on accumulators as a limit on mismatches: bit = (m <= limit) != inverted."""
+    """A threshold on accumulators as a limit on mismatches: bit = (m <= limit) XOR inverted
+    (packed)."""
 
     limit: npt.NDArray[np.int64]
-    inverted: npt.NDArray[np.bool_]
+    inverted: WordArray
 
 
 def mismatch_limits(threshold: Threshold, products: int) -> _Limits:
@@ -29,7 +30,7 @@ def mismatch_limits(threshold: Threshold, products: int) -> _Limits:
     distance = products - threshold.levels
     rising = distance // 2
     falling = -(-distance // 2) - 1
-    return _Limits(np.where(threshold.rising, rising, falling), ~threshold.rising)
+    return _Limits(np.where(threshold.rising, rising, falling), pack(~threshold.rising))
 
 
 def scores(model: Model, words: WordArray) -> npt.NDArray[np.int64]:
@@ -77,9 +78,9 @@ def _convolve(x: WordArray, layer: Convolution, threshold: Threshold) -> WordArr
     n, planes, h, w, _ = x.shape
     limits = mismatch_limits(threshold, layer.fan_in * (2**planes - 1))
     shape = (n, layer.output_side(h), layer.output_side(w), words_for(layer.outputs))
-    out = np.zeros(shape, np.uint64)
+    out = np.empty(shape, np.uint64)
     xnor.convolve(
-        x, layer.weights, layer.kernel, layer.stride, layer.padding, layer.groups,
+        np.ascontiguousarray(x), layer.weights, layer.kernel, layer.stride, layer.padding, layer.groups,
         layer.inputs // layer.groups, limits.limit, limits.inverted, out,
     )  # fmt: skip
     return out

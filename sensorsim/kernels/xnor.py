@@ -25,45 +25,63 @@ def popcount(typing_context, word):  # type: ignore[no-untyped-def]  # noqa: ANN
 
 
 @njit(cache=True, inline="always")
-def _append(patch, position, word, count):
-    """Write the low ``count`` bits of ``word`` at a bit position of ``patch``."""
-    shift = np.uint64(position & 63)
-    index = position >> 6
-    patch[index] |= word << shift
-    if shift + np.uint64(count) > _WORD:
-        patch[index + 1] |= word >> (np.uint64(_WORD) - shift)
+def _copy_bits(source, row, start, count, target, position):
+    """Copy ``count`` bits from a bit position of ``source[row]`` into ``target``, which is 0 there.
 
-
-@njit(cache=True, inline="always")
-def _extract(words, position, count):
-    """Read ``count`` (1 to 64) bits from a bit position of packed channels."""
-    shift = np.uint64(position & 63)
-    index = position >> 6
-    value = words[index] >> shift
-    if shift + np.uint64(count) > _WORD:
-        value |= words[index + 1] << (np.uint64(_WORD) - shift)
-    if count < _WORD:
-        value &= (np.uint64(1) << np.uint64(count)) - np.uint64(1)
-    return value
+    Rows are named by number: a slice would cost more than the copy.
+    """
+    done = 0
+    while done < count:
+        part = min(_WORD, count - done)
+        index = (start + done) >> 6
+        shift = np.uint64((start + done) & 63)
+        value = source[row, index] >> shift
+        if shift + np.uint64(part) > _WORD:
+            value |= source[row, index + 1] << (np.uint64(_WORD) - shift)
+        if part < _WORD:
+            value &= (np.uint64(1) << np.uint64(part)) - np.uint64(1)
+        index = (position + done) >> 6
+        shift = np.uint64((position + done) & 63)
+        target[index] |= value << shift
+        if shift + np.uint64(part) > _WORD:
+            target[index + 1] |= value >> (np.uint64(_WORD) - shift)
+        done += part
 
 
 @njit(cache=True)
-def _gather(image, top, left, kernel, first, channels, patch):
-    """Bits of one receptive field, row by row, channels of one group, into ``patch``."""
-    patch[:] = 0
-    position = 0
-    for ky in range(kernel):
-        y = top + ky
-        for kx in range(kernel):
-            x = left + kx
-            if 0 <= y < image.shape[0] and 0 <= x < image.shape[1]:
-                done = 0
-                while done < channels:
-                    count = min(_WORD, channels - done)
-                    word = _extract(image[y, x], first + done, count)
-                    _append(patch, position + done, word, count)
-                    done += count
-            position += channels
+def _lay_row(pixels, first_pixel, width, padding, first, channels, row):
+    """One row of an image as runs of ``channels`` bits per pixel, a ring of -1 around.
+
+    A kernel row is then one run of bits, wherever it starts.
+    """
+    row[:] = 0
+    for x in range(width):
+        _copy_bits(pixels, first_pixel + x, first, channels, row, (x + padding) * channels)
+
+
+@njit(cache=True, inline="always")
+def _count(patch, weights, first, last, plane, counts):
+    """Add the mismatches of one plane, weighted ``2**plane``, to the counts of some outputs.
+
+    First layers have fields of one or two words; without an inner loop they run twice as fast.
+    """
+    words = patch.size
+    if words == 1:
+        a = patch[0]
+        for o in range(first, last):
+            counts[o] += np.int64(popcount(a ^ weights[o, 0])) << plane
+    elif words == 2:
+        a = patch[0]
+        b = patch[1]
+        for o in range(first, last):
+            mismatches = popcount(a ^ weights[o, 0]) + popcount(b ^ weights[o, 1])
+            counts[o] += np.int64(mismatches) << plane
+    else:
+        for o in range(first, last):
+            mismatches = np.uint64(0)
+            for i in range(words):
+                mismatches += popcount(patch[i] ^ weights[o, i])
+            counts[o] += np.int64(mismatches) << plane
 
 
 @njit(cache=True, parallel=True)
@@ -78,31 +96,48 @@ def convolve(x, weights, kernel, stride, padding, groups, group_channels, limits
         Packed receptive fields, order (ky, kx, channel).
     limits : int64 [O]
         Bit = (mismatches <= limit) XOR inverted.
-    inverted : bool [O]
-    out : uint64 [N, Ho, Wo, ceil(O / 64)], zero on entry
+    inverted : uint64 [ceil(O / 64)], packed
+    out : uint64 [N, Ho, Wo, ceil(O / 64)]
     """
-    planes = x.shape[1]
-    per_group = weights.shape[0] // groups
-    words = weights.shape[1]
+    planes, height, width = x.shape[1], x.shape[2], x.shape[3]
+    outputs, words = weights.shape
+    per_group = outputs // groups
+    run = kernel * group_channels
+    lines = height + 2 * padding
+    row_words = ((width + 2 * padding) * group_channels + 63) // 64 + 1
+    pixels = x.reshape(-1, x.shape[4])
     for n in prange(x.shape[0]):
-        patch = np.empty((planes, words), np.uint64)
+        rows = np.zeros((groups * planes * lines, row_words), np.uint64)
+        patch = np.empty(words, np.uint64)
+        counts = np.empty(outputs, np.int64)
+        for g in range(groups):
+            for k in range(planes):
+                for y in range(height):
+                    _lay_row(
+                        pixels, ((n * planes + k) * height + y) * width, width, padding,
+                        g * group_channels, group_channels,
+                        rows[(g * planes + k) * lines + y + padding],
+                    )  # fmt: skip
         for oy in range(out.shape[1]):
             for ox in range(out.shape[2]):
+                start = ox * stride * group_channels
                 for g in range(groups):
-                    for k in range(planes):
-                        _gather(
-                            x[n, k], oy * stride - padding, ox * stride - padding, kernel,
-                            g * group_channels, group_channels, patch[k],
-                        )  # fmt: skip
                     for o in range(g * per_group, (g + 1) * per_group):
-                        mismatches = np.int64(0)
-                        for k in range(planes):
-                            plane = np.uint64(0)
-                            for i in range(words):
-                                plane += popcount(patch[k, i] ^ weights[o, i])
-                            mismatches += np.int64(plane) << k
-                        bit = np.uint64((mismatches <= limits[o]) != inverted[o])
-                        out[n, oy, ox, o >> 6] |= bit << np.uint64(o & 63)
+                        counts[o] = 0
+                    for k in range(planes):
+                        for i in range(words):
+                            patch[i] = 0
+                        line = (g * planes + k) * lines + oy * stride
+                        for ky in range(kernel):
+                            _copy_bits(rows, line + ky, start, run, patch, ky * run)
+                        _count(patch, weights, g * per_group, (g + 1) * per_group, k, counts)
+                for word in range(out.shape[3]):
+                    packed = np.uint64(0)
+                    first_output = word * _WORD
+                    for bit in range(min(_WORD, outputs - first_output)):
+                        above = counts[first_output + bit] - limits[first_output + bit] - 1
+                        packed |= (np.uint64(above) >> np.uint64(63)) << np.uint64(bit)
+                    out[n, oy, ox, word] = packed ^ inverted[word]
 
 
 @njit(cache=True, parallel=True)
@@ -130,17 +165,12 @@ def dense(x, weights, channels, out):
     channels : int
     out : int64 [N, classes]
     """
+    pixels = x.reshape(-1, x.shape[3])
+    per_image = x.shape[1] * x.shape[2]
     for n in prange(x.shape[0]):
         flat = np.zeros(weights.shape[1], np.uint64)
-        position = 0
-        for y in range(x.shape[1]):
-            for z in range(x.shape[2]):
-                done = 0
-                while done < channels:
-                    count = min(_WORD, channels - done)
-                    _append(flat, position, _extract(x[n, y, z], done, count), count)
-                    done += count
-                    position += count
+        for p in range(per_image):
+            _copy_bits(pixels, n * per_image + p, 0, channels, flat, p * channels)
         for o in range(weights.shape[0]):
             mismatches = np.uint64(0)
             for i in range(weights.shape[1]):

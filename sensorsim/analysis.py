@@ -1,0 +1,49 @@
+"""How sure a result is: confidence intervals of accuracies and of their differences."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+Z_95 = 1.959963984540054
+"""Two-sided 95 % quantile of the standard normal distribution."""
+
+
+def wilson_interval(right: int, total: int, z: float = Z_95) -> tuple[float, float]:
+    """Wilson score interval of a proportion.
+
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22
+    (1927) 209.
+
+    Raises
+    ------
+    ValueError
+        If ``total`` is not positive or ``right`` is out of range.
+    """
+    if total < 1 or not 0 <= right <= total:
+        raise ValueError(f"{right} of {total}: expected 0 <= right <= total and total >= 1")
+    p = right / total
+    center = (p + z * z / (2 * total)) / (1 + z * z / total)
+    half = z / (1 + z * z / total) * math.sqrt(p * (1 - p) / total + z * z / (4 * total**2))
+    return max(0.0, center - half), min(1.0, center + half)
+
+
+def paired_difference(
+    a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_], z: float = Z_95
+) -> tuple[float, float, float]:
+    """Difference of two accuracies on the same images, with its interval.
+
+    Parameters
+    ----------
+    a, b : bool [N]
+        Whether each decision was right.
+
+    Returns
+    -------
+    difference, low, high
+        ``mean(a) - mean(b)`` and its Wald interval from the discordant pairs.
+    """
+    difference = a.astype(np.int8) - b.astype(np.int8)
+    mean = float(difference.mean())
+    half = z * float(difference.std()) / math.sqrt(difference.size)
+    return mean, mean - half, mean + half

@@ -1,0 +1,407 @@
+"""A configuration becomes a runnable chain: scene, photodiode, readout, network, energy."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from pydantic import Field, ValidationError
+
+from sensorsim import resources, streams
+from sensorsim.analysis import wilson_interval
+from sensorsim.bnn import simulator
+from sensorsim.bnn.file import load_model, model_digest
+from sensorsim.bnn.model import Model
+from sensorsim.description import Description
+from sensorsim.energy.ledger import EnergySettings, Ledger, frame_ledger
+from sensorsim.energy.technology import Technology, load_technology
+from sensorsim.errors import InputError
+from sensorsim.photodiode import Photodiode, sense
+from sensorsim.readout import Adc, Comparator, Thermometer
+from sensorsim.scenes.datasets import load_dataset
+from sensorsim.scenes.exposure import Exposure
+from sensorsim.scenes.labelled import Labelled
+from sensorsim.scenes.srgb import to_linear
+
+_BATCH = 500
+
+
+class Scene(Description):
+    """What light arrives."""
+
+    dataset: str = Field("fashion-mnist", description="Name of a dataset, or 'folder'.")
+    data_dir: str | None = Field(None, description="Where the dataset lies; a folder or a zip.")
+    exposure: Exposure = Exposure()
+
+
+class LearnedReadout(Description):
+    """The readout that the model file was trained with, under comparator errors stated here."""
+
+    kind: Literal["learned"] = "learned"
+    comparator: Comparator = Comparator()
+
+
+class Network(Description):
+    """Which binary network decides."""
+
+    model: str = Field(description="Name of a model that ships, like 'fashion-mnist/glt-8', or a path.")
+
+
+class PipelineDescription(Description):
+    """A whole chain, as a TOML file states it."""
+
+    name: str = Field("pipeline", description="What to call it in results.")
+    scene: Scene = Scene()
+    photodiode: Photodiode = Photodiode()
+    readout: Annotated[Adc | Thermometer | LearnedReadout, Field(discriminator="kind")]
+    network: Network
+    energy: EnergySettings
+    die: int = Field(0, ge=0, le=streams.MAX_DIE, description="Number of the die.")
+
+
+class Pipeline:
+    """A runnable chain.
+
+    Attributes
+    ----------
+    description : PipelineDescription
+    model : Model
+    readout : Adc or Thermometer
+        The readout itself; thresholds of a learned one are those of the model.
+    """
+
+    def __init__(self, description: PipelineDescription, folder: Path | None = None) -> None:
+        self.description = description
+        self._folder = folder
+        self.model_path = find_model(description.network.model, folder)
+        self.model: Model = load_model(self.model_path)
+        self.readout = _resolve(description.readout, self.model)
+        self.technology: Technology = load_technology(
+            _beside(description.energy.technology, folder)
+        )
+        _check_fit(self.readout, self.model)
+
+    def replace(self, settings: Mapping[str, Any]) -> "Pipeline":
+        """The same chain with some dotted fields changed, like ``{"readout.bits": 6}``.
+
+        Raises
+        ------
+        InputError
+            If a field does not exist or its value is out of bounds.
+        """
+        raw = self.description.model_dump()
+        for field, value in settings.items():
+            _set(raw, field, value)
+        return Pipeline(_validate(raw, self.description.name), self._folder)
+
+    @cached_property
+    def dataset(self) -> Labelled:
+        """Test images of the scene."""
+        scene = self.description.scene
+        return load_dataset(scene.dataset, "test", scene.data_dir)
+
+    def key(self, seed: int, frames: npt.ArrayLike) -> streams.Key:
+        """Address of the noise of some frames on this pipeline's die."""
+        try:
+            return streams.Key.of(seed, frames, self.description.die)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+
+    def electrons_at_white(self, key: streams.Key) -> npt.NDArray[np.float64]:
+        """Electrons that white makes in each image, by the exposure law: float64 [N]."""
+        exposure = self.description.scene.exposure
+        white_e = exposure.white_full_well_fraction * self.description.photodiode.full_well_e
+        return white_e * 2.0 ** exposure.stops(key)
+
+    def volts(
+        self, light: npt.ArrayLike, key: streams.Key
+    ) -> npt.NDArray[np.float32]:
+        """Scene to volts: relative light [N, H, W, C] to float32 of the same shape."""
+        return sense(light, self.description.photodiode, self.electrons_at_white(key), key)
+
+    def scores(
+        self, volts: npt.NDArray[np.float32], key: streams.Key
+    ) -> npt.NDArray[np.int64]:
+        """Volts to class scores: int64 [N, classes]."""
+        codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
+        return simulator.scores(self.model, self.readout.pack(codes))
+
+    def ledger(self) -> Ledger:
+        """What one frame costs."""
+        i = self.model.input
+        return frame_ledger(
+            self.description.energy, self.technology, self.description.photodiode, self.readout,
+            (i.height, i.width, i.colors), self.model.binary_operations,
+        )  # fmt: skip
+
+    def run(self, images: int | None = None, seed: int = 0) -> xr.Dataset:
+        """Classify test images.
+
+        Parameters
+        ----------
+        images : int, optional
+            How many, from the first; all of them if left out.
+        seed : int, 0 to 2**32 - 1
+
+        Returns
+        -------
+        Dataset
+            Accuracy and its 95 % Wilson interval, bits, energy rows and sums, times; the decision
+            for every image.
+        """
+        dataset = self.dataset.first(images)
+        self.check_dataset(dataset)
+        decisions = np.empty(len(dataset), np.int64)
+        for start in range(0, len(dataset), _BATCH):
+            frames = np.arange(start, min(start + _BATCH, len(dataset)))
+            key = self.key(seed, frames)
+            volts = self.volts(to_linear(dataset.images[frames]), key)
+            decisions[frames] = simulator.decide(self.scores(volts, key))
+        return self.result(dataset, decisions, seed)
+
+    def check_dataset(self, dataset: Labelled) -> None:
+        """Images and classes must be those that the model reads.
+
+        Raises
+        ------
+        InputError
+            If they are not.
+        """
+        i = self.model.input
+        if dataset.images.shape[1:] != (i.height, i.width, i.colors):
+            raise InputError(
+                f"{dataset.origin}: images of {dataset.images.shape[1:]}, but the model "
+                f"{self.model_path} reads {(i.height, i.width, i.colors)} (rows, columns, colors)"
+            )
+        if len(dataset.class_names) != len(self.model.class_names):
+            raise InputError(
+                f"{dataset.origin}: {len(dataset.class_names)} classes, but the model "
+                f"{self.model_path} tells {len(self.model.class_names)} apart"
+            )
+
+    def result(
+        self, dataset: Labelled, decisions: npt.NDArray[np.int64], seed: int
+    ) -> xr.Dataset:
+        """Decisions as a dataset with intervals, bits, energy and provenance."""
+        correct = decisions == dataset.labels
+        low, high = wilson_interval(int(correct.sum()), correct.size)
+        ledger = self.ledger()
+        total, readout = ledger.total_pj(), ledger.total_pj("readout")
+        data = ledger.to_xarray().rename(
+            {f"energy_pj_{k}": f"row_energy_pj_{k}" for k in ("low", "typical", "high")}
+        )
+        data = data.assign(
+            accuracy=float(correct.mean()),
+            accuracy_low=low,
+            accuracy_high=high,
+            images=correct.size,
+            bits_per_sample=self.readout.bits_per_sample,
+            link_bits_per_sample=self.readout.link_bits_per_sample,
+            model_bits=self.model.weight_bits,
+            energy_pj_low=total.low,
+            energy_pj_typical=total.typical,
+            energy_pj_high=total.high,
+            readout_energy_pj_low=readout.low,
+            readout_energy_pj_typical=readout.typical,
+            readout_energy_pj_high=readout.high,
+            integration_time_ms=self.description.photodiode.integration_time_ms,
+            frame_time_ms=1e3 / self.description.energy.frame_rate_hz,
+            decision=("image", decisions),
+            label=("image", dataset.labels),
+        )
+        for name in data.data_vars:
+            unit = _unit(str(name))
+            if unit:
+                data[name].attrs["units"] = unit
+        data.attrs = self.provenance(dataset, seed)
+        return data
+
+    def provenance(self, dataset: Labelled, seed: int) -> dict[str, str | int]:
+        """What made a result."""
+        digest = hashlib.sha256(np.ascontiguousarray(dataset.images)).hexdigest()
+        return {
+            "program": f"sensorsim {version('sensorsim')}",
+            "pipeline": self.description.model_dump_json(),
+            "model_sha256": model_digest(self.model_path),
+            "dataset": dataset.name,
+            "dataset_sha256": digest,
+            "seed": seed,
+        }
+
+    def trace(self, image: npt.ArrayLike, seed: int = 0, frame: int = 0) -> xr.DataTree:
+        """One image after every stage.
+
+        Parameters
+        ----------
+        image : uint8 (encoded in sRGB) or float (relative linear light), [H, W] or [H, W, C]
+        frame : int
+            Address of the temporal noise.
+
+        Returns
+        -------
+        DataTree
+            Groups ``scene``, ``photodiode``, ``readout`` and ``network``, with units.
+        """
+        array = np.asarray(image)
+        if array.ndim == 2:
+            array = array[..., np.newaxis]
+        light = to_linear(array) if array.dtype == np.uint8 else array.astype(np.float32)
+        key = self.key(seed, [frame])
+        volts = self.volts(light[np.newaxis], key)
+        codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
+        scores = simulator.scores(self.model, self.readout.pack(codes))
+        space = ("row", "column", "color")
+        scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
+        groups = {
+            "scene": {
+                "light": (space, light, {"units": "1", "long_name": "relative linear light"}),
+                "exposure": ((), self.description.scene.exposure.stops(key)[0], {"units": "stop"}),
+            },
+            "photodiode": {"signal": (space, volts[0], {"units": "V"})},
+            "readout": {
+                "code": (
+                    ("row", "column", "channel"),
+                    codes[0],
+                    {"units": "1", "long_name": "ADC code, or comparator bits"},
+                ),
+                "transition": (
+                    "level",
+                    self.readout.transitions() * self.description.photodiode.full_scale_v,
+                    {"units": "V"},
+                ),
+            },
+            "network": {
+                "score": ("class_name", scores[0] * scale, {"units": "1"}),
+                "decision": ((), int(simulator.decide(scores)[0]), {"units": "class"}),
+            },
+        }
+        tree = xr.DataTree.from_dict({k: xr.Dataset(v) for k, v in groups.items()})
+        tree["network"].coords["class_name"] = list(self.model.class_names)
+        tree.attrs = {"pipeline": self.description.model_dump_json(), "seed": seed, "frame": frame}
+        return tree
+
+
+def load_pipeline(
+    source: str | Path, settings: Mapping[str, Any] | None = None
+) -> Pipeline:
+    """Read a pipeline from a TOML file.
+
+    Parameters
+    ----------
+    source : path of a file, or name of a pipeline that ships, like "glt4"
+    settings : mapping, optional
+        Dotted fields to change, like ``{"readout.bits": 6}``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or not TOML, a field is unknown or out of bounds, or a model or
+        technology that it names cannot be used.
+    """
+    path = _find_pipeline(source)
+    try:
+        raw = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file: {error}") from None
+    for field, value in (settings or {}).items():
+        _set(raw, field, value)
+    raw.setdefault("name", path.stem)
+    return Pipeline(_validate(raw, str(path)), path.parent)
+
+
+def find_model(name: str, folder: Path | None = None) -> Path:
+    """Path of a model by path (beside the pipeline, or as it stands) or name of one that ships.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    shipped = resources.data("models", f"{name}.npz")
+    for candidate in ([folder / name] if folder else []) + [Path(name), shipped]:
+        if candidate.is_file():
+            return candidate
+    known = resources.data("models")
+    names = sorted(p.relative_to(known).with_suffix("").as_posix() for p in known.rglob("*.npz"))
+    raise InputError(
+        f"network.model {name!r}: no such file; expected the path of a model file or one of "
+        f"{', '.join(names)}"
+    )
+
+
+def _find_pipeline(source: str | Path) -> Path:
+    path = Path(source)
+    if path.is_file():
+        return path
+    shipped = resources.pipelines() / f"{path.stem}.toml"
+    if shipped.is_file() and path.parent.name in ("", "pipelines"):
+        return shipped
+    names = ", ".join(sorted(p.stem for p in resources.pipelines().glob("*.toml")))
+    raise InputError(f"{source}: no such pipeline; expected a TOML file or one of {names}")
+
+
+def _beside(technology: str, folder: Path | None) -> str | Path:
+    """A technology file beside the pipeline, else the name or path as it stands."""
+    beside = folder / technology if folder else None
+    return beside if beside is not None and beside.is_file() else technology
+
+
+def _set(raw: dict[str, Any], field: str, value: Any) -> None:
+    *parents, last = field.split(".")
+    level = raw
+    for parent in parents:
+        child = level.setdefault(parent, {})
+        if not isinstance(child, dict):
+            raise InputError(f"{field}: {parent} is a single value, it has no field {last!r}")
+        level = child
+    level[last] = value
+
+
+def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:
+    try:
+        return PipelineDescription.model_validate(raw)
+    except ValidationError as error:
+        raise InputError("; ".join(_explain(e, origin) for e in error.errors())) from None
+
+
+def _explain(error: Any, origin: str) -> str:
+    kinds = {"adc", "thermometer", "learned", "linear", "gamma", "log"}
+    field = ".".join(str(x) for x in error["loc"] if x not in kinds)
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        return f"{origin}: {field}: no such field; check its spelling ('sensorsim schema' lists all)"
+    if error["type"] == "missing":
+        return f"{origin}: {field}: is missing; write it into the pipeline"
+    value = error.get("input")
+    got = "" if isinstance(value, dict) else f" (got {value!r})"
+    return f"{origin}: {field}: {message}{got}"
+
+
+def _resolve(readout: Adc | Thermometer | LearnedReadout, model: Model) -> Adc | Thermometer:
+    if isinstance(readout, LearnedReadout):
+        return model.readout.model_copy(update={"comparator": readout.comparator})
+    return readout
+
+
+def _check_fit(readout: Adc | Thermometer, model: Model) -> None:
+    i = model.input
+    if (readout.planes, readout.channels(i.colors)) != (i.planes, i.channels):
+        raise InputError(
+            f"readout: {readout.kind} with {readout.planes} planes of "
+            f"{readout.channels(i.colors)} channels, but network.model was trained for "
+            f"{i.planes} planes of {i.channels}; name a model of this readout or train one"
+        )
+
+
+def _unit(name: str) -> str:
+    if "energy_pj" in name:
+        return "pJ"
+    if name.endswith("_ms"):
+        return "ms"
+    return "1" if name.startswith("accuracy") else ""
