@@ -1,0 +1,30 @@
+"""sensorsim: an image sensor from photons to a binary network's decision, bit for bit.
+
+>>> import sensorsim as ss
+>>> pipe = ss.load_pipeline("glt4")
+>>> result = pipe.run(images=1000, seed=0)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sensorsim.errors import InputError
+    from sensorsim.grid import sweep
+    from sensorsim.pipeline import Pipeline, load_pipeline
+
+__all__ = ["InputError", "Pipeline", "load_pipeline", "sweep"]
+
+# Loaded on first use: numba and xarray take longer to import than a user waits for --help.
+_HOMES = {
+    "InputError": "sensorsim.errors",
+    "Pipeline": "sensorsim.pipeline",
+    "load_pipeline": "sensorsim.pipeline",
+    "sweep": "sensorsim.grid",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'sensorsim' has no attribute {name!r}")

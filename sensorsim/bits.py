@@ -7,7 +7,8 @@ are 0. A comparison that ties (``>=``) gives +1. Padding of a convolution is -1,
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, prange
+
+from sensorsim.kernels.packing import pack_rows, split_planes, unpack_rows
 
 WORD = 64
 
@@ -18,21 +19,6 @@ WordArray = npt.NDArray[np.uint64]
 def words_for(channels: int) -> int:
     """Number of uint64 words that hold ``channels`` bits."""
     return -(-channels // WORD)
-
-
-@njit(cache=True, parallel=True)
-def _pack(bits, out):
-    for row in prange(bits.shape[0]):
-        for c in range(bits.shape[1]):
-            if bits[row, c] != 0:
-                out[row, c >> 6] |= np.uint64(1) << np.uint64(c & 63)
-
-
-@njit(cache=True, parallel=True)
-def _unpack(words, out):
-    for row in prange(out.shape[0]):
-        for c in range(out.shape[1]):
-            out[row, c] = (words[row, c >> 6] >> np.uint64(c & 63)) & np.uint64(1)
 
 
 def pack(bits: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]) -> WordArray:
@@ -46,10 +32,10 @@ def pack(bits: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]) -> WordArray:
     -------
     uint64 [..., ceil(C / 64)]
     """
-    bits = np.ascontiguousarray(bits)
     channels = bits.shape[-1]
     out = np.zeros((*bits.shape[:-1], words_for(channels)), np.uint64)
-    _pack(bits.reshape(-1, channels).view(np.uint8), out.reshape(-1, out.shape[-1]))
+    rows = np.ascontiguousarray(bits).reshape(-1, channels).view(np.uint8)
+    pack_rows(rows, out.reshape(-1, out.shape[-1]))
     return out
 
 
@@ -71,21 +57,13 @@ def unpack(words: WordArray, channels: int) -> BitArray:
         If the number of words does not fit ``channels``.
     """
     if words.shape[-1] != words_for(channels):
-        raise ValueError(f"{channels} channels need {words_for(channels)} words, got {words.shape[-1]}")
+        raise ValueError(
+            f"{channels} channels need {words_for(channels)} words, got {words.shape[-1]}"
+        )
     words = np.ascontiguousarray(words)
     out = np.empty((*words.shape[:-1], channels), np.uint8)
-    _unpack(words.reshape(-1, words.shape[-1]), out.reshape(-1, channels))
+    unpack_rows(words.reshape(-1, words.shape[-1]), out.reshape(-1, channels))
     return out
-
-
-@njit(cache=True, parallel=True)
-def _planes(codes, out):
-    for n in prange(codes.shape[0]):
-        for p in range(codes.shape[1]):
-            for c in range(codes.shape[2]):
-                for k in range(out.shape[1]):
-                    bit = np.uint64((codes[n, p, c] >> k) & 1)
-                    out[n, k, p, c >> 6] |= bit << np.uint64(c & 63)
 
 
 def code_planes(codes: npt.NDArray[np.uint16], planes: int) -> WordArray:
@@ -103,5 +81,5 @@ def code_planes(codes: npt.NDArray[np.uint16], planes: int) -> WordArray:
     n, h, w, c = codes.shape
     out = np.zeros((n, planes, h, w, words_for(c)), np.uint64)
     flat = np.ascontiguousarray(codes).reshape(n, h * w, c)
-    _planes(flat, out.reshape(n, planes, h * w, -1))
+    split_planes(flat, out.reshape(n, planes, h * w, -1))
     return out

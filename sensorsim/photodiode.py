@@ -63,7 +63,9 @@ class Photodiode(Description):
         return per_s * self.integration_time_ms * 1e-3
 
 
-def dark_current_e_per_s(at_25c_e_per_s: float, temperature_c: float, activation_ev: float) -> float:
+def dark_current_e_per_s(
+    at_25c_e_per_s: float, temperature_c: float, activation_ev: float
+) -> float:
     """Arrhenius law of the dark current.
 
     ``I(T) = I(25 C) * exp(-(Ea / k) * (1 / T - 1 / 298.15 K))``.

@@ -23,6 +23,7 @@ from sensorsim.energy.ledger import EnergySettings, Ledger, frame_ledger
 from sensorsim.energy.technology import Technology, load_technology
 from sensorsim.errors import InputError
 from sensorsim.photodiode import Photodiode, sense
+from sensorsim.radiometry import Lens, scene_lux_for_electrons
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.exposure import Exposure
@@ -38,6 +39,10 @@ class Scene(Description):
     dataset: str = Field("fashion-mnist", description="Name of a dataset, or 'folder'.")
     data_dir: str | None = Field(None, description="Where the dataset lies; a folder or a zip.")
     exposure: Exposure = Exposure()
+    lens: Lens = Lens()
+    white_reflectance: float = Field(
+        0.9, gt=0, le=1, description="Reflectance of white; sets the illuminance in lux only."
+    )
 
 
 class LearnedReadout(Description):
@@ -50,7 +55,9 @@ class LearnedReadout(Description):
 class Network(Description):
     """Which binary network decides."""
 
-    model: str = Field(description="Name of a model that ships, like 'fashion-mnist/glt-8', or a path.")
+    model: str = Field(
+        description="Name of a model that ships, like 'fashion-mnist/glt-8', or a path."
+    )
 
 
 class PipelineDescription(Description):
@@ -98,7 +105,11 @@ class Pipeline:
         raw = self.description.model_dump()
         for field, value in settings.items():
             _set(raw, field, value)
-        return Pipeline(_validate(raw, self.description.name), self._folder)
+        changed = Pipeline(_validate(raw, self.description.name), self._folder)
+        mine, other = self.description.scene, changed.description.scene
+        if (mine.dataset, mine.data_dir) == (other.dataset, other.data_dir):
+            changed.__dict__["dataset"] = self.dataset
+        return changed
 
     @cached_property
     def dataset(self) -> Labelled:
@@ -119,15 +130,24 @@ class Pipeline:
         white_e = exposure.white_full_well_fraction * self.description.photodiode.full_well_e
         return white_e * 2.0 ** exposure.stops(key)
 
-    def volts(
-        self, light: npt.ArrayLike, key: streams.Key
-    ) -> npt.NDArray[np.float32]:
+    def white_illuminance_lux(self) -> float:
+        """Illuminance of the scene (555 nm) at which white makes a 0-stop image's electrons."""
+        scene, pixel = self.description.scene, self.description.photodiode
+        return scene_lux_for_electrons(
+            scene.exposure.white_full_well_fraction * pixel.full_well_e,
+            scene.white_reflectance,
+            scene.lens,
+            pixel.pixel_pitch_um,
+            pixel.integration_time_ms,
+            pixel.quantum_efficiency,
+            pixel.fill_factor,
+        )
+
+    def volts(self, light: npt.ArrayLike, key: streams.Key) -> npt.NDArray[np.float32]:
         """Scene to volts: relative light [N, H, W, C] to float32 of the same shape."""
         return sense(light, self.description.photodiode, self.electrons_at_white(key), key)
 
-    def scores(
-        self, volts: npt.NDArray[np.float32], key: streams.Key
-    ) -> npt.NDArray[np.int64]:
+    def scores(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
         """Volts to class scores: int64 [N, classes]."""
         codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
         return simulator.scores(self.model, self.readout.pack(codes))
@@ -185,9 +205,7 @@ class Pipeline:
                 f"{self.model_path} tells {len(self.model.class_names)} apart"
             )
 
-    def result(
-        self, dataset: Labelled, decisions: npt.NDArray[np.int64], seed: int
-    ) -> xr.Dataset:
+    def result(self, dataset: Labelled, decisions: npt.NDArray[np.int64], seed: int) -> xr.Dataset:
         """Decisions as a dataset with intervals, bits, energy and provenance."""
         correct = decisions == dataset.labels
         low, high = wilson_interval(int(correct.sum()), correct.size)
@@ -210,6 +228,7 @@ class Pipeline:
             readout_energy_pj_low=readout.low,
             readout_energy_pj_typical=readout.typical,
             readout_energy_pj_high=readout.high,
+            white_illuminance_lux=self.white_illuminance_lux(),
             integration_time_ms=self.description.photodiode.integration_time_ms,
             frame_time_ms=1e3 / self.description.energy.frame_rate_hz,
             decision=("image", decisions),
@@ -224,7 +243,7 @@ class Pipeline:
 
     def provenance(self, dataset: Labelled, seed: int) -> dict[str, str | int]:
         """What made a result."""
-        digest = hashlib.sha256(np.ascontiguousarray(dataset.images)).hexdigest()
+        digest = hashlib.sha256(dataset.images.tobytes()).hexdigest()
         return {
             "program": f"sensorsim {version('sensorsim')}",
             "pipeline": self.description.model_dump_json(),
@@ -258,7 +277,7 @@ class Pipeline:
         scores = simulator.scores(self.model, self.readout.pack(codes))
         space = ("row", "column", "color")
         scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
-        groups = {
+        groups: dict[str, dict[str, Any]] = {
             "scene": {
                 "light": (space, light, {"units": "1", "long_name": "relative linear light"}),
                 "exposure": ((), self.description.scene.exposure.stops(key)[0], {"units": "stop"}),
@@ -287,9 +306,7 @@ class Pipeline:
         return tree
 
 
-def load_pipeline(
-    source: str | Path, settings: Mapping[str, Any] | None = None
-) -> Pipeline:
+def load_pipeline(source: str | Path, settings: Mapping[str, Any] | None = None) -> Pipeline:
     """Read a pipeline from a TOML file.
 
     Parameters
@@ -304,6 +321,19 @@ def load_pipeline(
         If the file is missing or not TOML, a field is unknown or out of bounds, or a model or
         technology that it names cannot be used.
     """
+    return Pipeline(*load_description(source, settings))
+
+
+def load_description(
+    source: str | Path, settings: Mapping[str, Any] | None = None
+) -> tuple[PipelineDescription, Path]:
+    """Read a pipeline's description alone, and the folder that its files lie beside.
+
+    Raises
+    ------
+    InputError
+        Like `load_pipeline`, but for the files that the description names.
+    """
     path = _find_pipeline(source)
     try:
         raw = tomllib.loads(path.read_text())
@@ -312,7 +342,7 @@ def load_pipeline(
     for field, value in (settings or {}).items():
         _set(raw, field, value)
     raw.setdefault("name", path.stem)
-    return Pipeline(_validate(raw, str(path)), path.parent)
+    return _validate(raw, str(path)), path.parent
 
 
 def find_model(name: str, folder: Path | None = None) -> Path:
@@ -375,7 +405,9 @@ def _explain(error: Any, origin: str) -> str:
     field = ".".join(str(x) for x in error["loc"] if x not in kinds)
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        return f"{origin}: {field}: no such field; check its spelling ('sensorsim schema' lists all)"
+        return (
+            f"{origin}: {field}: no such field; check its spelling ('sensorsim schema' lists all)"
+        )
     if error["type"] == "missing":
         return f"{origin}: {field}: is missing; write it into the pipeline"
     value = error.get("input")
@@ -402,6 +434,6 @@ def _check_fit(readout: Adc | Thermometer, model: Model) -> None:
 def _unit(name: str) -> str:
     if "energy_pj" in name:
         return "pJ"
-    if name.endswith("_ms"):
-        return "ms"
+    if name.endswith(("_ms", "_lux")):
+        return name.rsplit("_", 1)[1]
     return "1" if name.startswith("accuracy") else ""

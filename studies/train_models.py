@@ -3,9 +3,10 @@
     python studies/train_models.py fashion-mnist
     python studies/train_models.py cifar10 --data-dir cifar10_jpeg.zip
 
-All readouts of a dataset start from one common trunk, and all get the same number of steps. Work in
-progress lies in ``training/`` (not in git); a run that was stopped goes on where it was. Every
-choice was made on validation images; the test images are only counted once, at the end.
+All readouts of a dataset start from one common trunk, and all get the same number of steps. Work
+in progress lies in ``training/`` (not in git); a run that was stopped goes on where it was, and a
+model file that exists is left alone. Every choice was made on validation images; the test images
+are only counted once, at the end.
 """
 
 import argparse
@@ -14,14 +15,17 @@ from pathlib import Path
 
 import torch
 
+from sensorsim import resources
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Comparator
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.exposure import Exposure
+from sensorsim.scenes.labelled import Labelled
 from sensorsim.training.batches import Sensor
+from sensorsim.training.deliver import deliver
 from sensorsim.training.fit import Recipe
 from sensorsim.training.network import Architecture, Block
-from sensorsim.training.session import Task, load_checkpoint, train
+from sensorsim.training.session import Task, Trained, load_checkpoint, start_readout, train
 
 SENSOR = Sensor(Photodiode(), Exposure())
 COMPARATOR = Comparator()
@@ -42,10 +46,10 @@ ARCHITECTURES = {
 }
 TRUNK = {
     "fashion-mnist": Recipe(epochs=7, decay=0, threshold_freeze=0, seed=SEED),
-    "cifar10": Recipe(epochs=8, decay=0, threshold_freeze=0, seed=SEED),
+    "cifar10": Recipe(epochs=5.5, warmup=0.0727461, decay=0, threshold_freeze=0, seed=SEED),
 }
 BRANCH = {
-    "fashion-mnist": Recipe(epochs=1.25, seed=SEED + 100),
+    "fashion-mnist": Recipe(epochs=0.8, seed=SEED + 100),
     "cifar10": Recipe(epochs=1.5, seed=SEED + 100),
 }
 READOUTS = {
@@ -67,34 +71,57 @@ READOUTS = {
 TRUNK_READOUT = ("glt", 8)
 
 
+def train_all(name: str, data_dir: str | None, work: Path, models: Path) -> None:
+    """Train the trunk of a dataset, then every readout from it."""
+    work.mkdir(parents=True, exist_ok=True)
+    dataset = load_dataset(name, "train", data_dir)
+    test = load_dataset(name, "test", data_dir)
+    trunk = None
+    for family, levels in READOUTS[name]:
+        path = models / f"{family}-{levels}.npz"
+        if path.exists():
+            continue
+        if trunk is None:
+            _train_task(name, "trunk", *TRUNK_READOUT, TRUNK[name], dataset, work)
+            trunk = work / "trunk.pt"
+        task, trained = _train_task(
+            name, f"{family}-{levels}", family, levels, BRANCH[name], dataset, work, trunk
+        )
+        place = "" if data_dir is None else f" --data-dir {Path(data_dir).name}"
+        command = f"python studies/train_models.py {name}{place}"
+        model = deliver(task, trained, dataset, test, command, path)
+        print(f"{path}: {model.weight_bits} bits, {model.training!r}", flush=True)
+
+
+def _train_task(
+    name: str, label: str, family: str, levels: int, recipe: Recipe, dataset: Labelled,
+    work: Path, trunk: Path | None = None,
+) -> tuple[Task, Trained]:  # fmt: skip
+    readout = start_readout(family, levels, COMPARATOR, dataset, SENSOR)
+    task = Task(family, readout, family == "glt", ARCHITECTURES[name], recipe, SENSOR)
+    start = time.perf_counter()
+
+    def report(step: int, steps: int, loss: float) -> None:
+        seconds = time.perf_counter() - start
+        print(f"{label}: step {step}/{steps} loss {loss:.3f} {seconds:.0f} s", flush=True)
+
+    state = None if trunk is None else load_checkpoint(trunk)
+    trained = train(task, dataset, work / f"{label}.pt", report, state)
+    print(f"{label}: validation accuracy {trained.validation_accuracy:.4f}", flush=True)
+    return task, trained
+
+
 def main() -> None:
-    """Train the trunk, then every readout from it."""
+    """Parse the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset", choices=sorted(READOUTS))
     parser.add_argument("--data-dir", help="where the dataset lies")
     parser.add_argument("--work", type=Path, default=Path("training"), help="checkpoints")
+    parser.add_argument("--models", type=Path, default=resources.data("models"))
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    work = args.work / args.dataset
-    work.mkdir(parents=True, exist_ok=True)
-    dataset = load_dataset(args.dataset, "train", args.data_dir)
-
-    def run(name: str, family: str, levels: int, recipe: Recipe, trunk: Path | None) -> None:
-        task = Task(family, levels, ARCHITECTURES[args.dataset], recipe, SENSOR, COMPARATOR)
-        start = time.perf_counter()
-
-        def report(step: int, steps: int, loss: float) -> None:
-            seconds = time.perf_counter() - start
-            print(f"{name}: step {step}/{steps} loss {loss:.3f} {seconds:.0f} s", flush=True)
-
-        state = None if trunk is None else load_checkpoint(trunk)
-        trained = train(task, dataset, work / f"{name}.pt", report, state)
-        print(f"{name}: validation accuracy {trained.validation_accuracy:.4f}", flush=True)
-
-    run("trunk", *TRUNK_READOUT, TRUNK[args.dataset], None)
-    for family, levels in READOUTS[args.dataset]:
-        run(f"{family}-{levels}", family, levels, BRANCH[args.dataset], work / "trunk.pt")
+    train_all(args.dataset, args.data_dir, args.work / args.dataset, args.models / args.dataset)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ _ARRAYS: dict[str, dict[str, str]] = {
     "max-pool": {},
     "scores": {"weights": "<u8", "scale": "<i8", "bias": "<i8"},
 }
-_CLASSES: dict[str, type[Convolution | Threshold | MaxPool | Scores]] = {
+_CLASSES: dict[str, Callable[..., Layer]] = {
     c.kind: c for c in (Convolution, Threshold, MaxPool, Scores)
 }
 _READOUT: TypeAdapter[Adc | Thermometer] = TypeAdapter(Readout)

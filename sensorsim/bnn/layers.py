@@ -101,5 +101,3 @@ class Scores:
 
 
 Layer = Convolution | Threshold | MaxPool | Scores
-
-

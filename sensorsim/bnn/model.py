@@ -20,7 +20,9 @@ class Training(Description):
     family: str = Field(description="Readout family.")
     command: str = Field(description="Command that trained it.")
     seed: int = Field(description="Seed of the training.")
-    validation_accuracy: float = Field(ge=0, le=1, description="Bit-level, held-out training images.")
+    validation_accuracy: float = Field(
+        ge=0, le=1, description="Bit-level, held-out training images."
+    )
     test_accuracy: float = Field(ge=0, le=1, description="Bit-level, test images, seed 0, die 0.")
 
 
@@ -144,7 +146,11 @@ def _check_scores(position: int, layer: Scores, inputs: int, model: Model) -> No
     if layer.inputs != inputs:
         _fail(position, layer, f"reads {layer.inputs} bits, expected {inputs}")
     classes = len(model.class_names)
-    if layer.classes != classes or layer.scale.shape != (classes,) or layer.bias.shape != (classes,):
+    if (
+        layer.classes != classes
+        or layer.scale.shape != (classes,)
+        or layer.bias.shape != (classes,)
+    ):
         _fail(position, layer, f"has {layer.classes} classes, expected {classes}")
     _check_packing(position, layer, layer.classes, layer.inputs)
 

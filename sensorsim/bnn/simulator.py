@@ -15,7 +15,8 @@ from sensorsim.kernels import xnor
 @dataclass(frozen=True)
 class _Limits:
     """A threshold on accumulators as a limit on mismatches: bit = (m <= limit) XOR inverted
-    (packed)."""
+    (packed).
+    """
 
     limit: npt.NDArray[np.int64]
     inverted: WordArray
@@ -80,8 +81,8 @@ def _convolve(x: WordArray, layer: Convolution, threshold: Threshold) -> WordArr
     shape = (n, layer.output_side(h), layer.output_side(w), words_for(layer.outputs))
     out = np.empty(shape, np.uint64)
     xnor.convolve(
-        np.ascontiguousarray(x), layer.weights, layer.kernel, layer.stride, layer.padding, layer.groups,
-        layer.inputs // layer.groups, limits.limit, limits.inverted, out,
+        np.ascontiguousarray(x), layer.weights, layer.kernel, layer.stride, layer.padding,
+        layer.groups, layer.inputs // layer.groups, limits.limit, limits.inverted, out,
     )  # fmt: skip
     return out
 

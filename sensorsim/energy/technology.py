@@ -30,9 +30,7 @@ class Range(Description):
 
     def scaled(self, factor: float) -> "Range":
         """The same spread around another figure."""
-        return Range(
-            low=self.low * factor, typical=self.typical * factor, high=self.high * factor
-        )
+        return Range(low=self.low * factor, typical=self.typical * factor, high=self.high * factor)
 
 
 class AdcPrices(Description):

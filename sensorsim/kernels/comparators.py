@@ -11,7 +11,7 @@ from numba import njit, prange
 from sensorsim.kernels.philox import MAX_NORMAL, standard_normal
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def count_levels(volts, levels):
     """Number of ascending ``levels`` that ``volts`` reaches (``>=``), by bisection."""
     low = 0

@@ -23,7 +23,7 @@ MAX_NORMAL = 6.34
 """Bound on ``|standard_normal|``: the quantile of ``1 - 2**-33`` is 6.338."""
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def philox4x32(c0, c1, c2, c3, k0, k1):
     """Ten rounds of Philox4x32; uint64 arguments that hold 32-bit words, four such words out."""
     for _ in range(10):
@@ -40,13 +40,13 @@ def philox4x32(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def uniform32(word):
     """Map a 32-bit word to the open interval (0, 1): ``(word + 1/2) / 2**32``, exact in float64."""
     return (np.float64(word) + 0.5) * 2.3283064365386963e-10
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def uniform53(high, low):
     """Map two 32-bit words to the open interval (0, 1) with 52 random bits."""
     mantissa = (high << np.uint64(20)) | (low >> np.uint64(12))
@@ -63,36 +63,132 @@ def normal_quantile(p):
     q = p - 0.5
     if abs(q) <= 0.425:
         r = 0.180625 - q * q
-        num = ((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r
-                   + 6.7265770927008700853e4) * r + 4.5921953931549871457e4) * r
-                 + 1.3731693765509461125e4) * r + 1.9715909503065514427e3) * r
-               + 1.3314166789178437745e2) * r + 3.3871328727963666080e0
-        den = ((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r
-                   + 3.9307895800092710610e4) * r + 2.1213794301586595867e4) * r
-                 + 5.3941960214247511077e3) * r + 6.8718700749205790830e2) * r
-               + 4.2313330701600911252e1) * r + 1.0
+        num = (
+            (
+                (
+                    (
+                        (
+                            (2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r
+                            + 6.7265770927008700853e4
+                        )
+                        * r
+                        + 4.5921953931549871457e4
+                    )
+                    * r
+                    + 1.3731693765509461125e4
+                )
+                * r
+                + 1.9715909503065514427e3
+            )
+            * r
+            + 1.3314166789178437745e2
+        ) * r + 3.3871328727963666080e0
+        den = (
+            (
+                (
+                    (
+                        (
+                            (5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r
+                            + 3.9307895800092710610e4
+                        )
+                        * r
+                        + 2.1213794301586595867e4
+                    )
+                    * r
+                    + 5.3941960214247511077e3
+                )
+                * r
+                + 6.8718700749205790830e2
+            )
+            * r
+            + 4.2313330701600911252e1
+        ) * r + 1.0
         return q * num / den
     r = math.sqrt(-math.log(p if q < 0.0 else 1.0 - p))
     if r <= 5.0:
         r -= 1.6
-        num = ((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r
-                   + 2.41780725177450611770e-1) * r + 1.27045825245236838258e0) * r
-                 + 3.64784832476320460504e0) * r + 5.76949722146069140550e0) * r
-               + 4.63033784615654529590e0) * r + 1.42343711074968357734e0
-        den = ((((((1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r
-                   + 1.51986665636164571966e-2) * r + 1.48103976427480074590e-1) * r
-                 + 6.89767334985100004550e-1) * r + 1.67638483018380384940e0) * r
-               + 2.05319162663775882187e0) * r + 1.0
+        num = (
+            (
+                (
+                    (
+                        (
+                            (7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r
+                            + 2.41780725177450611770e-1
+                        )
+                        * r
+                        + 1.27045825245236838258e0
+                    )
+                    * r
+                    + 3.64784832476320460504e0
+                )
+                * r
+                + 5.76949722146069140550e0
+            )
+            * r
+            + 4.63033784615654529590e0
+        ) * r + 1.42343711074968357734e0
+        den = (
+            (
+                (
+                    (
+                        (
+                            (1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r
+                            + 1.51986665636164571966e-2
+                        )
+                        * r
+                        + 1.48103976427480074590e-1
+                    )
+                    * r
+                    + 6.89767334985100004550e-1
+                )
+                * r
+                + 1.67638483018380384940e0
+            )
+            * r
+            + 2.05319162663775882187e0
+        ) * r + 1.0
     else:
         r -= 5.0
-        num = ((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r
-                   + 1.24266094738807843860e-3) * r + 2.65321895265761230930e-2) * r
-                 + 2.96560571828504891230e-1) * r + 1.78482653991729133580e0) * r
-               + 5.46378491116411436990e0) * r + 6.65790464350110377720e0
-        den = ((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r
-                   + 1.84631831751005468180e-5) * r + 7.86869131145613259100e-4) * r
-                 + 1.48753612908506148525e-2) * r + 1.36929880922735805310e-1) * r
-               + 5.99832206555887937690e-1) * r + 1.0
+        num = (
+            (
+                (
+                    (
+                        (
+                            (2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r
+                            + 1.24266094738807843860e-3
+                        )
+                        * r
+                        + 2.65321895265761230930e-2
+                    )
+                    * r
+                    + 2.96560571828504891230e-1
+                )
+                * r
+                + 1.78482653991729133580e0
+            )
+            * r
+            + 5.46378491116411436990e0
+        ) * r + 6.65790464350110377720e0
+        den = (
+            (
+                (
+                    (
+                        (
+                            (2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r
+                            + 1.84631831751005468180e-5
+                        )
+                        * r
+                        + 7.86869131145613259100e-4
+                    )
+                    * r
+                    + 1.48753612908506148525e-2
+                )
+                * r
+                + 1.36929880922735805310e-1
+            )
+            * r
+            + 5.99832206555887937690e-1
+        ) * r + 1.0
     value = num / den
     return -value if q < 0.0 else value
 
@@ -101,8 +197,12 @@ def normal_quantile(p):
 def standard_normal(pixel, frame, draw, seed, stream):
     """One standard normal number; four consecutive ``draw`` share one Philox block."""
     w0, w1, w2, w3 = philox4x32(
-        np.uint64(pixel), np.uint64(frame), np.uint64(draw) >> np.uint64(2), np.uint64(0),
-        np.uint64(seed), np.uint64(stream),
+        np.uint64(pixel),
+        np.uint64(frame),
+        np.uint64(draw) >> np.uint64(2),
+        np.uint64(0),
+        np.uint64(seed),
+        np.uint64(stream),
     )
     lane = np.uint64(draw) & np.uint64(3)
     word = w0
@@ -119,8 +219,12 @@ def standard_normal(pixel, frame, draw, seed, stream):
 def uniform(pixel, frame, draw, seed, stream):
     """One number uniform in (0, 1)."""
     w0, w1, _, _ = philox4x32(
-        np.uint64(pixel), np.uint64(frame), np.uint64(draw), np.uint64(0),
-        np.uint64(seed), np.uint64(stream),
+        np.uint64(pixel),
+        np.uint64(frame),
+        np.uint64(draw),
+        np.uint64(0),
+        np.uint64(seed),
+        np.uint64(stream),
     )
     return uniform53(w0, w1)
 
@@ -151,8 +255,12 @@ def poisson(mean, pixel, frame, seed, stream):
         return 0
     attempt = np.uint64(0)
     w0, w1, w2, w3 = philox4x32(
-        np.uint64(pixel), np.uint64(frame), attempt, np.uint64(0),
-        np.uint64(seed), np.uint64(stream),
+        np.uint64(pixel),
+        np.uint64(frame),
+        attempt,
+        np.uint64(0),
+        np.uint64(seed),
+        np.uint64(stream),
     )
     if mean < 10.0:
         return _poisson_by_inversion(mean, uniform53(w0, w1))
@@ -173,8 +281,12 @@ def poisson(mean, pixel, frame, seed, stream):
                 return int(k)
         attempt += np.uint64(1)
         w0, w1, w2, w3 = philox4x32(
-            np.uint64(pixel), np.uint64(frame), attempt, np.uint64(0),
-            np.uint64(seed), np.uint64(stream),
+            np.uint64(pixel),
+            np.uint64(frame),
+            attempt,
+            np.uint64(0),
+            np.uint64(seed),
+            np.uint64(stream),
         )
 
 
@@ -183,3 +295,10 @@ def fill_standard_normal(out, frame, seed, stream):
     """Fill the flat array ``out`` with standard normal numbers; index = pixel address."""
     for i in range(out.size):
         out[i] = standard_normal(i, frame, 0, seed, stream)
+
+
+@njit(cache=True)
+def fill_uniform(out, frame, seed, stream):
+    """Fill the flat array ``out`` with numbers uniform in (0, 1); index = pixel address."""
+    for i in range(out.size):
+        out[i] = uniform(i, frame, 0, seed, stream)

@@ -15,7 +15,7 @@ _WORD = 64
 
 
 @intrinsic
-def popcount(typing_context, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def popcount(typing_context, word):
     """Number of set bits of a uint64."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -24,7 +24,7 @@ def popcount(typing_context, word):  # type: ignore[no-untyped-def]  # noqa: ANN
     return types.uint64(types.uint64), generate
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _copy_bits(source, row, start, count, target, position):
     """Copy ``count`` bits from a bit position of ``source[row]`` into ``target``, which is 0 there.
 
@@ -59,7 +59,7 @@ def _lay_row(pixels, first_pixel, width, padding, first, channels, row):
         _copy_bits(pixels, first_pixel + x, first, channels, row, (x + padding) * channels)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _count(patch, weights, first, last, plane, counts):
     """Add the mismatches of one plane, weighted ``2**plane``, to the counts of some outputs.
 
@@ -142,7 +142,7 @@ def convolve(x, weights, kernel, stride, padding, groups, group_channels, limits
 
 @njit(cache=True, parallel=True)
 def or_pool(x, size, out):
-    """OR over ``size`` x ``size`` windows: x uint64 [N, H, W, Cw] to out [N, H/size, W/size, Cw]."""
+    """OR over square windows: x uint64 [N, H, W, Cw] to out [N, H/size, W/size, Cw]."""
     for n in prange(x.shape[0]):
         for y in range(out.shape[1]):
             for z in range(out.shape[2]):

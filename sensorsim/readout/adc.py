@@ -1,6 +1,6 @@
 """The conventional readout: one b-bit conversion per pixel."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +82,6 @@ class Adc(Description):
         )  # fmt: skip
         return out.reshape(volts.shape)
 
-    def pack(self, codes: npt.NDArray[np.uint16]) -> WordArray:
+    def pack(self, codes: npt.NDArray[Any]) -> WordArray:
         """Packed planes that the BNN reads: uint64 [N, planes, H, W, words]."""
         return code_planes(codes, self.bits)

@@ -1,6 +1,6 @@
 """The learned (or hand-made) readout: M comparators per column, each with its own threshold."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +85,7 @@ class Thermometer(Description):
         """
         return compare_bits(volts, self.transitions() * full_scale_v, self.comparator, key)
 
-    def pack(self, codes: npt.NDArray[np.uint8]) -> WordArray:
+    def pack(self, codes: npt.NDArray[Any]) -> WordArray:
         """Packed plane that the BNN reads: uint64 [N, 1, H, W, words]."""
         return pack(codes)[:, np.newaxis]
 

@@ -1,0 +1,1 @@
+"""What light arrives: photographs and their labels, and how they are exposed."""

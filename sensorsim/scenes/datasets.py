@@ -69,7 +69,9 @@ def _plain_or_gz(path: Path) -> Path | None:
 
 def _user_places(data_dir: Path, *below: str) -> list[Path]:
     if not data_dir.exists():
-        raise InputError(f"{data_dir}: no such folder or file; --data-dir names where the data lies")
+        raise InputError(
+            f"{data_dir}: no such folder or file; --data-dir names where the data lies"
+        )
     return [data_dir, *(data_dir / b for b in below)]
 
 
@@ -111,7 +113,9 @@ def _load_idx(name: str, classes: tuple[str, ...], shipped: str) -> Callable[...
 def _load_cifar10(split: str, data_dir: Path | None) -> Labelled:
     if data_dir is not None and _is_class_folders(data_dir):
         return read_folder(data_dir, split, "cifar10")
-    batches = [f"data_batch_{i}.bin" for i in range(1, 6)] if split == "train" else ["test_batch.bin"]
+    batches = (
+        [f"data_batch_{i}.bin" for i in range(1, 6)] if split == "train" else ["test_batch.bin"]
+    )
     folder = "cifar-10-batches-bin"
     cache = download.cache("cifar10")
     found = _locate("cifar10", batches, data_dir, [folder], [cache, cache / folder])

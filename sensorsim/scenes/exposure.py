@@ -32,7 +32,7 @@ class Exposure(Description):
         return self
 
     def label(self) -> str:
-        """ "uncontrolled", or the number of stops."""
+        """Word for the results: "uncontrolled" for a uniform law, else the number of stops."""
         return "uncontrolled" if self.law == "uniform" else f"{self.high_stops:g}"
 
     def stops(self, key: streams.Key) -> npt.NDArray[np.float64]:

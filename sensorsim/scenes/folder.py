@@ -36,7 +36,9 @@ def read_folder(path: Path, split: str, name: str) -> Labelled:
             files = [PurePosixPath(n) for n in archive.namelist()]
             return _read(path, files, lambda p: archive.read(str(p)), split, name)
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file; expected a folder or zip of class folders") from None
+        raise InputError(
+            f"{path}: no such file; expected a folder or zip of class folders"
+        ) from None
     except (zipfile.BadZipFile, OSError) as error:
         raise InputError(
             f"{path}: not a readable zip ({error}); expected a folder or zip of class folders"

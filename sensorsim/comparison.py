@@ -1,0 +1,57 @@
+"""Several readouts behind the same pixels: the volts are simulated once and read by each."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import xarray as xr
+
+from sensorsim.bnn import simulator
+from sensorsim.pipeline import Pipeline
+from sensorsim.scenes.srgb import to_linear
+
+_BATCH = 1000
+
+
+def compare(
+    chains: Sequence[Pipeline],
+    images: int | None = None,
+    seed: int = 0,
+    report: Callable[[int], None] | None = None,
+) -> list[xr.Dataset]:
+    """Run chains that differ only in readout, network and prices.
+
+    Parameters
+    ----------
+    chains : pipelines with the same scene, photodiode and die
+    images, seed
+        As in `Pipeline.run`, and with the same results.
+    report : callable, optional
+        Called with the number of images that one chain has just classified.
+
+    Returns
+    -------
+    list of Dataset
+        What `Pipeline.run` returns, one for each chain.
+
+    Raises
+    ------
+    ValueError
+        If the chains do not share scene, photodiode and die.
+    """
+    first = chains[0]
+    shared = [(c.description.scene, c.description.photodiode, c.description.die) for c in chains]
+    if any(s != shared[0] for s in shared):
+        raise ValueError("chains to compare must share scene, photodiode and die")
+    dataset = first.dataset.first(images)
+    for chain in chains:
+        chain.check_dataset(dataset)
+    decisions = np.empty((len(chains), len(dataset)), np.int64)
+    for start in range(0, len(dataset), _BATCH):
+        frames = np.arange(start, min(start + _BATCH, len(dataset)))
+        key = first.key(seed, frames)
+        volts = first.volts(to_linear(dataset.images[frames]), key)
+        for row, chain in enumerate(chains):
+            decisions[row, frames] = simulator.decide(chain.scores(volts, key))
+            if report:
+                report(frames.size)
+    return [c.result(dataset, d, seed) for c, d in zip(chains, decisions, strict=True)]

@@ -1,0 +1,125 @@
+"""A grid of configurations becomes one Dataset; stored point by point, a sweep can be resumed."""
+
+import itertools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from sensorsim.errors import InputError
+from sensorsim.pipeline import Pipeline
+
+Report = Callable[[int, int], None]
+
+
+def sweep(
+    pipeline: Pipeline,
+    axes: Mapping[str, Sequence[Any]],
+    store: str | Path | None = None,
+    images: int | None = None,
+    seed: int = 0,
+    report: Report | None = None,
+) -> xr.Dataset:
+    """Run a pipeline at every point of a grid.
+
+    Parameters
+    ----------
+    axes : mapping
+        Dotted field to its values, like ``{"readout.comparator.offset_mv": [0, 2, 4, 8]}``.
+    store : path, optional
+        Folder that keeps finished points; the same call goes on from it, and another call is
+        refused.
+    images, seed
+        As in `Pipeline.run`.
+    report : callable, optional
+        Called with points done and points in all.
+
+    Returns
+    -------
+    Dataset
+        All scalar results over one dimension per axis.
+
+    Raises
+    ------
+    InputError
+        If an axis is empty, a value is out of bounds, or the store belongs to another sweep.
+    """
+    for field, values in axes.items():
+        if not len(values):
+            raise InputError(f"{field}: no values to sweep over; expected at least one")
+    grid = list(itertools.product(*axes.values()))
+    chains = [pipeline.replace(dict(zip(axes, point, strict=True))) for point in grid]
+    kept = None if store is None else _Store(Path(store), pipeline, axes, images, seed)
+    points = []
+    for number, chain in enumerate(chains):
+        point = kept.read(number) if kept else None
+        if point is None:
+            point = scalars(chain.run(images, seed))
+            if kept:
+                kept.write(number, point)
+        points.append(point)
+        if report:
+            report(number + 1, len(chains))
+    shape = tuple(len(v) for v in axes.values())
+    data = {
+        name: (tuple(axes), np.array([p[name] for p in points]).reshape(shape))
+        for name in points[0]
+    }
+    result = xr.Dataset(data, coords={k: list(v) for k, v in axes.items()})
+    for name in result.data_vars:
+        if "energy_pj" in str(name):
+            result[name].attrs["units"] = "pJ"
+    result.attrs = {"pipeline": pipeline.description.model_dump_json(), "seed": seed}
+    return result
+
+
+def scalars(result: xr.Dataset) -> dict[str, float]:
+    """The results of a run that are single numbers."""
+    return {str(k): v.item() for k, v in result.data_vars.items() if v.ndim == 0}
+
+
+class _Store:
+    """Finished points of one sweep, a JSON file each, and what the sweep was."""
+
+    def __init__(
+        self,
+        folder: Path,
+        pipeline: Pipeline,
+        axes: Mapping[str, Sequence[Any]],
+        images: int | None,
+        seed: int,
+    ) -> None:
+        self.folder = folder
+        plan = json.dumps(
+            {
+                "pipeline": pipeline.description.model_dump(mode="json"),
+                "axes": {k: list(v) for k, v in axes.items()},
+                "images": images,
+                "seed": seed,
+            },
+            indent=1,
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / "sweep.json"
+        if file.exists() and file.read_text() != plan:
+            raise InputError(
+                f"{folder}: holds the points of another sweep (see {file.name}); "
+                "name another store or remove it"
+            )
+        _write_whole(file, plan)
+
+    def read(self, number: int) -> dict[str, float] | None:
+        file = self.folder / f"{number}.json"
+        return json.loads(file.read_text()) if file.exists() else None
+
+    def write(self, number: int, point: dict[str, float]) -> None:
+        _write_whole(self.folder / f"{number}.json", json.dumps(point))
+
+
+def _write_whole(file: Path, text: str) -> None:
+    part = file.with_suffix(".part")
+    part.write_text(text)
+    part.replace(file)

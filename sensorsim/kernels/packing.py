@@ -1,0 +1,32 @@
+"""Packing of 0 and 1 into 64-bit words, and back; see `sensorsim.bits` for the layout."""
+
+import numpy as np
+from numba import njit, prange
+
+
+@njit(cache=True, parallel=True)
+def pack_rows(bits, out):
+    """Set bit c of each row of ``out`` (zero on entry) where ``bits[row, c]`` is not 0."""
+    for row in prange(bits.shape[0]):
+        for c in range(bits.shape[1]):
+            if bits[row, c] != 0:
+                out[row, c >> 6] |= np.uint64(1) << np.uint64(c & 63)
+
+
+@njit(cache=True, parallel=True)
+def unpack_rows(words, out):
+    """Read bit c of each row of words."""
+    for row in prange(out.shape[0]):
+        for c in range(out.shape[1]):
+            out[row, c] = (words[row, c >> 6] >> np.uint64(c & 63)) & np.uint64(1)
+
+
+@njit(cache=True, parallel=True)
+def split_planes(codes, out):
+    """Scatter codes [N, P, C] into packed planes [N, K, P, words], zero on entry."""
+    for n in prange(codes.shape[0]):
+        for p in range(codes.shape[1]):
+            for c in range(codes.shape[2]):
+                for k in range(out.shape[1]):
+                    bit = np.uint64((codes[n, p, c] >> k) & 1)
+                    out[n, k, p, c >> 6] |= bit << np.uint64(c & 63)

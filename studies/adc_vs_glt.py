@@ -1,0 +1,394 @@
+"""ADC or learned thermometer? Trade-off curves from real images.
+
+    python studies/adc_vs_glt.py
+    python studies/adc_vs_glt.py --quick
+    python studies/adc_vs_glt.py --dataset cifar10 --data-dir cifar10_jpeg.zip
+
+Every readout looks at the same pixels of the same die through its own trained network. The headline
+is uncontrolled light (0 to -5 stops per image); then the exposure is held, and then the residual
+offset of the comparators grows. Written to --out: results.nc, table.csv and the figures.
+"""
+
+import argparse
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from sensorsim import plots, resources
+from sensorsim.analysis import paired_difference
+from sensorsim.comparison import compare
+from sensorsim.energy.ledger import adc_conversion_pj, break_even_percentile
+from sensorsim.errors import InputError
+from sensorsim.pipeline import Pipeline, load_pipeline
+from sensorsim.readout import Adc
+from sensorsim.readout.families import FAMILIES
+from sensorsim.scenes.srgb import to_linear
+from sensorsim.tonemap import curve_of
+
+BASE = "glt8"
+BITS = (1, 2, 4, 6, 8)
+THRESHOLDS = (1, 2, 4, 8)
+FIXED_STOPS = (0, -1, -2, -3, -4, -5)
+OFFSETS_MV = (2.0, 4.0, 8.0)
+ONE_LEVEL = {"adc-linear": "thermometer-uniform", "adc-log": "thermometer-log"}
+"""A 1-bit ADC compares with the same level as this thermometer, and shares its network."""
+SWEPT = [
+    ("adc-linear", 8), ("adc-log", 8), ("adc-log", 4), ("thermometer-uniform", 8),
+    ("thermometer-log", 8), ("thermometer-log", 4), ("thermometer-quantile", 8), ("glt", 8),
+    ("glt", 4), ("glt", 2),
+]  # fmt: skip
+COLUMNS = [
+    "readout", "levels", "exposure", "offset_mv", "accuracy", "accuracy_low", "accuracy_high",
+    "bits_per_sample", "link_bits_per_sample", "readout_energy_pj_low",
+    "readout_energy_pj_typical", "readout_energy_pj_high", "energy_pj_low", "energy_pj_typical",
+    "energy_pj_high", "model_bits", "images",
+]  # fmt: skip
+console = Console()
+progress_console = Console(stderr=True)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One readout of the comparison."""
+
+    family: str
+    levels: int
+    chain: Pipeline
+
+    @property
+    def name(self) -> str:
+        """Family and levels, like "glt M=4"."""
+        return f"{self.family} {'b' if self.family.startswith('adc') else 'M'}={self.levels}"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One result of the study: a readout under one light and one comparator offset."""
+
+    entry: Entry
+    exposure: str
+    offset_mv: float
+    result: xr.Dataset
+
+    def row(self) -> dict[str, str | float]:
+        """The point as a row of the table."""
+        row: dict[str, str | float] = {
+            "readout": self.entry.family,
+            "levels": self.entry.levels,
+            "exposure": self.exposure,
+            "offset_mv": self.offset_mv,
+        }
+        return row | {c: self.result[c].item() for c in COLUMNS if c not in row}
+
+
+def model_of(family: str, levels: int) -> str:
+    """Name of the network that a readout uses."""
+    return f"{ONE_LEVEL[family] if levels == 1 and family in ONE_LEVEL else family}-{levels}"
+
+
+def entries(args: argparse.Namespace, models: Path) -> list[Entry]:
+    """All readouts of the dataset for which a network is there."""
+    found = []
+    base = load_pipeline(BASE).description.model_dump()
+    shared = None
+    for family in FAMILIES:
+        for levels in BITS if family.startswith("adc") else THRESHOLDS:
+            path = models / f"{model_of(family, levels)}.npz"
+            if not path.exists():
+                continue
+            readout = {"kind": "learned", "comparator": base["readout"]["comparator"]}
+            if family in ONE_LEVEL:
+                curve = "log" if family == "adc-log" else "linear"
+                readout |= {"kind": "adc", "bits": levels, "tone_curve": {"kind": curve}}
+            settings = {
+                "name": f"{family}-{levels}",
+                "readout": readout,
+                "network.model": str(path),
+                "scene.dataset": args.dataset,
+                "scene.data_dir": args.data_dir,
+                "energy.link_pj_per_bit": args.link_pj_per_bit,
+            }
+            chain = load_pipeline(BASE, settings)
+            if shared is None:
+                shared = chain.dataset
+            chain.__dict__["dataset"] = shared
+            found.append(Entry(family, levels, chain))
+    if not found:
+        raise InputError(f"{models}: no trained models of dataset {args.dataset!r} there")
+    return found
+
+
+def run_points(args: argparse.Namespace, readouts: list[Entry]) -> list[Point]:
+    """Headline, exposure sweep and offset sweep."""
+    swept = [e for e in readouts if (e.family, e.levels) in SWEPT]
+    plan: list[tuple[list[Entry], dict[str, object]]] = [(readouts, {})]
+    plan += [
+        (swept, {"scene.exposure.law": "fixed", "scene.exposure.high_stops": float(s)})
+        for s in (FIXED_STOPS[::5] if args.quick else FIXED_STOPS)
+    ]
+    plan += [
+        (swept, {"readout.comparator.offset_mv": mv})
+        for mv in (OFFSETS_MV[-1:] if args.quick else OFFSETS_MV)
+    ]
+    count = len(readouts[0].chain.dataset.first(args.images))
+    points = []
+    with Progress(console=progress_console) as progress:
+        bar = progress.add_task("images", total=count * sum(len(p[0]) for p in plan))
+        for group, settings in plan:
+            chains = [e.chain.replace(settings) if settings else e.chain for e in group]
+            results = compare(chains, args.images, args.seed, lambda n: progress.advance(bar, n))
+            for entry, chain, result in zip(group, chains, results, strict=True):
+                exposure = chain.description.scene.exposure.label()
+                offset_mv = chain.readout.comparator.offset_mv
+                points.append(Point(entry, exposure, offset_mv, result))
+    return points
+
+
+def print_table(headline: list[Point]) -> None:
+    """The headline as a table a person can read."""
+    images = headline[0].result["images"].item()
+    table = Table(title=f"Uncontrolled light, {images} test images; energy per frame")
+    table.add_column("readout", no_wrap=True)
+    for name in ("accuracy\n%", "95 %\ninterval", "bits", "readout nJ\nbest / median / p90",
+                 "whole µJ\ntypical"):  # fmt: skip
+        table.add_column(name, justify="right", no_wrap=True)
+    for family in FAMILIES:
+        for p in (p for p in headline if p.entry.family == family):
+            r = {str(k): v.item() for k, v in p.result.data_vars.items() if v.ndim == 0}
+            readout = [r[f"readout_energy_pj_{k}"] * 1e-3 for k in ("low", "typical", "high")]
+            table.add_row(
+                p.entry.name, f"{100 * r['accuracy']:.2f}",
+                f"{100 * r['accuracy_low']:.1f}-{100 * r['accuracy_high']:.1f}",
+                f"{r['bits_per_sample']:.0f}", " / ".join(f"{v:.2f}" for v in readout),
+                f"{r['energy_pj_typical'] * 1e-6:.3f}",
+            )  # fmt: skip
+        table.add_section()
+    console.print(table)
+    sizes = [p.result["model_bits"].item() * 1e-6 for p in headline]
+    console.print(f"Networks of {min(sizes):.3f} to {max(sizes):.3f} Mb.")
+
+
+def print_against_fixed(headline: list[Point]) -> None:
+    """How the learned thresholds compare with the best hand-made ones, image for image."""
+    right = {
+        (p.entry.family, p.entry.levels): (p.result["decision"] == p.result["label"]).to_numpy()
+        for p in headline
+    }
+    for levels in THRESHOLDS:
+        fixed = {f: v for (f, m), v in right.items() if m == levels and f.startswith("thermo")}
+        learned = right.get(("glt", levels))
+        if learned is None or not fixed:
+            continue
+        best = max(fixed, key=lambda f: fixed[f].mean())
+        mean, low, high = (100 * d for d in paired_difference(learned, fixed[best]))
+        console.print(
+            f"glt M={levels} against {best} M={levels}: {mean:+.2f} points "
+            f"(95 %, paired: {low:+.2f} to {high:+.2f})"
+        )
+
+
+def print_break_even(headline: list[Point]) -> None:
+    """At which percentile of published ADCs the learned thermometer starts to pay."""
+    adcs = [p for p in headline if isinstance(p.entry.chain.readout, Adc)]
+    for point in (p for p in headline if p.entry.family == "glt" and p.entry.levels > 1):
+        least = point.result["accuracy_low"].item()
+        rivals = [p for p in adcs if p.result["accuracy"].item() >= least]
+        if not rivals:
+            console.print(f"{point.entry.name}: no ADC of the comparison is as accurate")
+            continue
+        rival = min(rivals, key=lambda p: (p.result["bits_per_sample"].item(), p.entry.family))
+        console.print(break_even_words(point, rival))
+
+
+def break_even_words(point: Point, rival: Point) -> str:
+    """One learned thermometer against the leanest ADC that is as accurate."""
+    chain, adc = rival.entry.chain, rival.entry.chain.readout
+    assert isinstance(adc, Adc)
+    full_scale_v = chain.description.photodiode.full_scale_v
+    shape = chain.model.input
+    samples = shape.height * shape.width * shape.colors
+    prices = [adc_conversion_pj(chain.technology, adc, full_scale_v, p) for p in (None, 50.0, 90.0)]
+    sentence = [
+        f"{point.entry.name} against {rival.entry.name}, the leanest ADC as accurate: one ADC "
+        f"sample costs {prices[0]:.3g} pJ (best envelope), {prices[1]:.3g} pJ (median), "
+        f"{prices[2]:.3g} pJ (90th percentile)."
+    ]
+    for bound in ("low", "typical", "high"):
+        mine = point.result[f"readout_energy_pj_{bound}"].item() / samples
+        percentile = break_even_percentile(chain.technology, adc, full_scale_v, mine)
+        if percentile is None:
+            verdict = "dearer than every published ADC"
+        elif percentile == 0:
+            verdict = "cheaper than every published ADC of that survey class"
+        else:
+            verdict = f"breaks even with the ADC at percentile {percentile:g} of the survey"
+        sentence.append(f"GLT {bound} {mine:.3g} pJ: {verdict}.")
+    return " ".join(sentence)
+
+
+def write_results(points: list[Point], table: pd.DataFrame, out: Path) -> list[Path]:
+    """table.csv and results.nc, each whole or not at all."""
+    data = xr.Dataset({c: ("point", table[c].to_numpy()) for c in COLUMNS if c != "exposure"})
+    data["readout"] = ("point", table["readout"].to_numpy(dtype=str))
+    data["exposure"] = ("point", table["exposure"].to_numpy(dtype=str))
+    for name in data.data_vars:
+        if "energy_pj" in str(name):
+            data[name].attrs["units"] = "pJ"
+    data["offset_mv"].attrs["units"] = "mV"
+    data["decision"] = (("point", "image"), np.stack([p.result["decision"] for p in points]))
+    data["decision"] = data["decision"].astype(np.int8)
+    data["label"] = ("image", points[0].result["label"].to_numpy().astype(np.int8))
+    data.attrs = {**points[0].result.attrs, "command": " ".join(sys.argv)}
+    csv, netcdf = out / "table.csv", out / "results.nc"
+    for path, write in (
+        (csv, lambda p: table.to_csv(p, index=False)),
+        (netcdf, lambda p: data.to_netcdf(p, engine="scipy")),
+    ):
+        part = path.with_name(f".{path.name}.part")
+        write(part)
+        part.replace(path)
+    return [csv, netcdf]
+
+
+def draw(points: list[Point], table: pd.DataFrame, out: Path) -> list[Path]:
+    """All figures."""
+    chain = points[0].entry.chain
+    name = chain.description.scene.dataset
+    offset = points[0].offset_mv
+    uncontrolled = table[table["exposure"] == "uncontrolled"]
+    headline = uncontrolled[uncontrolled["offset_mv"] == offset]
+    fixed = table[table["exposure"] != "uncontrolled"]
+    images = int(table["images"].iloc[0])
+    title = f"{name}, {images} test images, uncontrolled light (0 to -5 stops)"
+    written = plots.save(plots.tradeoff(headline, title), out / "tradeoff", ".svg")
+    written += plots.save(
+        plots.accuracy_lines(uncontrolled, "offset_mv", "residual offset of comparators (mV rms)",
+                             title, SWEPT), out / "offset")  # fmt: skip
+    written += plots.save(
+        plots.accuracy_lines(fixed, "exposure", "fixed exposure (stops below full scale)",
+                             f"{name}, {images} test images, every image at one exposure", SWEPT),
+        out / "exposure")  # fmt: skip
+    written += plots.save(_tone_curves(points), out / "tone_curves")
+    written += plots.save(_examples(points), out / "examples")
+    return written
+
+
+def _tone_curves(points: list[Point]) -> Figure:
+    most = max(p.entry.levels for p in points if p.entry.family == "glt")
+    curves = {
+        p.entry.family: curve_of(p.entry.chain.readout.transitions())
+        for p in points
+        if p.entry.levels == most and not p.entry.family.startswith("adc")
+    }
+    chain = points[0].entry.chain
+    images = chain.dataset.images[:500]
+    key = chain.key(0, np.arange(len(images)))
+    volts = chain.volts(to_linear(images), key) / chain.description.photodiode.full_scale_v
+    return plots.tone_curves(curves, volts[images > 0], most)
+
+
+def _examples(points: list[Point]) -> Figure:
+    """What each readout makes of a dark, a middle and a bright image."""
+    wanted = [
+        ("adc-linear", 4), ("adc-linear", 8), ("adc-log", 4), ("thermometer-uniform", 8),
+        ("thermometer-log", 4), ("glt", 2), ("glt", 4), ("glt", 8),
+    ]  # fmt: skip
+    chosen = {(p.entry.family, p.entry.levels): p.entry for p in reversed(points)}
+    shown = [chosen[w] for w in wanted if w in chosen]
+    chain = points[0].entry.chain
+    stops = (-5.0, -2.5, 0.0)
+    columns: dict[str, list[np.ndarray]] = {"photograph": [], "volts / full scale": []}
+    columns |= {e.name: [] for e in shown}
+    for number, s in enumerate(stops):
+        image = chain.dataset.images[number]
+        columns["photograph"].append(image.squeeze() / 255)
+        settings = {"scene.exposure.law": "fixed", "scene.exposure.high_stops": s}
+        for e in shown:
+            trace = e.chain.replace(settings).trace(image, frame=number)
+            code = trace["readout"]["code"].to_numpy().astype(float)
+            if e.family.startswith("adc"):
+                tone = code / (2**e.levels - 1)
+            else:
+                tone = code.reshape(*image.shape, e.levels).mean(-1)
+            columns[e.name].append(tone.squeeze())
+        volts = trace["photodiode"]["signal"].to_numpy()
+        columns["volts / full scale"].append(
+            (volts / chain.description.photodiode.full_scale_v).squeeze()
+        )
+    rows = [f"{s:g} stops" for s in stops]
+    return plots.examples(
+        columns, rows, "What each readout makes of the same pixels (code or thresholds reached, "
+        "0 to full scale)",
+    )  # fmt: skip
+
+
+def parse() -> argparse.Namespace:
+    """Command line of the study."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, help="how many test images; all if left out")
+    parser.add_argument("--dataset", default="fashion-mnist")
+    parser.add_argument("--data-dir", help="where the dataset lies: a folder or a zip")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all noise")
+    parser.add_argument("--out", type=Path, default=Path("studies/out/adc_vs_glt"))
+    parser.add_argument("--quick", action="store_true", help="a smoke run on 200 images")
+    parser.add_argument(
+        "--link-pj-per-bit", type=float, default=0.5,
+        help="price of a bit on the link; an assumption, there is no figure for every chip",
+    )  # fmt: skip
+    parser.add_argument(
+        "--retrain", action="store_true",
+        help="train all networks first, into OUT/models (hours; needs torch)",
+    )  # fmt: skip
+    args = parser.parse_args()
+    if args.quick and args.images is None:
+        args.images = 200
+    return args
+
+
+def study(args: argparse.Namespace) -> None:
+    """Run everything and write the results."""
+    start = time.perf_counter()
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {args.out}: cannot be made ({error.strerror})") from None
+    models = resources.data("models", args.dataset)
+    if args.retrain:
+        from train_models import train_all
+
+        models = args.out / "models"
+        train_all(args.dataset, args.data_dir, args.out / "training", models)
+    readouts = entries(args, models)
+    dataset = readouts[0].chain.dataset
+    print(f"{dataset.name}: {len(dataset)} test images from {dataset.origin}", file=sys.stderr)
+    points = run_points(args, readouts)
+    table = pd.DataFrame([p.row() for p in points], columns=COLUMNS)
+    headline = points[: len(readouts)]
+    print_table(headline)
+    print_against_fixed(headline)
+    print_break_even(headline)
+    console.print(
+        f"Assumed, not measured: a link of {args.link_pj_per_bit:g} pJ per bit "
+        "(--link-pj-per-bit) and no static power; both weigh on every readout alike or by its bits."
+    )
+    written = write_results(points, table, args.out) + draw(points, table, args.out)
+    for path in written:
+        print(f"wrote {path}", file=sys.stderr)
+    print(f"{time.perf_counter() - start:.0f} s in all", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    try:
+        study(parse())
+    except InputError as error:
+        print(f"adc_vs_glt: {error}", file=sys.stderr)
+        sys.exit(2)
