@@ -42,9 +42,8 @@ OFFSETS_MV = (2.0, 4.0, 8.0)
 ONE_LEVEL = {"adc-linear": "thermometer-uniform", "adc-log": "thermometer-log"}
 """A 1-bit ADC compares with the same level as this thermometer, and shares its network."""
 SWEPT = [
-    ("adc-linear", 8), ("adc-log", 8), ("adc-log", 4), ("thermometer-uniform", 8),
-    ("thermometer-log", 8), ("thermometer-log", 4), ("thermometer-quantile", 8), ("glt", 8),
-    ("glt", 4), ("glt", 2),
+    ("adc-linear", 8), ("adc-log", 8), ("thermometer-log", 8), ("thermometer-log", 4), ("glt", 8),
+    ("glt", 4),
 ]  # fmt: skip
 COLUMNS = [
     "readout", "levels", "exposure", "offset_mv", "accuracy", "accuracy_low", "accuracy_high",

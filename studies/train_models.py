@@ -3,10 +3,10 @@
     python studies/train_models.py fashion-mnist
     python studies/train_models.py cifar10 --data-dir cifar10_jpeg.zip
 
-All readouts of a dataset start from one common trunk, and all get the same number of steps. Work
-in progress lies in ``training/`` (not in git); a run that was stopped goes on where it was, and a
-model file that exists is left alone. Every choice was made on validation images; the test images
-are only counted once, at the end.
+All readouts of a kind start from one common trunk, and all get the same number of steps. Work in
+progress lies in ``training/`` (not in git); a run that was stopped goes on where it was, and a model
+file that exists is left alone. Every choice was made on validation images; the test images are only
+counted once, at the end.
 """
 
 import argparse
@@ -52,38 +52,45 @@ BRANCH = {
     "fashion-mnist": Recipe(epochs=0.8, seed=SEED + 100),
     "cifar10": Recipe(epochs=1.5, seed=SEED + 100),
 }
+TRUNKS = {
+    # A network behind an ADC reads integers, one behind a thermometer bits: each kind starts from a
+    # trunk of its own kind, so that neither has to unlearn the other's first layer.
+    "fashion-mnist": {"adc": ("adc-log", 8), "thermometer": ("glt", 8)},
+    "cifar10": {"adc": ("glt", 8), "thermometer": ("glt", 8)},
+}
 READOUTS = {
     # A 1-bit ADC compares with the same level as a 1-threshold thermometer: one model serves both.
     "fashion-mnist": [
         *[("glt", m) for m in (8, 4, 2, 1)],
-        ("adc-log", 8), ("thermometer-log", 8), ("adc-linear", 8), ("thermometer-log", 4),
-        ("thermometer-quantile", 4), ("thermometer-log", 2), ("thermometer-quantile", 2),
-        ("thermometer-quantile", 8), ("adc-log", 4), ("adc-linear", 4), ("adc-log", 6),
-        ("adc-linear", 6), ("adc-log", 2), ("adc-linear", 2), ("thermometer-uniform", 8),
-        ("thermometer-uniform", 4), ("thermometer-uniform", 2), ("thermometer-uniform", 1),
-        ("thermometer-log", 1), ("thermometer-quantile", 1),
+        *[("adc-log", b) for b in (8, 4, 6, 2)],
+        *[("adc-linear", b) for b in (8, 4, 6, 2)],
+        *[("thermometer-log", m) for m in (8, 4, 2, 1)],
+        *[("thermometer-quantile", m) for m in (8, 4, 2, 1)],
+        *[("thermometer-uniform", m) for m in (8, 4, 2, 1)],
     ],
     "cifar10": [
         ("glt", 8), ("thermometer-log", 8), ("adc-log", 8), ("adc-linear", 8), ("glt", 4),
         ("glt", 2),
     ],
 }  # fmt: skip
-TRUNK_READOUT = ("glt", 8)
 
 
 def train_all(name: str, data_dir: str | None, work: Path, models: Path) -> None:
-    """Train the trunk of a dataset, then every readout from it."""
+    """Train the trunks of a dataset, then every readout from its trunk."""
     work.mkdir(parents=True, exist_ok=True)
     dataset = load_dataset(name, "train", data_dir)
     test = load_dataset(name, "test", data_dir)
-    trunk = None
+    trunks: set[str] = set()
     for family, levels in READOUTS[name]:
         path = models / f"{family}-{levels}.npz"
         if path.exists():
             continue
-        if trunk is None:
-            _train_task(name, "trunk", *TRUNK_READOUT, TRUNK[name], dataset, work)
-            trunk = work / "trunk.pt"
+        root = TRUNKS[name]["adc" if family.startswith("adc") else "thermometer"]
+        label = f"trunk-{root[0]}-{root[1]}"
+        if label not in trunks:
+            _train_task(name, label, *root, TRUNK[name], dataset, work)
+            trunks.add(label)
+        trunk = work / f"{label}.pt"
         task, trained = _train_task(
             name, f"{family}-{levels}", family, levels, BRANCH[name], dataset, work, trunk
         )

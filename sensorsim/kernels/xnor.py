@@ -60,8 +60,8 @@ def _lay_row(pixels, first_pixel, width, padding, first, channels, row):
 
 
 @njit(cache=True)
-def _count(patch, weights, first, last, plane, counts):
-    """Add the mismatches of one plane, weighted ``2**plane``, to the counts of some outputs.
+def _count(patch, weights, first, last, counts):
+    """Mismatches of some outputs with one receptive field.
 
     First layers have fields of one or two words; without an inner loop they run twice as fast.
     """
@@ -69,19 +69,18 @@ def _count(patch, weights, first, last, plane, counts):
     if words == 1:
         a = patch[0]
         for o in range(first, last):
-            counts[o] += np.int64(popcount(a ^ weights[o, 0])) << plane
+            counts[o] = popcount(a ^ weights[o, 0])
     elif words == 2:
         a = patch[0]
         b = patch[1]
         for o in range(first, last):
-            mismatches = popcount(a ^ weights[o, 0]) + popcount(b ^ weights[o, 1])
-            counts[o] += np.int64(mismatches) << plane
+            counts[o] = popcount(a ^ weights[o, 0]) + popcount(b ^ weights[o, 1])
     else:
         for o in range(first, last):
             mismatches = np.uint64(0)
             for i in range(words):
                 mismatches += popcount(patch[i] ^ weights[o, i])
-            counts[o] += np.int64(mismatches) << plane
+            counts[o] = mismatches
 
 
 @njit(cache=True, parallel=True)
@@ -110,6 +109,7 @@ def convolve(x, weights, kernel, stride, padding, groups, group_channels, limits
         rows = np.zeros((groups * planes * lines, row_words), np.uint64)
         patch = np.empty(words, np.uint64)
         counts = np.empty(outputs, np.int64)
+        plane_counts = np.empty(outputs, np.int64)
         for g in range(groups):
             for k in range(planes):
                 for y in range(height):
@@ -122,15 +122,20 @@ def convolve(x, weights, kernel, stride, padding, groups, group_channels, limits
             for ox in range(out.shape[2]):
                 start = ox * stride * group_channels
                 for g in range(groups):
-                    for o in range(g * per_group, (g + 1) * per_group):
-                        counts[o] = 0
+                    first = g * per_group
+                    last = first + per_group
                     for k in range(planes):
                         for i in range(words):
                             patch[i] = 0
                         line = (g * planes + k) * lines + oy * stride
                         for ky in range(kernel):
                             _copy_bits(rows, line + ky, start, run, patch, ky * run)
-                        _count(patch, weights, g * per_group, (g + 1) * per_group, k, counts)
+                        if k == 0:
+                            _count(patch, weights, first, last, counts)
+                        else:
+                            _count(patch, weights, first, last, plane_counts)
+                            for o in range(first, last):
+                                counts[o] += plane_counts[o] << k
                 for word in range(out.shape[3]):
                     packed = np.uint64(0)
                     first_output = word * _WORD

@@ -1,0 +1,78 @@
+"""The main job, on few images."""
+
+import sys
+from pathlib import Path
+
+import adc_vs_glt
+import pandas as pd
+import pytest
+import xarray as xr
+from PIL import Image
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    run(folder)
+    return folder
+
+
+def run(folder: Path, *more: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["adc_vs_glt.py", "--quick", "--images", "60",
+                                    "--out", str(folder), *more])  # fmt: skip
+        adc_vs_glt.study(adc_vs_glt.parse())
+
+
+def test_table_holds_every_readout_and_column(out: Path) -> None:
+    table = pd.read_csv(out / "table.csv")
+    headline = table[(table["exposure"] == "uncontrolled") & (table["offset_mv"] == 0.5)]
+    levels = headline.groupby("readout")["levels"].apply(sorted).to_dict()
+    assert levels == {
+        "adc-linear": [1, 2, 4, 6, 8],
+        "adc-log": [1, 2, 4, 6, 8],
+        "thermometer-uniform": [1, 2, 4, 8],
+        "thermometer-log": [1, 2, 4, 8],
+        "thermometer-quantile": [1, 2, 4, 8],
+        "glt": [1, 2, 4, 8],
+    }
+    assert (table["accuracy_low"] < table["accuracy_high"]).all()
+    assert (table["energy_pj_low"] < table["energy_pj_typical"]).all()
+    assert set(table["exposure"]) == {"uncontrolled", "0", "-5"}
+    assert set(table["offset_mv"]) == {0.5, 8.0}
+
+
+def test_results_open_with_plain_xarray(out: Path) -> None:
+    table = pd.read_csv(out / "table.csv")
+    with xr.open_dataset(out / "results.nc") as data:
+        assert list(data["readout"].values.astype(str)) == list(table["readout"])
+        assert data["energy_pj_typical"].attrs["units"] == "pJ"
+        accuracy = (data["decision"] == data["label"]).mean("image")
+        assert accuracy.values == pytest.approx(table["accuracy"].to_numpy())
+
+
+def test_same_seed_gives_the_same_table(out: Path, tmp_path: Path) -> None:
+    run(tmp_path)
+    assert (tmp_path / "table.csv").read_bytes() == (out / "table.csv").read_bytes()
+    run(tmp_path, "--seed", "1")
+    assert (tmp_path / "table.csv").read_bytes() != (out / "table.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["tradeoff", "tone_curves", "examples", "offset", "exposure"])
+def test_figure_is_a_picture(out: Path, name: str) -> None:
+    with Image.open(out / f"{name}.png") as picture:
+        assert min(picture.size) > 300
+        assert len(picture.convert("L").getcolors() or range(300)) > 20
+
+
+def test_nothing_half_written_is_left(out: Path) -> None:
+    assert not [p for p in out.iterdir() if ".part" in p.name]
+
+
+def test_words_on_break_even_name_percentiles(capsys: pytest.CaptureFixture[str],
+                                              tmp_path: Path) -> None:  # fmt: skip
+    run(tmp_path)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "best envelope" in printed
+    assert "percentile" in printed
+    assert "glt M=4 against thermometer" in printed

@@ -1,0 +1,104 @@
+"""The command: what it prints, where, and with which exit status."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+
+def sensorsim(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sensorsim.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_json_is_one_object_with_the_promised_fields() -> None:
+    done = sensorsim("run", "glt2", "--images", "40", "--seed", "5", "--json")
+    assert done.returncode == 0, done.stderr
+    fields = json.loads(done.stdout)
+    promised = {
+        "accuracy", "accuracy_low", "accuracy_high", "images", "bits_per_sample",
+        "link_bits_per_sample", "energy_pj_low", "energy_pj_typical", "energy_pj_high",
+        "model_bits", "seed",
+    }  # fmt: skip
+    assert promised <= fields.keys()
+    assert (fields["images"], fields["seed"], fields["bits_per_sample"]) == (40, 5, 2)
+    assert "test images from" in done.stderr
+
+
+def test_set_changes_a_field() -> None:
+    quiet = sensorsim("run", "glt2", "--images", "200", "--json")
+    loud = sensorsim("run", "glt2", "--images", "200", "--json",
+                     "--set", "readout.comparator.offset_mv=60")  # fmt: skip
+    assert json.loads(loud.stdout)["accuracy"] < json.loads(quiet.stdout)["accuracy"]
+
+
+def test_table_for_people_names_every_stage() -> None:
+    done = sensorsim("run", "glt2", "--images", "40")
+    assert done.returncode == 0
+    for word in ("accuracy", "pixel", "readout", "link", "network", "static", "frame"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run", "nowhere.toml"), "nowhere.toml"),
+        (("run", "glt2", "--images", "0"), "--images"),
+        (("run", "glt2", "--images", "10001"), "10000"),
+        (("run", "glt2", "--seed", "-1"), "--seed"),
+        (("run", "glt2", "--set", "readout.bits=6"), "readout.bits"),
+        (("run", "glt2", "--set", "readout"), "FIELD=VALUE"),
+        (("run", "glt2", "--set", "scene.dataset=imagenet"), "imagenet"),
+        (("run", "glt2", "--set", "scene.data_dir=/nowhere"), "/nowhere"),
+        (("sweep", "glt2", "--axis", "die=0,1", "--out", "/nowhere/x.nc"), "/nowhere"),
+        (("train", "glt2", "--out", "m.npz", "--channels", "a,b"), "--channels"),
+        (("train", "glt2", "--out", "/nowhere/m.npz"), "/nowhere"),
+    ],
+)
+def test_wrong_input_ends_with_status_2_and_names_it(
+    arguments: tuple[str, ...], words: str
+) -> None:
+    done = sensorsim(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_sweep_writes_a_file_that_xarray_opens(tmp_path: Path) -> None:
+    out = tmp_path / "s.nc"
+    done = sensorsim(
+        "sweep", "glt2", "--axis", "readout.comparator.offset_mv=0,8", "--images", "40",
+        "--out", str(out),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with xr.open_dataset(out) as data:
+        assert data.sizes == {"readout.comparator.offset_mv": 2}
+        assert data["energy_pj_typical"].attrs["units"] == "pJ"
+    assert [p.name for p in tmp_path.iterdir()] == ["s.nc"]
+
+
+def test_schema_is_json_schema() -> None:
+    done = sensorsim("schema")
+    assert "photodiode" in json.loads(done.stdout)["properties"]
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, sensorsim; "
+        "print([m for m in ('torch', 'numba', 'xarray', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_chain_runs_without_torch() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None; import sensorsim as ss; "
+        "print(ss.load_pipeline('glt2').run(images=5)['images'].item())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "5"

@@ -1,0 +1,169 @@
+"""Pipelines: loading, running, tracing, and what a user can get wrong."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import sensorsim as ss
+from sensorsim import resources
+from sensorsim.pipeline import PipelineDescription, load_description
+
+READY = sorted(p.stem for p in resources.pipelines().glob("*.toml"))
+
+
+def write(folder: Path, *edits: tuple[str, str]) -> Path:
+    text = (resources.pipelines() / "glt4.toml").read_text()
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture(scope="module")
+def result() -> xr.Dataset:
+    return ss.load_pipeline("glt4").run(images=200, seed=3)
+
+
+@pytest.mark.parametrize("name", READY)
+def test_ready_pipeline_loads_with_its_model(name: str) -> None:
+    pipe = ss.load_pipeline(name)
+    assert pipe.readout.levels >= 1
+    assert pipe.description.name == name
+
+
+def test_run_gives_accuracy_inside_its_interval(result: xr.Dataset) -> None:
+    assert result["accuracy_low"] < result["accuracy"] < result["accuracy_high"]
+    assert result["accuracy"] == (result["decision"] == result["label"]).mean()
+    assert result["images"] == 200
+
+
+def test_energy_rows_sum_to_the_frame(result: xr.Dataset) -> None:
+    for bound in ("low", "typical", "high"):
+        rows = result[f"row_energy_pj_{bound}"].sum()
+        np.testing.assert_allclose(rows, result[f"energy_pj_{bound}"])
+
+
+def test_results_carry_units_and_provenance(result: xr.Dataset) -> None:
+    assert result["energy_pj_typical"].attrs["units"] == "pJ"
+    assert result["frame_time_ms"].attrs["units"] == "ms"
+    assert result["white_illuminance_lux"].attrs["units"] == "lux"
+    assert result.attrs["seed"] == 3
+    assert json.loads(result.attrs["pipeline"])["name"] == "glt4"
+    assert len(result.attrs["model_sha256"]) == len(result.attrs["dataset_sha256"]) == 64
+
+
+def test_same_seed_same_decisions_and_another_seed_differs(result: xr.Dataset) -> None:
+    pipe = ss.load_pipeline("glt4")
+    again, other = pipe.run(images=200, seed=3), pipe.run(images=200, seed=4)
+    np.testing.assert_array_equal(again["decision"], result["decision"])
+    assert (other["decision"] != result["decision"]).any()
+
+
+def test_first_images_do_not_depend_on_how_many_follow(result: xr.Dataset) -> None:
+    fewer = ss.load_pipeline("glt4").run(images=70, seed=3)
+    np.testing.assert_array_equal(fewer["decision"], result["decision"][:70])
+
+
+def test_trace_shows_every_stage_and_ends_in_the_same_decision(result: xr.Dataset) -> None:
+    pipe = ss.load_pipeline("glt4")
+    tree = pipe.trace(pipe.dataset.images[5], seed=3, frame=5)
+    assert list(tree.children) == ["scene", "photodiode", "readout", "network"]
+    assert tree["photodiode"]["signal"].attrs["units"] == "V"
+    assert tree["network"]["decision"] == result["decision"][5]
+
+
+def test_brighter_light_lowers_no_thermometer_count() -> None:
+    quiet = {"photodiode.shot_noise": False, "photodiode.read_noise_e": 0,
+             "readout.comparator.noise_mv": 0, "scene.exposure.law": "fixed"}  # fmt: skip
+    pipe = ss.load_pipeline("glt4", quiet)
+    image = pipe.dataset.images[0]
+    counts = [
+        pipe.replace({"scene.exposure.high_stops": s}).trace(image)["readout"]["code"].sum()
+        for s in (-5.0, -3.0, -1.0)
+    ]
+    assert counts[0] < counts[1] < counts[2]
+
+
+def test_replaced_field_changes_and_the_original_stays() -> None:
+    pipe = ss.load_pipeline("glt4")
+    other = pipe.replace({"readout.comparator.offset_mv": 4.0})
+    assert other.readout.comparator.offset_mv == 4.0
+    assert pipe.readout.comparator.offset_mv == 0.5
+    assert other.readout.thresholds == pipe.readout.thresholds
+
+
+def test_schema_gives_every_field_a_meaning() -> None:
+    schema = PipelineDescription.model_json_schema()
+    for name in ("Photodiode", "Comparator", "EnergySettings", "Exposure"):
+        for field in schema["$defs"][name]["properties"].values():
+            assert field["description"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("read_noise_e = 4.0", "read_noize_e = 4.0", ["photodiode.read_noize_e", "no such field"]),
+        ("read_noise_e = 4.0", "read_noise_e = -1", ["photodiode.read_noise_e", "-1"]),
+        ("quantum_efficiency = 0.6", "quantum_efficiency = 1.2", ["quantum_efficiency", "1.2"]),
+        ("full_well_e = 10000", "full_well_e = 0", ["full_well_e", "greater than 0"]),
+        ("full_well_e = 10000", "full_well_e = nan", ["full_well_e", "finite"]),
+        ("link_pj_per_bit = 0.5", "# none", ["energy.link_pj_per_bit", "missing"]),
+        ('kind = "learned"', 'kind = "flash"', ["readout", "flash"]),
+        ('kind = "learned"', 'kind = "adc"', ["readout", "planes"]),
+        ('kind = "learned"', 'kind = "thermometer"\nthresholds = [0.1, 0.3, 0.2, 0.4]',
+         ["thresholds", "ascending"]),
+        ('kind = "learned"', 'kind = "thermometer"\nthresholds = [0.1, 0.2]',
+         ["4", "model"]),
+        ('model = "fashion-mnist/glt-4"', 'model = "nowhere"', ["network.model", "nowhere"]),
+        ('technology = "survey"', 'technology = "5nm"', ["technology", "5nm", "survey"]),
+        ("low_stops = -5.0", "low_stops = 3.0", ["exposure", "low_stops 3", "high_stops 0"]),
+        ("[readout]", "[readout", ["not a TOML file"]),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, words: list[str]) -> None:
+    with pytest.raises(ss.InputError) as error:
+        ss.load_pipeline(write(tmp_path, (old, new)))
+    for word in words:
+        assert word in str(error.value)
+
+
+def test_missing_pipeline_lists_those_that_ship() -> None:
+    with pytest.raises(ss.InputError, match=r"no such pipeline.*glt4"):
+        ss.load_pipeline("glt5")
+
+
+def test_model_beside_the_pipeline_is_found(tmp_path: Path) -> None:
+    shipped = resources.data("models", "fashion-mnist", "glt-4.npz")
+    (tmp_path / "my.npz").write_bytes(shipped.read_bytes())
+    path = write(tmp_path, ("fashion-mnist/glt-4", "my.npz"))
+    assert ss.load_pipeline(path).model_path == tmp_path / "my.npz"
+
+
+def test_description_alone_needs_no_model(tmp_path: Path) -> None:
+    path = write(tmp_path, ("fashion-mnist/glt-4", "not-yet-trained.npz"))
+    description, folder = load_description(path)
+    assert description.network.model == "not-yet-trained.npz"
+    assert folder == tmp_path
+
+
+def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (20, 20)).save(tmp_path / name / "0.png")
+    pipe = ss.load_pipeline("glt4", {"scene.dataset": "folder", "scene.data_dir": str(tmp_path)})
+    with pytest.raises(ss.InputError, match=r"\(20, 20, 1\).*\(28, 28, 1\)"):
+        pipe.run()
+
+
+def test_trace_refuses_light_that_is_none() -> None:
+    pipe = ss.load_pipeline("glt4")
+    for bad in (np.nan, np.inf, -0.1):
+        with pytest.raises(ss.InputError, match="light"):
+            pipe.trace(np.full((28, 28), bad))
