@@ -8,10 +8,12 @@ weights alike and never count; a zero word outside the image is the padding of -
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import njit, prange, types
 from numba.extending import intrinsic
 
 _WORD = 64
+_LANES = 8
 
 
 @intrinsic
@@ -22,6 +24,22 @@ def popcount(typing_context, word):
         return builder.ctpop(arguments[0])
 
     return types.uint64(types.uint64), generate
+
+
+@intrinsic
+def load_word(typing_context, address, index):
+    """Word ``index`` behind an address, read as a scalar.
+
+    An ordered load is a plain load that LLVM leaves alone. Otherwise it gathers eight of them into
+    a vector, and emulates a vector popcount that most machines lack, at half the speed.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        base, position = arguments
+        pointer = builder.inttoptr(base, ir.IntType(64).as_pointer())
+        return builder.load_atomic(builder.gep(pointer, [position]), "monotonic", 8)
+
+    return types.uint64(types.uint64, types.int64), generate
 
 
 @njit(cache=True)
@@ -60,27 +78,49 @@ def _lay_row(pixels, first_pixel, width, padding, first, channels, row):
 
 
 @njit(cache=True)
-def _count(patch, weights, first, last, counts):
-    """Mismatches of some outputs with one receptive field.
+def _interleave(weights, groups):
+    """Weights as [groups, blocks, words, 8]: eight outputs side by side, spare ones 0."""
+    outputs, words = weights.shape
+    per_group = outputs // groups
+    lanes = np.zeros((groups, (per_group + _LANES - 1) // _LANES, words, _LANES), np.uint64)
+    for o in range(outputs):
+        g = o // per_group
+        within = o - g * per_group
+        for i in range(words):
+            lanes[g, within // _LANES, i, within % _LANES] = weights[o, i]
+    return lanes
 
-    First layers have fields of one or two words; without an inner loop they run twice as fast.
+
+@njit(cache=True)
+def _count(patch, lanes, group, first, counts):
+    """Mismatches of one receptive field with eight outputs at a time, from ``counts[first]`` on.
+
+    The last block may write past its group; the next group, or the slack behind, takes that.
     """
-    words = patch.size
-    if words == 1:
-        a = patch[0]
-        for o in range(first, last):
-            counts[o] = popcount(a ^ weights[o, 0])
-    elif words == 2:
-        a = patch[0]
-        b = patch[1]
-        for o in range(first, last):
-            counts[o] = popcount(a ^ weights[o, 0]) + popcount(b ^ weights[o, 1])
-    else:
-        for o in range(first, last):
-            mismatches = np.uint64(0)
-            for i in range(words):
-                mismatches += popcount(patch[i] ^ weights[o, i])
-            counts[o] = mismatches
+    blocks, words = lanes.shape[1], lanes.shape[2]
+    address = np.uint64(lanes.ctypes.data) + np.uint64(8 * _LANES * words * blocks * group)
+    for block in range(blocks):
+        a = b = c = d = e = f = g = h = np.uint64(0)
+        for i in range(words):
+            word = patch[i]
+            a += popcount(word ^ load_word(address, 0))
+            b += popcount(word ^ load_word(address, 1))
+            c += popcount(word ^ load_word(address, 2))
+            d += popcount(word ^ load_word(address, 3))
+            e += popcount(word ^ load_word(address, 4))
+            f += popcount(word ^ load_word(address, 5))
+            g += popcount(word ^ load_word(address, 6))
+            h += popcount(word ^ load_word(address, 7))
+            address += np.uint64(8 * _LANES)
+        o = first + block * _LANES
+        counts[o] = a
+        counts[o + 1] = b
+        counts[o + 2] = c
+        counts[o + 3] = d
+        counts[o + 4] = e
+        counts[o + 5] = f
+        counts[o + 6] = g
+        counts[o + 7] = h
 
 
 @njit(cache=True, parallel=True)
@@ -105,11 +145,12 @@ def convolve(x, weights, kernel, stride, padding, groups, group_channels, limits
     lines = height + 2 * padding
     row_words = ((width + 2 * padding) * group_channels + 63) // 64 + 1
     pixels = x.reshape(-1, x.shape[4])
+    lanes = _interleave(weights, groups)
     for n in prange(x.shape[0]):
         rows = np.zeros((groups * planes * lines, row_words), np.uint64)
         patch = np.empty(words, np.uint64)
-        counts = np.empty(outputs, np.int64)
-        plane_counts = np.empty(outputs, np.int64)
+        counts = np.empty(outputs + _LANES, np.int64)
+        plane_counts = np.empty(outputs + _LANES, np.int64)
         for g in range(groups):
             for k in range(planes):
                 for y in range(height):
@@ -123,7 +164,6 @@ def convolve(x, weights, kernel, stride, padding, groups, group_channels, limits
                 start = ox * stride * group_channels
                 for g in range(groups):
                     first = g * per_group
-                    last = first + per_group
                     for k in range(planes):
                         for i in range(words):
                             patch[i] = 0
@@ -131,10 +171,10 @@ def convolve(x, weights, kernel, stride, padding, groups, group_channels, limits
                         for ky in range(kernel):
                             _copy_bits(rows, line + ky, start, run, patch, ky * run)
                         if k == 0:
-                            _count(patch, weights, first, last, counts)
+                            _count(patch, lanes, g, first, counts)
                         else:
-                            _count(patch, weights, first, last, plane_counts)
-                            for o in range(first, last):
+                            _count(patch, lanes, g, first, plane_counts)
+                            for o in range(first, first + per_group):
                                 counts[o] += plane_counts[o] << k
                 for word in range(out.shape[3]):
                     packed = np.uint64(0)
