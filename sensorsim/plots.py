@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 STYLE = {
     "adc-linear": ("tab:gray", "s", "-"),
@@ -95,6 +96,7 @@ def tradeoff(table: pd.DataFrame, title: str) -> Figure:
     panels[2].set(xscale="log", xlabel="bits per sample")
     panels[2].set_xticks([1, 2, 4, 6, 8], labels=["1", "2", "4", "6", "8"])
     panels[2].minorticks_off()
+    panels[1].xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 1)))
     panels[0].set_title("readout alone", fontsize=10)
     panels[1].set_title("pixel + readout + link + network", fontsize=10)
     panels[2].set_title("bits", fontsize=10)

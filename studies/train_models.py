@@ -4,9 +4,9 @@
     python studies/train_models.py cifar10 --data-dir cifar10_jpeg.zip
 
 All readouts of a kind start from one common trunk, and all get the same number of steps. Work in
-progress lies in ``training/`` (not in git); a run that was stopped goes on where it was, and a model
-file that exists is left alone. Every choice was made on validation images; the test images are only
-counted once, at the end.
+progress lies in ``training/`` (not in git); a run that was stopped goes on where it was, and a
+model file that exists is left alone. Every choice was made on validation images; the test images
+are only counted once, at the end.
 """
 
 import argparse
