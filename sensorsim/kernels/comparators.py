@@ -8,7 +8,13 @@ since every draw has its own address, skipping it changes no other draw.
 import numpy as np
 from numba import njit, prange
 
-from sensorsim.kernels.philox import MAX_NORMAL, standard_normal
+from sensorsim.kernels.philox import (
+    MAX_NORMAL,
+    normal_quantile,
+    normal_words,
+    standard_normal,
+    uniform32,
+)
 
 
 @njit(cache=True)
@@ -39,17 +45,21 @@ def quantize(volts, levels, offset, dies, frames, channels_per_row, noise_v, see
     noise_v : float, rms input noise; one draw per conversion
     out : uint16 [N, P]
     """
+    reach = MAX_NORMAL * noise_v
+    last = levels.size
     for n in prange(volts.shape[0]):
         for p in range(volts.shape[1]):
             v = np.float64(volts[n, p]) + offset[dies[n], p % channels_per_row]
-            if noise_v > 0.0:
-                reach = MAX_NORMAL * noise_v
-                code = count_levels(v - reach, levels)
-                if code != count_levels(v + reach, levels):
-                    v += noise_v * standard_normal(p, frames[n], 0, seed, stream)
-                    code = count_levels(v, levels)
-            else:
-                code = count_levels(v, levels)
+            code = count_levels(v, levels)
+            near = (code > 0 and v - levels[code - 1] <= reach) or (
+                code < last and levels[code] - v <= reach
+            )
+            if noise_v > 0.0 and near:
+                v += noise_v * standard_normal(p, frames[n], 0, seed, stream)
+                while code < last and v >= levels[code]:
+                    code += 1
+                while code > 0 and v < levels[code - 1]:
+                    code -= 1
             out[n, p] = code
 
 
@@ -68,8 +78,15 @@ def compare(volts, thresholds, offset, dies, frames, channels_per_row, noise_v, 
     reach = MAX_NORMAL * noise_v
     for n in prange(volts.shape[0]):
         for p in range(volts.shape[1]):
+            drawn = -1
+            z0 = z1 = z2 = z3 = np.uint64(0)
             for m in range(thresholds.size):
                 margin = volts[n, p] + offset[dies[n], p % channels_per_row, m] - thresholds[m]
                 if noise_v > 0.0 and abs(margin) <= reach:
-                    margin += noise_v * standard_normal(p, frames[n], m, seed, stream)
+                    if m >> 2 != drawn:  # four neighbors share one block of random words
+                        drawn = m >> 2
+                        z0, z1, z2, z3 = normal_words(p, frames[n], drawn, seed, stream)
+                    lane = m & 3
+                    word = z0 if lane == 0 else z1 if lane == 1 else z2 if lane == 2 else z3
+                    margin += noise_v * normal_quantile(uniform32(word))
                 out[n, p, m] = margin >= 0.0

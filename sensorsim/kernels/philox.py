@@ -194,24 +194,24 @@ def normal_quantile(p):
 
 
 @njit(cache=True)
-def standard_normal(pixel, frame, draw, seed, stream):
-    """One standard normal number; four consecutive ``draw`` share one Philox block."""
-    w0, w1, w2, w3 = philox4x32(
+def normal_words(pixel, frame, block, seed, stream):
+    """The four words behind the standard normal draws ``4 * block`` to ``4 * block + 3``."""
+    return philox4x32(
         np.uint64(pixel),
         np.uint64(frame),
-        np.uint64(draw) >> np.uint64(2),
+        np.uint64(block),
         np.uint64(0),
         np.uint64(seed),
         np.uint64(stream),
     )
-    lane = np.uint64(draw) & np.uint64(3)
-    word = w0
-    if lane == 1:
-        word = w1
-    elif lane == 2:
-        word = w2
-    elif lane == 3:
-        word = w3
+
+
+@njit(cache=True)
+def standard_normal(pixel, frame, draw, seed, stream):
+    """One standard normal number; four consecutive ``draw`` share one Philox block."""
+    w0, w1, w2, w3 = normal_words(pixel, frame, draw >> 2, seed, stream)
+    lane = draw & 3
+    word = w0 if lane == 0 else w1 if lane == 1 else w2 if lane == 2 else w3
     return normal_quantile(uniform32(word))
 
 

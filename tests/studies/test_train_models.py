@@ -1,0 +1,58 @@
+"""The script that trained the shipped models, on few images and few steps."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+import train_models
+
+from sensorsim.bnn.file import load_model
+from sensorsim.scenes.datasets import load_dataset
+from sensorsim.training.fit import Recipe
+from sensorsim.training.network import Architecture, Block
+
+NAME = "fashion-mnist"
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = load_dataset(NAME, "test").first(400)
+    recipe = Recipe(epochs=1, batch=64, seed=1)
+    tiny = Architecture(blocks=(Block(channels=8, stride=2, pool=2),))
+    monkeypatch.setattr(train_models, "load_dataset", lambda *_: few)
+    monkeypatch.setitem(train_models.ARCHITECTURES, NAME, tiny)
+    monkeypatch.setitem(train_models.TRUNK, NAME, recipe)
+    monkeypatch.setitem(train_models.BRANCH, NAME, recipe)
+    monkeypatch.setitem(train_models.READOUTS, NAME, [("glt", 2), ("adc-log", 3)])
+
+
+@pytest.mark.usefixtures("small")
+def test_models_are_made_recorded_and_then_left_alone(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    train_models.train_all(NAME, None, tmp_path / "work", models)
+    glt, adc = load_model(models / "glt-2.npz"), load_model(models / "adc-log-3.npz")
+    assert (glt.readout.levels, adc.readout.levels) == (2, 7)
+    assert glt.training.seed == 1
+    assert glt.training.command == "python studies/train_models.py fashion-mnist"
+    before = {p: p.stat().st_mtime_ns for p in models.iterdir()}
+    train_models.train_all(NAME, None, tmp_path / "work", models)
+    assert {p: p.stat().st_mtime_ns for p in models.iterdir()} == before
+
+
+@pytest.mark.usefixtures("small")
+def test_same_seed_gives_the_same_file(tmp_path: Path) -> None:
+    files = []
+    for run in ("a", "b"):
+        train_models.train_all(NAME, None, tmp_path / run, tmp_path / run / "models")
+        files.append((tmp_path / run / "models" / "glt-2.npz").read_bytes())
+    assert files[0] == files[1]
+
+
+def test_every_readout_of_the_study_has_a_network_in_the_plan() -> None:
+    import adc_vs_glt
+
+    planned = {f"{f}-{n}" for f, n in train_models.READOUTS[NAME]}
+    for family in adc_vs_glt.FAMILIES:
+        levels = adc_vs_glt.BITS if family.startswith("adc") else adc_vs_glt.THRESHOLDS
+        assert {adc_vs_glt.model_of(family, n) for n in levels} <= planned
