@@ -8,7 +8,9 @@ layer 3 are called ``3.weights.npy`` and so on. Files are made reproducibly: sam
 import hashlib
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,11 @@ _CONVENTIONS = {
     "padding": "-1",
     "weights": "order (ky, kx, channel); dense (row, column, channel)",
 }
+# What zipfile, zlib, json and numpy raise on bytes that are not what they should be.
+_DAMAGE = (
+    ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError,
+    RuntimeError, TypeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAX_BYTES = 256 * 2**20
 _ARRAYS: dict[str, dict[str, str]] = {
@@ -102,7 +109,7 @@ def load_model(path: str | Path) -> Model:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
         raise InputError(f"{path}: not a usable model file: {field}: {first['msg']}") from None
-    except (KeyError, TypeError, ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
+    except _DAMAGE as error:
         raise InputError(
             f"{path}: not a usable model file ({type(error).__name__}: {error}); "
             "expected a file that 'sensorsim train' wrote"

@@ -127,9 +127,8 @@ def load_technology(name: str | Path) -> Technology:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a TOML file: {error}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise InputError(f"{path}: {field}: {first['msg']}") from None
+        faults = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise InputError(f"{path}: {'; '.join(faults)}") from None
 
 
 def _log_interpolate(x: float, knots: tuple[float, ...], values: tuple[float, ...]) -> float:

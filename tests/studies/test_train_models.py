@@ -22,7 +22,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = Architecture(blocks=(Block(channels=8, stride=2, pool=2),))
     monkeypatch.setattr(train_models, "load_dataset", lambda *_: few)
     monkeypatch.setitem(train_models.ARCHITECTURES, NAME, tiny)
-    monkeypatch.setitem(train_models.TRUNK, NAME, recipe)
+    monkeypatch.setitem(train_models.TRUNK, NAME, {"adc": recipe, "thermometer": recipe})
     monkeypatch.setitem(train_models.BRANCH, NAME, recipe)
     monkeypatch.setitem(train_models.READOUTS, NAME, [("glt", 2), ("adc-log", 3)])
 

@@ -1,0 +1,38 @@
+"""A small random network that several tests use."""
+
+import numpy as np
+import pytest
+
+from sensorsim.bits import pack
+from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
+from sensorsim.bnn.model import Input, Model, Training
+from sensorsim.readout import Thermometer
+
+
+@pytest.fixture
+def model() -> Model:
+    """Two convolutions behind a thermometer of two thresholds, 6 x 7 pixels, three classes."""
+    random = np.random.default_rng(0)
+
+    def weights(outputs: int, fan_in: int) -> np.ndarray:
+        return pack(random.integers(0, 2, (outputs, fan_in)).astype(np.uint8))
+
+    layers = (
+        Convolution(2, 10, 3, 1, 1, 1, weights(10, 18)),
+        Threshold(random.integers(-4, 5, 10), random.integers(0, 2, 10) == 1),
+        MaxPool(2),
+        Convolution(10, 12, 3, 2, 1, 2, weights(12, 45)),
+        Threshold(random.integers(-9, 10, 12), np.ones(12, bool)),
+        Scores(48, 3, 8, weights(3, 48), random.integers(1, 9, 3), random.integers(-50, 50, 3)),
+    )
+    training = Training(
+        dataset="none", family="glt", command="none", seed=0, validation_accuracy=0.5,
+        test_accuracy=0.25,
+    )  # fmt: skip
+    return Model(
+        Input(height=6, width=7, colors=1, planes=1, channels=2),
+        Thermometer(thresholds=(0.1, 0.4)),
+        ("a", "b", "c"),
+        layers,
+        training,
+    )

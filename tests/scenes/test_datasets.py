@@ -1,0 +1,140 @@
+"""Named datasets: what ships, where others are looked for, and downloads."""
+
+import gzip
+import io
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sensorsim.errors import InputError
+from sensorsim.scenes import datasets, download
+from sensorsim.scenes.datasets import load_dataset
+from sensorsim.scenes.labelled import Labelled
+
+CIFAR_ZIP = Path(__file__).parents[3] / "shared" / "data" / "cifar10_jpeg.zip"
+
+
+def idx(array: np.ndarray) -> bytes:
+    header = bytes((0, 0, 8, array.ndim)) + np.array(array.shape, ">u4").tobytes()
+    return header + array.astype(np.uint8).tobytes()
+
+
+def write_mnist(folder: Path, prefix: str, value: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    images = np.full((2, 28, 28), value)
+    (folder / f"{prefix}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images)))
+    (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(idx(np.array([1, 2])))
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Debian's folder and the user's cache, both empty, and no network."""
+    monkeypatch.setattr(datasets, "_DEBIAN", tmp_path / "debian")
+    monkeypatch.setattr(download.pooch, "os_cache", lambda _: tmp_path / "cache")
+
+    def refuse(*_: object, **__: object) -> str:
+        raise OSError("no network here")
+
+    monkeypatch.setattr(download.pooch, "retrieve", refuse)
+    return tmp_path
+
+
+def test_shipped_test_images_load_and_say_from_where() -> None:
+    data = load_dataset("fashion-mnist")
+    assert data.images.shape == (10_000, 28, 28, 1)
+    np.testing.assert_array_equal(np.bincount(data.labels), [1000] * 10)
+    assert data.class_names[data.labels[0]] == "ankle boot"
+    assert data.origin.endswith("fashion_mnist")
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_places_are_searched_in_their_order(nowhere: Path) -> None:
+    with pytest.raises(InputError, match=r"download from .* failed"):
+        load_dataset("mnist", "train")
+    write_mnist(nowhere / "cache" / "mnist", "train", 3)
+    assert load_dataset("mnist", "train").images.max() == 3
+    write_mnist(nowhere / "debian" / "mnist", "train", 2)
+    assert load_dataset("mnist", "train").images.max() == 2
+    write_mnist(nowhere / "mine", "train", 1)
+    found = load_dataset("mnist", "train", nowhere / "mine")
+    assert found.images.max() == 1
+    assert found.origin == str(nowhere / "mine")
+
+
+def test_named_folder_without_the_files_is_not_passed_over(nowhere: Path) -> None:
+    write_mnist(nowhere / "mine", "train", 1)
+    with pytest.raises(InputError, match="expected t10k-images"):
+        load_dataset("mnist", "test", nowhere / "mine")
+
+
+def test_cifar10_and_stl10_load_from_their_own_files(tmp_path: Path) -> None:
+    (tmp_path / "cifar-10-batches-bin").mkdir()
+    np.zeros(3073 * 2, np.uint8).tofile(tmp_path / "cifar-10-batches-bin" / "test_batch.bin")
+    assert load_dataset("cifar10", "test", tmp_path).images.shape == (2, 32, 32, 3)
+    stl = tmp_path / "stl"
+    stl.mkdir()
+    np.zeros(3 * 96 * 96, np.uint8).tofile(stl / "test_X.bin")
+    np.ones(1, np.uint8).tofile(stl / "test_y.bin")
+    assert load_dataset("stl10", "test", stl).images.shape == (1, 96, 96, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "data_dir", "words"),
+    [
+        ("imagenet", "test", None, "imagenet.*expected one of"),
+        ("mnist", "validation", None, "split 'validation'"),
+        ("folder", "test", None, "needs --data-dir"),
+        ("cifar10", "test", "gone", "gone: no such"),
+    ],
+)
+def test_what_cannot_be_found_is_explained(
+    name: str, split: str, data_dir: str | None, words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        load_dataset(name, split, data_dir)
+
+
+def test_downloaded_archive_is_unpacked(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = nowhere / "a.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        member = tarfile.TarInfo("cifar-10-batches-bin/test_batch.bin")
+        member.size = 3073
+        tar.addfile(member, io.BytesIO(bytes(3073)))
+    asked = []
+
+    def retrieve(url: str, checksum: str, **_: object) -> str:
+        asked.append((url, checksum))
+        return str(archive)
+
+    monkeypatch.setattr(download.pooch, "retrieve", retrieve)
+    assert len(load_dataset("cifar10")) == 1
+    assert asked[0][1].startswith("c4a38c50a1bc")
+    assert len(load_dataset("cifar10")) == 1
+    assert len(asked) == 1, "the second time it lies in the cache"
+
+
+def test_checksums_are_sha256_or_say_otherwise() -> None:
+    for source in download._SOURCES.values():
+        for checksum in source.checksums.values():
+            assert len(checksum) == 64 or checksum.startswith("md5:")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CIFAR_ZIP.exists(), reason="cifar10_jpeg.zip is not here")
+def test_cifar10_as_a_zip_of_jpegs() -> None:
+    data = load_dataset("cifar10", "test", CIFAR_ZIP)
+    assert data.images.shape == (10_000, 32, 32, 3)
+    np.testing.assert_array_equal(np.bincount(data.labels), [1000] * 10)
+
+
+def test_labelled_refuses_what_does_not_fit() -> None:
+    images = np.zeros((3, 2, 2, 1), np.uint8)
+    with pytest.raises(InputError, match="3 images but 2 labels"):
+        Labelled(images, np.array([0, 1]), ("a", "b"), "x", "here")
+    with pytest.raises(InputError, match="labels from 0 to 2"):
+        Labelled(images, np.array([0, 1, 2]), ("a", "b"), "x", "here")
+    data = Labelled(images, np.array([0, 1, 1]), ("a", "b"), "x", "here")
+    with pytest.raises(InputError, match="images = 4: expected 1 to 3"):
+        data.first(4)

@@ -1,0 +1,91 @@
+"""Folders and zips of class folders."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sensorsim.errors import InputError
+from sensorsim.scenes.folder import read_folder
+
+
+def put(root: Path, name: str, array: np.ndarray) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(array).save(path)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    root = tmp_path / "tree"
+    for i, split in enumerate(("train", "test")):
+        for k, name in enumerate(("cat", "ant")):
+            put(root, f"{split}/{name}/0.png", np.full((4, 6), 10 * i + k, np.uint8))
+    return root
+
+
+def zipped(root: Path) -> Path:
+    path = root.with_suffix(".zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in root.rglob("*.png"):
+            archive.write(file, Path("inside") / file.relative_to(root))
+    return path
+
+
+def test_folder_and_zip_read_alike_classes_in_order_of_names(tree: Path) -> None:
+    for source in (tree, zipped(tree)):
+        data = read_folder(source, "test", "mine")
+        assert data.class_names == ("ant", "cat")
+        np.testing.assert_array_equal(data.labels, [0, 1])
+        np.testing.assert_array_equal(data.images[:, 0, 0, 0], [11, 10])
+        assert data.images.shape == (2, 4, 6, 1)
+        assert data.origin == str(source)
+
+
+def test_tree_without_splits_serves_every_split(tmp_path: Path) -> None:
+    put(tmp_path, "a/0.png", np.zeros((3, 3, 3), np.uint8))
+    assert read_folder(tmp_path, "train", "x").images.shape == (1, 3, 3, 3)
+    assert len(read_folder(tmp_path, "test", "x")) == 1
+
+
+def test_folder_without_images_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "notes.txt").write_text("no image")
+    with pytest.raises(InputError, match="no images found"):
+        read_folder(tmp_path, "test", "x")
+
+
+def test_image_that_is_none_is_named(tree: Path) -> None:
+    (tree / "test" / "ant" / "1.png").write_text("not an image")
+    with pytest.raises(InputError, match=r"test/ant/1\.png is not a readable image"):
+        read_folder(tree, "test", "x")
+
+
+def test_truncated_image_is_named(tree: Path) -> None:
+    path = tree / "test" / "ant" / "0.png"
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(InputError, match=r"test/ant/0\.png"):
+        read_folder(tree, "test", "x")
+
+
+def test_images_of_different_size_are_named(tree: Path) -> None:
+    put(tree, "test/cat/1.png", np.zeros((5, 6), np.uint8))
+    with pytest.raises(InputError, match=r"test/cat/1\.png has shape \(5, 6, 1\)"):
+        read_folder(tree, "test", "x")
+
+
+def test_missing_split_is_named(tree: Path) -> None:
+    for file in (tree / "test").rglob("*.png"):
+        file.unlink()
+    with pytest.raises(InputError, match="no images in test"):
+        read_folder(tree, "test", "x")
+
+
+def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"PK\3\4 broken")
+    with pytest.raises(InputError, match="not a readable zip"):
+        read_folder(tmp_path / "a.zip", "test", "x")
+    with pytest.raises(InputError, match="no such file"):
+        read_folder(tmp_path / "b.zip", "test", "x")
