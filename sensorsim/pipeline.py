@@ -3,7 +3,6 @@
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -93,6 +92,7 @@ class Pipeline:
             _beside(description.energy.technology, folder)
         )
         _check_fit(self.readout, self.model)
+        self._dataset: Labelled | None = None
 
     def replace(self, settings: Mapping[str, Any]) -> "Pipeline":
         """The same chain with some dotted fields changed, like ``{"readout.bits": 6}``.
@@ -108,14 +108,16 @@ class Pipeline:
         changed = Pipeline(_validate(raw, self.description.name), self._folder)
         mine, other = self.description.scene, changed.description.scene
         if (mine.dataset, mine.data_dir) == (other.dataset, other.data_dir):
-            changed.__dict__["dataset"] = self.dataset
+            changed._dataset = self._dataset
         return changed
 
-    @cached_property
+    @property
     def dataset(self) -> Labelled:
-        """Test images of the scene."""
-        scene = self.description.scene
-        return load_dataset(scene.dataset, "test", scene.data_dir)
+        """Test images of the scene, read when first asked for."""
+        if self._dataset is None:
+            scene = self.description.scene
+            self._dataset = load_dataset(scene.dataset, "test", scene.data_dir)
+        return self._dataset
 
     def key(self, seed: int, frames: npt.ArrayLike) -> streams.Key:
         """Address of the noise of some frames on this pipeline's die."""
@@ -199,10 +201,11 @@ class Pipeline:
                 f"{dataset.origin}: images of {dataset.images.shape[1:]}, but the model "
                 f"{self.model_path} reads {(i.height, i.width, i.colors)} (rows, columns, colors)"
             )
-        if len(dataset.class_names) != len(self.model.class_names):
+        if dataset.class_names != self.model.class_names:
             raise InputError(
-                f"{dataset.origin}: {len(dataset.class_names)} classes, but the model "
-                f"{self.model_path} tells {len(self.model.class_names)} apart"
+                f"{dataset.origin}: its classes are {', '.join(dataset.class_names)}, but "
+                f"{self.model_path} was trained for {', '.join(self.model.class_names)}; "
+                "rename the folders or train a model"
             )
 
     def result(self, dataset: Labelled, decisions: npt.NDArray[np.int64], seed: int) -> xr.Dataset:

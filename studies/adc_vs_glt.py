@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -96,15 +97,15 @@ def model_of(family: str, levels: int) -> str:
 
 def entries(args: argparse.Namespace, models: Path) -> list[Entry]:
     """All readouts of the dataset for which a network is there."""
-    found = []
-    base = load_pipeline(BASE).description.model_dump()
-    shared = None
+    found: list[Entry] = []
+    chain = load_pipeline(BASE)
+    comparator = chain.description.readout.comparator.model_dump()
     for family in FAMILIES:
         for levels in BITS if family.startswith("adc") else THRESHOLDS:
             path = models / f"{model_of(family, levels)}.npz"
             if not path.exists():
                 continue
-            readout = {"kind": "learned", "comparator": base["readout"]["comparator"]}
+            readout = {"kind": "learned", "comparator": comparator}
             if family in ONE_LEVEL:
                 curve = "log" if family == "adc-log" else "linear"
                 readout |= {"kind": "adc", "bits": levels, "tone_curve": {"kind": curve}}
@@ -116,10 +117,9 @@ def entries(args: argparse.Namespace, models: Path) -> list[Entry]:
                 "scene.data_dir": args.data_dir,
                 "energy.link_pj_per_bit": args.link_pj_per_bit,
             }
-            chain = load_pipeline(BASE, settings)
-            if shared is None:
-                shared = chain.dataset
-            chain.__dict__["dataset"] = shared
+            chain = chain.replace(settings)
+            if not found:
+                chain.dataset  # noqa: B018  read once; the chains that follow share it
             found.append(Entry(family, levels, chain))
     if not found:
         raise InputError(f"{models}: no trained models of dataset {args.dataset!r} there")
@@ -155,9 +155,11 @@ def run_points(args: argparse.Namespace, readouts: list[Entry]) -> list[Point]:
 def print_table(headline: list[Point]) -> None:
     """The headline as a table a person can read."""
     images = headline[0].result["images"].item()
-    table = Table(title=f"Uncontrolled light, {images} test images; energy per frame")
+    table = Table(
+        title=f"Uncontrolled light, {images} test images; energy per frame", box=box.SIMPLE_HEAD
+    )
     table.add_column("readout", no_wrap=True)
-    for name in ("accuracy\n%", "95 %\ninterval", "bits", "readout nJ\nbest / median / p90",
+    for name in ("b or\nM", "acc.\n%", "95 %\ninterval", "readout nJ\nbest/median/p90",
                  "whole µJ\ntypical"):  # fmt: skip
         table.add_column(name, justify="right", no_wrap=True)
     for family in FAMILIES:
@@ -165,10 +167,9 @@ def print_table(headline: list[Point]) -> None:
             r = {str(k): v.item() for k, v in p.result.data_vars.items() if v.ndim == 0}
             readout = [r[f"readout_energy_pj_{k}"] * 1e-3 for k in ("low", "typical", "high")]
             table.add_row(
-                p.entry.name, f"{100 * r['accuracy']:.2f}",
+                family, f"{p.entry.levels}", f"{100 * r['accuracy']:.2f}",
                 f"{100 * r['accuracy_low']:.1f}-{100 * r['accuracy_high']:.1f}",
-                f"{r['bits_per_sample']:.0f}", " / ".join(f"{v:.2f}" for v in readout),
-                f"{r['energy_pj_typical'] * 1e-6:.3f}",
+                "/".join(f"{v:.3g}" for v in readout), f"{r['energy_pj_typical'] * 1e-6:.3f}",
             )  # fmt: skip
         table.add_section()
     console.print(table)
@@ -311,6 +312,9 @@ def _examples(points: list[Point]) -> Figure:
         image = chain.dataset.images[number]
         columns["photograph"].append(image.squeeze() / 255)
         settings = {"scene.exposure.law": "fixed", "scene.exposure.high_stops": s}
+        volts = chain.replace(settings).trace(image, frame=number)["photodiode"]["signal"]
+        full_scale_v = chain.description.photodiode.full_scale_v
+        columns["volts / full scale"].append(volts.to_numpy().squeeze() / full_scale_v)
         for e in shown:
             trace = e.chain.replace(settings).trace(image, frame=number)
             code = trace["readout"]["code"].to_numpy().astype(float)
@@ -319,10 +323,6 @@ def _examples(points: list[Point]) -> Figure:
             else:
                 tone = code.reshape(*image.shape, e.levels).mean(-1)
             columns[e.name].append(tone.squeeze())
-        volts = trace["photodiode"]["signal"].to_numpy()
-        columns["volts / full scale"].append(
-            (volts / chain.description.photodiode.full_scale_v).squeeze()
-        )
     rows = [f"{s:g} stops" for s in stops]
     return plots.examples(
         columns, rows, "What each readout makes of the same pixels (code or thresholds reached, "

@@ -167,3 +167,13 @@ def test_trace_refuses_light_that_is_none() -> None:
     for bad in (np.nan, np.inf, -0.1):
         with pytest.raises(ss.InputError, match="light"):
             pipe.trace(np.full((28, 28), bad))
+
+
+def test_classes_of_another_name_are_refused(tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "cats").mkdir()
+    Image.new("L", (28, 28)).save(tmp_path / "cats" / "0.png")
+    pipe = ss.load_pipeline("glt4", {"scene.dataset": "folder", "scene.data_dir": str(tmp_path)})
+    with pytest.raises(ss.InputError, match="classes are cats, but "):
+        pipe.run()
