@@ -324,10 +324,8 @@ def _examples(points: list[Point]) -> Figure:
                 tone = code.reshape(*image.shape, e.levels).mean(-1)
             columns[e.name].append(tone.squeeze())
     rows = [f"{s:g} stops" for s in stops]
-    return plots.examples(
-        columns, rows, "What each readout makes of the same pixels (code or thresholds reached, "
-        "0 to full scale)",
-    )  # fmt: skip
+    title = "The same pixels through each readout\n(code or thresholds reached, 0 to full scale)"
+    return plots.examples(columns, rows, title)
 
 
 def parse() -> argparse.Namespace:

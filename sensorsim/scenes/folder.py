@@ -1,7 +1,8 @@
 """A folder of class folders, or a zip of one.
 
 ``train/<class>/*.png`` and ``test/<class>/*.png`` are two splits; a tree without split folders
-serves every split. Classes are numbered in the order of their names.
+serves every split. Classes are numbered in the order of their names; images come one of each class
+in turn, so that the first N of them are a fair sample.
 """
 
 import io
@@ -64,6 +65,7 @@ def _read(
             raise InputError(f"{origin}: no images in {split}/<class>/; expected that split")
     classes = sorted({f.parent.name for f in images})
     number = {c: i for i, c in enumerate(classes)}
+    images = _in_turn(images)
     pixels = [_decode(origin, f, read(f)) for f in images]
     for file, array in zip(images, pixels, strict=True):
         if array.shape != pixels[0].shape:
@@ -73,6 +75,16 @@ def _read(
             )
     labels = np.array([number[f.parent.name] for f in images], np.int64)
     return Labelled(np.stack(pixels), labels, tuple(classes), name, str(origin))
+
+
+def _in_turn(files: list[PurePosixPath]) -> list[PurePosixPath]:
+    """The first file of each class, then the second of each, and so on."""
+    place: dict[str, int] = {}
+    keyed = []
+    for file in files:
+        turn = place[file.parent.name] = place.get(file.parent.name, -1) + 1
+        keyed.append((turn, file.parent.name, file))
+    return [file for _, _, file in sorted(keyed)]
 
 
 def _decode(origin: Path, file: PurePosixPath, data: bytes) -> npt.NDArray[np.uint8]:

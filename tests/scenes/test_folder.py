@@ -89,3 +89,12 @@ def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
         read_folder(tmp_path / "a.zip", "test", "x")
     with pytest.raises(InputError, match="no such file"):
         read_folder(tmp_path / "b.zip", "test", "x")
+
+
+def test_first_images_are_one_of_each_class(tmp_path: Path) -> None:
+    for name, count in (("a", 3), ("b", 1), ("c", 2)):
+        for i in range(count):
+            put(tmp_path, f"{name}/{i}.png", np.full((2, 2), i, np.uint8))
+    data = read_folder(tmp_path, "test", "x")
+    np.testing.assert_array_equal(data.labels, [0, 1, 2, 0, 2, 0])
+    np.testing.assert_array_equal(data.images[:, 0, 0, 0], [0, 0, 0, 1, 1, 2])
