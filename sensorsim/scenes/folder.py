@@ -1,8 +1,8 @@
 """A folder of class folders, or a zip of one.
 
 ``train/<class>/*.png`` and ``test/<class>/*.png`` are two splits; a tree without split folders
-serves every split. Classes are numbered in the order of their names; images come one of each class
-in turn, so that the first N of them are a fair sample.
+serves every split. Classes are numbered in the order of their names; test images come one of each
+class in turn, so that the first N of them are a fair sample.
 """
 
 import io
@@ -65,7 +65,8 @@ def _read(
             raise InputError(f"{origin}: no images in {split}/<class>/; expected that split")
     classes = sorted({f.parent.name for f in images})
     number = {c: i for i, c in enumerate(classes)}
-    images = _in_turn(images)
+    if split == "test":  # training shuffles by itself
+        images = _in_turn(images)
     pixels = [_decode(origin, f, read(f)) for f in images]
     for file, array in zip(images, pixels, strict=True):
         if array.shape != pixels[0].shape:
