@@ -10,12 +10,15 @@ are only counted once, at the end.
 """
 
 import argparse
+import csv
 import time
 from pathlib import Path
 
 import torch
 
 from sensorsim import resources
+from sensorsim.bnn.file import load_model
+from sensorsim.bnn.model import Training
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Comparator
 from sensorsim.scenes.datasets import load_dataset
@@ -107,6 +110,17 @@ def train_all(name: str, data_dir: str | None, work: Path, models: Path) -> None
         command = f"python studies/train_models.py {name}{place}"
         model = deliver(task, trained, dataset, test, command, path)
         print(f"{path}: {model.weight_bits} bits, {model.training!r}", flush=True)
+    write_index(models)
+
+
+def write_index(models: Path) -> None:
+    """A table of what every model file of a folder records about itself."""
+    with (models / "models.csv").open("w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["model", "bits", *Training.model_fields])
+        for path in sorted(models.glob("*.npz")):
+            model = load_model(path)
+            table.writerow([path.stem, model.weight_bits, *model.training.model_dump().values()])
 
 
 def _train_task(

@@ -35,9 +35,11 @@ def test_models_are_made_recorded_and_then_left_alone(tmp_path: Path) -> None:
     assert (glt.readout.levels, adc.readout.levels) == (2, 7)
     assert glt.training.seed == 1
     assert glt.training.command == "python studies/train_models.py fashion-mnist"
-    before = {p: p.stat().st_mtime_ns for p in models.iterdir()}
+    rows = (models / "models.csv").read_text().splitlines()
+    assert [r.split(",")[0] for r in rows] == ["model", "adc-log-3", "glt-2"]
+    before = {p: p.stat().st_mtime_ns for p in models.glob("*.npz")}
     train_models.train_all(NAME, None, tmp_path / "work", models)
-    assert {p: p.stat().st_mtime_ns for p in models.iterdir()} == before
+    assert {p: p.stat().st_mtime_ns for p in models.glob("*.npz")} == before
 
 
 @pytest.mark.usefixtures("small")
