@@ -131,8 +131,8 @@ def train(
     settings: SetOption = None,
 ) -> None:
     """Train a network for a pipeline's readout, through its sensor (needs torch)."""
+    from sensorsim.configuration import load_description
     from sensorsim.errors import InputError
-    from sensorsim.pipeline import load_description
 
     try:
         from sensorsim.training.command import train_pipeline
@@ -156,7 +156,7 @@ def train(
 @app.command()
 def schema() -> None:
     """Print the JSON schema of a pipeline, for editors."""
-    from sensorsim.pipeline import PipelineDescription
+    from sensorsim.configuration import PipelineDescription
 
     print(json.dumps(PipelineDescription.model_json_schema(), indent=2))
 

@@ -1,74 +1,37 @@
 """A configuration becomes a runnable chain: scene, photodiode, readout, network, energy."""
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from pydantic import Field, ValidationError
 
 from sensorsim import resources, streams
 from sensorsim.analysis import wilson_interval
 from sensorsim.bnn import simulator
 from sensorsim.bnn.file import load_model, model_digest
 from sensorsim.bnn.model import Model
-from sensorsim.description import Description
-from sensorsim.energy.ledger import EnergySettings, Ledger, frame_ledger
+from sensorsim.configuration import (
+    LearnedReadout,
+    PipelineDescription,
+    change,
+    load_description,
+)
+from sensorsim.energy.ledger import Ledger, frame_ledger
 from sensorsim.energy.technology import Technology, load_technology
 from sensorsim.errors import InputError
-from sensorsim.photodiode import Photodiode, sense
-from sensorsim.radiometry import Lens, scene_lux_for_electrons
-from sensorsim.readout import Adc, Comparator, Thermometer
+from sensorsim.photodiode import sense
+from sensorsim.radiometry import scene_lux_for_electrons
+from sensorsim.readout import Adc, Thermometer
 from sensorsim.scenes.datasets import load_dataset
-from sensorsim.scenes.exposure import Exposure
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
 
 _BATCH = 500
-
-
-class Scene(Description):
-    """What light arrives."""
-
-    dataset: str = Field("fashion-mnist", description="Name of a dataset, or 'folder'.")
-    data_dir: str | None = Field(None, description="Where the dataset lies; a folder or a zip.")
-    exposure: Exposure = Exposure()
-    lens: Lens = Lens()
-    white_reflectance: float = Field(
-        0.9, gt=0, le=1, description="Reflectance of white; sets the illuminance in lux only."
-    )
-
-
-class LearnedReadout(Description):
-    """The readout that the model file was trained with, under comparator errors stated here."""
-
-    kind: Literal["learned"] = "learned"
-    comparator: Comparator = Comparator()
-
-
-class Network(Description):
-    """Which binary network decides."""
-
-    model: str = Field(
-        description="Name of a model that ships, like 'fashion-mnist/glt-8', or a path."
-    )
-
-
-class PipelineDescription(Description):
-    """A whole chain, as a TOML file states it."""
-
-    name: str = Field("pipeline", description="What to call it in results.")
-    scene: Scene = Scene()
-    photodiode: Photodiode = Photodiode()
-    readout: Annotated[Adc | Thermometer | LearnedReadout, Field(discriminator="kind")]
-    network: Network
-    energy: EnergySettings
-    die: int = Field(0, ge=0, le=streams.MAX_DIE, description="Number of the die.")
 
 
 class Pipeline:
@@ -102,10 +65,7 @@ class Pipeline:
         InputError
             If a field does not exist or its value is out of bounds.
         """
-        raw = self.description.model_dump()
-        for field, value in settings.items():
-            _set(raw, field, value)
-        changed = Pipeline(_validate(raw, self.description.name), self._folder)
+        changed = Pipeline(change(self.description, settings), self._folder)
         mine, other = self.description.scene, changed.description.scene
         if (mine.dataset, mine.data_dir) == (other.dataset, other.data_dir):
             changed._dataset = self._dataset
@@ -327,27 +287,6 @@ def load_pipeline(source: str | Path, settings: Mapping[str, Any] | None = None)
     return Pipeline(*load_description(source, settings))
 
 
-def load_description(
-    source: str | Path, settings: Mapping[str, Any] | None = None
-) -> tuple[PipelineDescription, Path]:
-    """Read a pipeline's description alone, and the folder that its files lie beside.
-
-    Raises
-    ------
-    InputError
-        Like `load_pipeline`, but for the files that the description names.
-    """
-    path = _find_pipeline(source)
-    try:
-        raw = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
-    for field, value in (settings or {}).items():
-        _set(raw, field, value)
-    raw.setdefault("name", path.stem)
-    return _validate(raw, str(path)), path.parent
-
-
 def find_model(name: str, folder: Path | None = None) -> Path:
     """Path of a model by path (beside the pipeline, or as it stands) or name of one that ships.
 
@@ -368,54 +307,10 @@ def find_model(name: str, folder: Path | None = None) -> Path:
     )
 
 
-def _find_pipeline(source: str | Path) -> Path:
-    path = Path(source)
-    if path.is_file():
-        return path
-    shipped = resources.pipelines() / f"{path.stem}.toml"
-    if shipped.is_file() and path.parent.name in ("", "pipelines"):
-        return shipped
-    names = ", ".join(sorted(p.stem for p in resources.pipelines().glob("*.toml")))
-    raise InputError(f"{source}: no such pipeline; expected a TOML file or one of {names}")
-
-
 def _beside(technology: str, folder: Path | None) -> str | Path:
     """A technology file beside the pipeline, else the name or path as it stands."""
     beside = folder / technology if folder else None
     return beside if beside is not None and beside.is_file() else technology
-
-
-def _set(raw: dict[str, Any], field: str, value: Any) -> None:
-    *parents, last = field.split(".")
-    level = raw
-    for parent in parents:
-        child = level.setdefault(parent, {})
-        if not isinstance(child, dict):
-            raise InputError(f"{field}: {parent} is a single value, it has no field {last!r}")
-        level = child
-    level[last] = value
-
-
-def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:
-    try:
-        return PipelineDescription.model_validate(raw)
-    except ValidationError as error:
-        raise InputError("; ".join(_explain(e, origin) for e in error.errors())) from None
-
-
-def _explain(error: Any, origin: str) -> str:
-    kinds = {"adc", "thermometer", "learned", "linear", "gamma", "log"}
-    field = ".".join(str(x) for x in error["loc"] if x not in kinds)
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        return (
-            f"{origin}: {field}: no such field; check its spelling ('sensorsim schema' lists all)"
-        )
-    if error["type"] == "missing":
-        return f"{origin}: {field}: is missing; write it into the pipeline"
-    value = error.get("input")
-    got = "" if isinstance(value, dict) else f" (got {value!r})"
-    return f"{origin}: {field}: {message}{got}"
 
 
 def _resolve(readout: Adc | Thermometer | LearnedReadout, model: Model) -> Adc | Thermometer:

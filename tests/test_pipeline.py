@@ -9,7 +9,7 @@ import xarray as xr
 
 import sensorsim as ss
 from sensorsim import resources
-from sensorsim.pipeline import PipelineDescription, load_description
+from sensorsim.configuration import PipelineDescription, load_description
 
 READY = sorted(p.stem for p in resources.pipelines().glob("*.toml"))
 
