@@ -354,10 +354,6 @@ def parse() -> argparse.Namespace:
 def study(args: argparse.Namespace) -> None:
     """Run everything and write the results."""
     start = time.perf_counter()
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {args.out}: cannot be made ({error.strerror})") from None
     models = resources.data("models", args.dataset)
     if args.retrain:
         from train_models import train_all
@@ -366,6 +362,11 @@ def study(args: argparse.Namespace) -> None:
         train_all(args.dataset, args.data_dir, args.out / "training", models)
     readouts = entries(args, models)
     dataset = readouts[0].chain.dataset
+    dataset.first(args.images)
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {args.out}: cannot be made ({error.strerror})") from None
     print(f"{dataset.name}: {len(dataset)} test images from {dataset.origin}", file=sys.stderr)
     points = run_points(args, readouts)
     table = pd.DataFrame([p.row() for p in points], columns=COLUMNS)

@@ -1,5 +1,6 @@
 """The main job, on few images."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -76,3 +77,26 @@ def test_words_on_break_even_name_percentiles(capsys: pytest.CaptureFixture[str]
     assert "best envelope" in printed
     assert "percentile" in printed
     assert "glt M=4 against thermometer" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--dataset", "imagenet"), "imagenet"),
+        (("--dataset", "stl10"), "no trained models of dataset 'stl10'"),
+        (("--data-dir", "nowhere"), "nowhere"),
+        (("--images", "0"), "images = 0"),
+        (("--images", "10001"), "10000"),
+        (("--seed", "-1"), "seed -1"),
+    ],
+)
+def test_wrong_input_ends_with_status_2_and_writes_nothing(
+    tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, adc_vs_glt.__file__, "--quick", "--out", str(out), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not out.exists() or not list(out.iterdir())
