@@ -156,11 +156,13 @@ def print_table(headline: list[Point]) -> None:
     """The headline as a table a person can read."""
     images = headline[0].result["images"].item()
     table = Table(
-        title=f"Uncontrolled light, {images} test images; energy per frame", box=box.SIMPLE_HEAD
+        title=f"Uncontrolled light, {images} test images; energy per frame",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
     table.add_column("readout", no_wrap=True)
     for name in ("b or\nM", "acc.\n%", "95 %\ninterval", "readout nJ\nbest/median/p90",
-                 "whole µJ\ntypical"):  # fmt: skip
+                 "whole\nµJ"):  # fmt: skip
         table.add_column(name, justify="right", no_wrap=True)
     for family in FAMILIES:
         for p in (p for p in headline if p.entry.family == family):

@@ -80,7 +80,8 @@ def _convolve(x: WordArray, layer: Convolution, threshold: Threshold) -> WordArr
     limits = mismatch_limits(threshold, layer.fan_in * (2**planes - 1))
     shape = (n, layer.output_side(h), layer.output_side(w), words_for(layer.outputs))
     out = np.empty(shape, np.uint64)
-    xnor.convolve(
+    kernel = xnor.convolve if planes == 1 else xnor.convolve_codes
+    kernel(
         np.ascontiguousarray(x), layer.weights, layer.kernel, layer.stride, layer.padding,
         layer.groups, layer.inputs // layer.groups, limits.limit, limits.inverted, out,
     )  # fmt: skip

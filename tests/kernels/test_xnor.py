@@ -49,14 +49,15 @@ def test_convolution_equals_integers(
         random.integers(-total - 3, total + 4, len(bits)), random.integers(0, 2, len(bits)) == 1
     )
     limits = mismatch_limits(threshold, total)
-    out = np.empty((*expected.shape[:3], -(-len(bits) // 64)), np.uint64)
-    xnor.convolve(
-        code_planes(codes, planes), pack(bits.reshape(len(bits), -1)), kernel, stride, padding,
-        groups, channels, limits.limit, limits.inverted, out,
-    )  # fmt: skip
     one = np.where(threshold.rising, expected >= threshold.levels, expected <= threshold.levels)
-    np.testing.assert_array_equal(unpack(out, len(bits)), one)
-    np.testing.assert_array_equal(pack(one), out, "unused bits must be 0")
+    for convolve in (xnor.convolve, xnor.convolve_codes):
+        out = np.empty((*expected.shape[:3], -(-len(bits) // 64)), np.uint64)
+        convolve(
+            code_planes(codes, planes), pack(bits.reshape(len(bits), -1)), kernel, stride, padding,
+            groups, channels, limits.limit, limits.inverted, out,
+        )  # fmt: skip
+        np.testing.assert_array_equal(unpack(out, len(bits)), one)
+        np.testing.assert_array_equal(pack(one), out, "unused bits must be 0")
 
 
 def test_pooling_is_or_over_whole_windows() -> None:
