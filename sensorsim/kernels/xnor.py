@@ -200,10 +200,12 @@ def convolve_codes(
     per_group = outputs // groups
     channels = groups * group_channels
     largest = (1 << planes) - 1
-    masks = np.zeros((kernel * kernel * group_channels, outputs), np.int32)
-    for t in range(masks.shape[0]):
+    fan_in = kernel * kernel * group_channels
+    masks = np.zeros((groups, fan_in, per_group), np.int32)
+    for t in range(fan_in):
         for o in range(outputs):
-            masks[t, o] = -np.int32((weights[o, t >> 6] >> np.uint64(t & 63)) & np.uint64(1))
+            one = (weights[o, t >> 6] >> np.uint64(t & 63)) & np.uint64(1)
+            masks[o // per_group, t, o % per_group] = -np.int32(one)
     for n in prange(x.shape[0]):
         codes = np.zeros((height + 2 * padding, width + 2 * padding, channels), np.int32)
         for k in range(planes):
@@ -212,13 +214,14 @@ def convolve_codes(
                     for c in range(channels):
                         bit = (x[n, k, y, z, c >> 6] >> np.uint64(c & 63)) & np.uint64(1)
                         codes[y + padding, z + padding, c] += np.int32(bit) << k
-        counts = np.empty(outputs, np.int32)
+        group_counts = np.empty((groups, per_group), np.int32)
+        counts = group_counts.reshape(outputs)
         for oy in range(out.shape[1]):
             for ox in range(out.shape[2]):
                 for g in range(groups):
-                    first = g * per_group
                     total = np.int32(0)
-                    counts[first : first + per_group] = 0
+                    for o in range(per_group):
+                        group_counts[g, o] = 0
                     t = 0
                     for ky in range(kernel):
                         for kx in range(kernel):
@@ -228,10 +231,11 @@ def convolve_codes(
                                 ]
                                 total += code
                                 change = np.int32(largest - 2 * code)
-                                for o in range(first, first + per_group):
-                                    counts[o] += masks[t, o] & change
+                                for o in range(per_group):
+                                    group_counts[g, o] += masks[g, t, o] & change
                                 t += 1
-                    counts[first : first + per_group] += total
+                    for o in range(per_group):
+                        group_counts[g, o] += total
                 for word in range(out.shape[3]):
                     packed = np.uint64(0)
                     first_output = word * _WORD
