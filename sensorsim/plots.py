@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 STYLE = {
     "adc-linear": ("tab:gray", "s", "-"),
@@ -96,19 +96,34 @@ def tradeoff(table: pd.DataFrame, title: str) -> Figure:
     panels[2].set(xscale="log", xlabel="bits per sample")
     panels[2].set_xticks([1, 2, 4, 6, 8], labels=["1", "2", "4", "6", "8"])
     panels[2].minorticks_off()
-    panels[1].xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 1)))
+    panels[1].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panels[1].xaxis.set_major_formatter(ScalarFormatter())
+    panels[1].xaxis.set_minor_formatter(NullFormatter())
+    _stretch_high_accuracies(panels[0])
     panels[0].set_title("readout alone", fontsize=10)
     panels[1].set_title("pixel + readout + link + network", fontsize=10)
     panels[2].set_title("bits", fontsize=10)
     for axes in panels:
         axes.grid(alpha=0.3)
-    panels[2].legend(fontsize=8, loc="lower right")
+    handles, labels = panels[2].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=len(labels))
+    bottom = 100 * table["accuracy_low"].min()
+    panels[0].set_ylim(bottom - 3, min(100, 100 * table["accuracy_high"].max() + 0.5))
     figure.suptitle(
         f"{title}\nmarkers: typical energy, with 95 % intervals of accuracy; bands: best published "
         "to 90th percentile; small numbers: bits b or thresholds M",
         fontsize=10,
     )
     return figure
+
+
+def _stretch_high_accuracies(axes: Axes) -> None:
+    """Scale y by the logarithm of the error rate, where good readouts differ."""
+    axes.set_yscale(
+        "function",
+        functions=(lambda a: -np.log(np.maximum(101 - a, 1e-3)), lambda y: 101 - np.exp(-y)),
+    )
+    axes.set_yticks([20, 40, 60, 70, 75, 80, 82, 84, 86, 88, 90, 95, 100])
 
 
 def tone_curves(
