@@ -123,7 +123,7 @@ def _stretch_high_accuracies(axes: Axes) -> None:
         "function",
         functions=(lambda a: -np.log(np.maximum(101 - a, 1e-3)), lambda y: 101 - np.exp(-y)),
     )
-    axes.set_yticks([20, 40, 60, 70, 75, 80, 82, 84, 86, 88, 90, 95, 100])
+    axes.set_yticks([20, 40, 50, 60, 65, 70, 75, 80, 82, 84, 86, 88, 90, 95, 100])
 
 
 def tone_curves(

@@ -1,0 +1,1 @@
+"""Training of readout and binary network together; the only part that needs torch."""

@@ -1,0 +1,88 @@
+"""Volts to the network's input: fixed readouts as they are, and the learned thermometer (GLT).
+
+Every comparison is made by the same kernels as in evaluation; torch only sees the decisions, and
+for the learned thermometer a pseudo-gradient towards its thresholds.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from sensorsim.readout import Adc, Comparator, Thermometer
+from sensorsim.readout.thermometer import compare_bits
+from sensorsim.streams import Key
+
+Volts = npt.NDArray[np.float32]
+
+
+class FixedEncoder(nn.Module):
+    """An ADC or a thermometer whose levels stay as they are."""
+
+    def __init__(self, readout: Adc | Thermometer, full_scale_v: float) -> None:
+        super().__init__()
+        self.readout = readout
+        self.full_scale_v = full_scale_v
+
+    def forward(self, volts: Volts, key: Key) -> Tensor:
+        """Codes [N, C, H, W] as float32, from volts [N, H, W, C]."""
+        codes = self.readout.convert(volts, self.full_scale_v, key)
+        return torch.from_numpy(codes.astype(np.float32)).permute(0, 3, 1, 2)
+
+    def description(self) -> Adc | Thermometer:
+        """The readout to put into a pipeline."""
+        return self.readout
+
+
+class LearnedThermometer(nn.Module):
+    """Thresholds ``t = cumsum(softmax(a))[:M]``, learned together with the network."""
+
+    def __init__(self, start: npt.ArrayLike, comparator: Comparator, full_scale_v: float) -> None:
+        super().__init__()
+        gaps = np.diff(np.concatenate(([0.0], np.asarray(start, np.float64), [1.0])))
+        self.logits = nn.Parameter(torch.log(torch.from_numpy(gaps)))
+        self.comparator = comparator
+        self.full_scale_v = full_scale_v
+
+    def thresholds(self) -> Tensor:
+        """Ascending thresholds in (0, 1), float64 [M]."""
+        return torch.cumsum(torch.softmax(self.logits, 0), 0)[:-1]
+
+    def forward(self, volts: Volts, key: Key) -> Tensor:
+        """Bits [N, C * M, H, W] as float32, from volts [N, H, W, C]."""
+        t = self.thresholds()
+        levels_v = t.detach().numpy() * self.full_scale_v
+        bits = torch.from_numpy(compare_bits(volts, levels_v, self.comparator, key))
+        relative = torch.from_numpy(volts / np.float32(self.full_scale_v))
+        encoded: Tensor = _Compare.apply(t, bits, relative)
+        return encoded.permute(0, 3, 1, 2)
+
+    def description(self) -> Thermometer:
+        """The learned readout."""
+        t = tuple(float(x) for x in self.thresholds().detach())
+        return Thermometer(thresholds=t, comparator=self.comparator)
+
+
+class _Compare(torch.autograd.Function):
+    """Bits of a comparison; pseudo-gradient a triangle around each threshold.
+
+    Its half-width is half the distance between a threshold's neighbors, and at most the threshold
+    itself: near black, where thresholds lie close, a wider one would drown them in bright pixels.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, thresholds: Tensor, bits: Tensor, relative: Tensor) -> Tensor:
+        ctx.save_for_backward(thresholds, relative)
+        return bits.to(torch.float32)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        thresholds, relative = ctx.saved_tensors
+        t = thresholds.to(torch.float32)
+        edges = torch.cat((t.new_zeros(1), t, t.new_ones(1)))
+        width = torch.minimum((edges[2:] - edges[:-2]) / 2, t)
+        triangle = (1 - (relative.unsqueeze(-1) - t).abs() / width).clamp_(min=0) / width
+        grad = grads[0].reshape(triangle.shape)
+        return -(grad * triangle).flatten(0, -2).sum(0).to(thresholds.dtype), None, None

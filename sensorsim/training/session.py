@@ -1,0 +1,152 @@
+"""One readout and its network, trained from start or from a common trunk."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from sensorsim import streams
+from sensorsim.readout import Adc, Comparator, Thermometer
+from sensorsim.readout.families import CALIBRATED, make_readout
+from sensorsim.scenes.labelled import Labelled
+from sensorsim.training.batches import Batches, Sensor, split_validation
+from sensorsim.training.encoder import FixedEncoder, LearnedThermometer
+from sensorsim.training.fit import Encoder, Recipe, Trainer, accuracy
+from sensorsim.training.network import Architecture, Network, initialize
+
+_CALIBRATION_IMAGES = 2000
+_CALIBRATION_SEED = 1
+SPLIT_SEED = 0
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to train.
+
+    Attributes
+    ----------
+    family : str
+        What to call the readout in the model file.
+    readout : Adc or Thermometer
+        The readout, or the one that learning starts from.
+    learned : bool
+        Whether the thresholds learn.
+    """
+
+    family: str
+    readout: Adc | Thermometer
+    learned: bool
+    architecture: Architecture
+    recipe: Recipe
+    sensor: Sensor
+
+    def plan(self) -> str:
+        """Everything that decides what training gives, as JSON."""
+        parts = {
+            "readout": self.readout,
+            "architecture": self.architecture,
+            "recipe": self.recipe,
+            "photodiode": self.sensor.photodiode,
+            "exposure": self.sensor.exposure,
+        }
+        plan = {name: part.model_dump(mode="json") for name, part in parts.items()}
+        return json.dumps({"learned": self.learned, **plan})
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives: encoder and network in torch, and the validation accuracy."""
+
+    encoder: Encoder
+    network: Network
+    validation_accuracy: float
+
+
+def calibration_samples(dataset: Labelled, sensor: Sensor) -> npt.NDArray[np.float32]:
+    """Lit samples of the first training images, as parts of full scale.
+
+    Black pixels are left out: they carry no tone, and in some datasets they are half of all.
+    """
+    images = dataset.images[:_CALIBRATION_IMAGES]
+    key = streams.Key.of(_CALIBRATION_SEED, np.arange(len(images)), 1)
+    return sensor.volts(images, key)[images > 0] / np.float32(sensor.photodiode.full_scale_v)
+
+
+def start_readout(
+    family: str, levels: int, comparator: Comparator, dataset: Labelled, sensor: Sensor
+) -> Adc | Thermometer:
+    """A readout of a family, calibrated on the training part of a dataset where it needs that."""
+    training, _ = split_validation(dataset, SPLIT_SEED)
+    samples = calibration_samples(training, sensor) if family in CALIBRATED else None
+    return make_readout(family, levels, comparator, samples)
+
+
+def make_encoder(task: Task) -> Encoder:
+    """The readout of a task, ready to be trained with."""
+    full_scale_v = task.sensor.photodiode.full_scale_v
+    if task.learned:
+        return LearnedThermometer(task.readout.transitions(), task.readout.comparator, full_scale_v)
+    return FixedEncoder(task.readout, full_scale_v)
+
+
+def train(
+    task: Task,
+    dataset: Labelled,
+    checkpoint: Path | None,
+    report: Callable[[int, int, float], None],
+    trunk: dict[str, dict[str, Tensor]] | None = None,
+) -> Trained:
+    """Train one task.
+
+    Parameters
+    ----------
+    dataset : Labelled
+        All training images; a fixed part of them is set apart for validation.
+    checkpoint : Path, optional
+        Where the state is kept; training goes on from it if it exists.
+    trunk : dict, optional
+        Checkpoint of another task of the same architecture, to start from.
+    """
+    training, validation = split_validation(dataset, SPLIT_SEED)
+    encoder = make_encoder(task)
+    height, width, colors = dataset.images.shape[1:]
+    network = Network(task.architecture, task.readout.channels(colors), height, width)
+    initialize(network, task.recipe.seed)
+    if trunk is not None:
+        adopt_trunk(network, trunk["network"], colors)
+    batches = Batches(training, task.sensor, task.recipe.batch, task.recipe.seed + 1)
+    Trainer(encoder, network, batches, task.recipe).run(checkpoint, report, task.plan())
+    return Trained(
+        encoder, network, accuracy(encoder, network, task.sensor, validation, task.recipe.seed)
+    )
+
+
+def load_checkpoint(path: Path) -> dict[str, dict[str, Tensor]]:
+    """Read a checkpoint written by `train`."""
+    state: dict[str, dict[str, Tensor]] = torch.load(path, weights_only=True)
+    return state
+
+
+def adopt_trunk(network: Network, trunk: dict[str, Tensor], colors: int) -> None:
+    """Start from a trained network of the same architecture behind another readout.
+
+    Only the first convolution differs in shape. Its latent weights of level m are taken from the
+    trunk's level at the same relative place; a single level (or an ADC's code) takes their mean.
+    """
+    name = "blocks.0.latent"
+    own = network.state_dict()
+    latent = trunk[name]
+    outputs, inputs, kh, kw = latent.shape
+    levels = own[name].shape[1] // colors
+    by_level = latent.reshape(outputs, colors, inputs // colors, kh, kw)
+    if levels == 1:
+        first = by_level.mean(2, keepdim=True)
+    else:
+        place = np.linspace(0, inputs // colors - 1, levels).round().astype(int)
+        first = by_level[:, :, place]
+    network.load_state_dict({**trunk, name: first.reshape(own[name].shape)})
