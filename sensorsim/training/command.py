@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sensorsim.bnn.model import Model
-from sensorsim.errors import InputError
 from sensorsim.configuration import LearnedReadout, PipelineDescription
+from sensorsim.errors import InputError
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.training.batches import Sensor
 from sensorsim.training.deliver import deliver

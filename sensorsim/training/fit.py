@@ -50,7 +50,9 @@ class Recipe(Description):
 class Trainer:
     """An encoder and a network that learn together."""
 
-    def __init__(self, encoder: Encoder, network: Network, batches: Batches, recipe: Recipe):
+    def __init__(
+        self, encoder: Encoder, network: Network, batches: Batches, recipe: Recipe
+    ) -> None:
         self.encoder, self.network = encoder, network
         self.batches, self.recipe = batches, recipe
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -12,7 +12,6 @@ from sensorsim.description import Description
 from sensorsim.kernels.philox import fill_standard_normal
 from sensorsim.training.binary import BinaryBlock, BinaryClassifier
 
-
 _START_SIGMA = 0.02
 
 
@@ -63,8 +62,10 @@ class Network(nn.Module):
 
 
 def initialize(network: Network, seed: int) -> None:
-    """Draw the latent weights (normal, small against the clip at 1, so that
-    early steps can still turn signs) from the counter-based generator."""
+    """Draw the latent weights from the counter-based generator.
+
+    They are normal and small against the clip at 1, so that early steps can still turn signs.
+    """
     layers = [m for m in network.modules() if isinstance(m, BinaryBlock | BinaryClassifier)]
     for number, layer in enumerate(layers):
         values = np.empty(layer.latent.numel())
