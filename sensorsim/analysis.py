@@ -25,7 +25,8 @@ def wilson_interval(right: int, total: int, z: float = Z_95) -> tuple[float, flo
     p = right / total
     center = (p + z * z / (2 * total)) / (1 + z * z / total)
     half = z / (1 + z * z / total) * math.sqrt(p * (1 - p) / total + z * z / (4 * total**2))
-    return max(0.0, center - half), min(1.0, center + half)
+    # At 0 and 1 rounding would leave the proportion a hair outside its own interval.
+    return max(0.0, min(p, center - half)), min(1.0, max(p, center + half))
 
 
 def paired_difference(

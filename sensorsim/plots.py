@@ -50,8 +50,8 @@ def _accuracy_line(axes: Axes, x: npt.ArrayLike, rows: pd.DataFrame, family: str
     color, marker, line = STYLE[family]
     accuracy = 100 * rows["accuracy"].to_numpy()
     error = [
-        accuracy - 100 * rows["accuracy_low"].to_numpy(),
-        100 * rows["accuracy_high"].to_numpy() - accuracy,
+        100 * (rows["accuracy"] - rows["accuracy_low"]).to_numpy(),
+        100 * (rows["accuracy_high"] - rows["accuracy"]).to_numpy(),
     ]
     axes.errorbar(
         np.asarray(x), accuracy, yerr=error, color=color, marker=marker, linestyle=line,

@@ -13,6 +13,13 @@ def test_wilson_interval_is_that_of_scipy(right: int, total: int) -> None:
     assert wilson_interval(right, total) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
 
 
+@pytest.mark.parametrize("total", [1, 3, 10, 60, 333])
+def test_interval_holds_the_proportion_even_at_its_ends(total: int) -> None:
+    for right in (0, total):
+        low, high = wilson_interval(right, total)
+        assert low <= right / total <= high
+
+
 @pytest.mark.parametrize(("right", "total"), [(1, 0), (-1, 5), (6, 5)])
 def test_counts_that_cannot_be_are_refused(right: int, total: int) -> None:
     with pytest.raises(ValueError, match=f"{right} of {total}"):
