@@ -1,4 +1,4 @@
-"""A small random network that several tests use."""
+"""A small random network and a small random dataset that several tests use."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from sensorsim.bits import pack
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
 from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.readout import Thermometer
+from sensorsim.scenes.labelled import Labelled
 
 
 @pytest.fixture
@@ -36,3 +37,11 @@ def model() -> Model:
         layers,
         training,
     )
+
+
+@pytest.fixture
+def tiny() -> Labelled:
+    """Forty random gray photographs of 8 x 8 pixels in four classes."""
+    random = np.random.default_rng(3)
+    images = random.integers(0, 256, (40, 8, 8, 1)).astype(np.uint8)
+    return Labelled(images, np.arange(40) % 4, ("a", "b", "c", "d"), "tiny", "here")

@@ -36,8 +36,8 @@ _CONVENTIONS = {
 }
 # What zipfile, zlib, json and numpy raise on bytes that are not what they should be.
 _DAMAGE = (
-    ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError,
-    RuntimeError, TypeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error,
+    ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError,
+    OSError, RuntimeError, TypeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAX_BYTES = 256 * 2**20
@@ -143,6 +143,9 @@ def _digest(arrays: dict[str, bytes]) -> str:
 
 
 def _build(header: dict[str, Any], members: dict[str, bytes]) -> Model:
+    names = header["class_names"]
+    if not isinstance(names, list):
+        raise InputError(f"class_names {names!r}: expected a list")
     layers: list[Layer] = []
     for number, fields in enumerate(header["layers"]):
         kind = fields.pop("kind")
@@ -158,7 +161,7 @@ def _build(header: dict[str, Any], members: dict[str, bytes]) -> Model:
     return Model(
         Input.model_validate(header["input"]),
         _READOUT.validate_python(header["readout"]),
-        tuple(map(str, header["class_names"])),
+        tuple(map(str, names)),
         tuple(layers),
         Training.model_validate(header["training"]),
     )

@@ -36,6 +36,9 @@ class Input(Description):
     channels: int = Field(gt=0, le=65536, description="Channels of each plane.")
 
 
+_MAX_FRACTION_BITS = 62
+
+
 @dataclass(frozen=True)
 class Model:
     """A binary network.
@@ -111,11 +114,16 @@ def _check(model: Model) -> None:
         if want_threshold != isinstance(layer, Threshold):
             _fail(position, layer, "a threshold must follow each convolution, and nothing else")
         want_threshold = isinstance(layer, Convolution)
+        if planes > 1 and not isinstance(layer, Convolution):
+            _fail(position, layer, f"{planes} weighted planes must meet a convolution first")
         if isinstance(layer, Convolution):
             side, channels = _check_convolution(position, layer, side, channels)
+            planes = 1
         elif isinstance(layer, Threshold):
-            if layer.levels.shape != (channels,) or layer.rising.shape != (channels,):
-                _fail(position, layer, f"has {layer.levels.size} channels, expected {channels}")
+            for name in ("levels", "rising"):
+                size = getattr(layer, name).shape
+                if size != (channels,):
+                    _fail(position, layer, f"{name} of {size[0]} channels, expected {channels}")
         elif isinstance(layer, MaxPool):
             if not 1 <= layer.size <= min(side):
                 _fail(position, layer, f"size {layer.size}, expected 1 to {min(side)}")
@@ -146,12 +154,18 @@ def _check_scores(position: int, layer: Scores, inputs: int, model: Model) -> No
     if layer.inputs != inputs:
         _fail(position, layer, f"reads {layer.inputs} bits, expected {inputs}")
     classes = len(model.class_names)
-    if (
-        layer.classes != classes
-        or layer.scale.shape != (classes,)
-        or layer.bias.shape != (classes,)
-    ):
+    if layer.classes != classes:
         _fail(position, layer, f"has {layer.classes} classes, expected {classes}")
+    for name in ("scale", "bias"):
+        size = getattr(layer, name).shape
+        if size != (classes,):
+            _fail(position, layer, f"{name} of {size[0]} classes, expected {classes}")
+    if not 0 <= layer.fraction_bits <= _MAX_FRACTION_BITS:
+        _fail(
+            position,
+            layer,
+            f"fraction_bits {layer.fraction_bits}, expected 0 to {_MAX_FRACTION_BITS}",
+        )
     _check_packing(position, layer, layer.classes, layer.inputs)
 
 

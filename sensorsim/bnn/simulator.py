@@ -28,7 +28,8 @@ def mismatch_limits(threshold: Threshold, products: int) -> _Limits:
     ``products - 2 m >= t`` is ``m <= floor((products - t) / 2)``; ``products - 2 m <= t`` is
     ``not m <= ceil((products - t) / 2) - 1``.
     """
-    distance = products - threshold.levels
+    # A level out of reach is as constant one step beyond the reach, where nothing overflows.
+    distance = products - np.clip(threshold.levels, -products - 1, products + 1)
     rising = distance // 2
     falling = -(-distance // 2) - 1
     return _Limits(np.where(threshold.rising, rising, falling), pack(~threshold.rising))
@@ -77,10 +78,12 @@ def decide(class_scores: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 def _convolve(x: WordArray, layer: Convolution, threshold: Threshold) -> WordArray:
     n, planes, h, w, _ = x.shape
-    limits = mismatch_limits(threshold, layer.fan_in * (2**planes - 1))
+    products = layer.fan_in * (2**planes - 1)
+    limits = mismatch_limits(threshold, products)
     shape = (n, layer.output_side(h), layer.output_side(w), words_for(layer.outputs))
     out = np.empty(shape, np.uint64)
-    kernel = xnor.convolve if planes == 1 else xnor.convolve_codes
+    as_integers = planes > 1 and products <= np.iinfo(np.int32).max
+    kernel = xnor.convolve_codes if as_integers else xnor.convolve
     kernel(
         np.ascontiguousarray(x), layer.weights, layer.kernel, layer.stride, layer.padding,
         layer.groups, layer.inputs // layer.groups, limits.limit, limits.inverted, out,

@@ -43,6 +43,11 @@ class AdcPrices(Description):
     ratio: tuple[float, ...]
     ratio_source: str
 
+    @model_validator(mode="after")
+    def _is_a_distribution(self) -> Self:
+        _check_percentiles("ratio", self.ratio_percentiles, self.ratio)
+        return self
+
     def envelope(self, enob: float) -> float:
         """The best published energy at an effective number of bits, pJ."""
         return self.envelope_pj + self.envelope_pj_per_4_to_enob * 4.0**enob
@@ -61,6 +66,11 @@ class ComparatorPrices(Description):
     energy_fj: tuple[float, ...]
     source: str
 
+    @model_validator(mode="after")
+    def _is_a_distribution(self) -> Self:
+        _check_percentiles("energy_fj", self.energy_fj_percentiles, self.energy_fj)
+        return self
+
     def at(self, percentile: float) -> float:
         """Energy of one comparison at a percentile of the survey, pJ."""
         return 1e-3 * _log_interpolate(percentile, self.energy_fj_percentiles, self.energy_fj)
@@ -76,6 +86,12 @@ class PixelPrices(Description):
     swing_v: float = Field(gt=0)
     spread: tuple[float, float, float]
     source: str
+
+    @model_validator(mode="after")
+    def _spread_is_ordered(self) -> Self:
+        if not 0 <= self.spread[0] <= self.spread[1] <= self.spread[2]:
+            raise ValueError(f"spread {list(self.spread)}: expected 0 <= low <= typical <= high")
+        return self
 
     def energy_pj(self, rows: int) -> Range:
         """Reset and one readout of a pixel in an array of so many rows."""
@@ -124,11 +140,28 @@ def load_technology(name: str | Path) -> Technology:
             f"energy.technology {str(name)!r}: no such file; expected a path or one of "
             f"{', '.join(shipped)}"
         ) from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a TOML file: {error}") from None
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise InputError(f"{path}: {'; '.join(faults)}") from None
+
+
+def _check_percentiles(
+    name: str, percentiles: tuple[float, ...], values: tuple[float, ...]
+) -> None:
+    """A distribution by percentile: as many of one as of the other, ascending, positive."""
+    if len(percentiles) != len(values) or len(values) < 2:
+        raise ValueError(
+            f"{name}: {len(values)} values for {len(percentiles)} percentiles; expected as many of "
+            "one as of the other, and at least two"
+        )
+    if (np.diff(percentiles) <= 0).any() or not 0 <= percentiles[0] <= percentiles[-1] <= 100:
+        raise ValueError(f"{name}_percentiles {list(percentiles)}: expected ascending, 0 to 100")
+    if values[0] <= 0 or (np.diff(values) < 0).any():
+        raise ValueError(f"{name} {list(values)}: expected positive values that do not descend")
 
 
 def _log_interpolate(x: float, knots: tuple[float, ...], values: tuple[float, ...]) -> float:

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from sensorsim.errors import InputError
 from sensorsim.readout.adc import Adc
 from sensorsim.readout.comparator import Comparator
 from sensorsim.readout.thermometer import Thermometer
@@ -41,6 +42,8 @@ def make_readout(
     ------
     ValueError
         If the family is unknown or its calibration samples are missing.
+    InputError
+        If calibration gives no distinct thresholds between 0 and 1.
     """
     if family == "adc-linear":
         return Adc(bits=levels, comparator=comparator)
@@ -54,6 +57,12 @@ def make_readout(
         if calibration is None:
             raise ValueError(f"readout family {family!r} needs calibration samples")
         thresholds = quantile_thresholds(calibration, levels)
+        if not 0 < thresholds[0] <= thresholds[-1] < 1 or (np.diff(thresholds) <= 0).any():
+            raise InputError(
+                f"scene.exposure: {levels} thresholds calibrated under this light would be "
+                f"{[float(f'{t:.3g}') for t in thresholds]} of full scale, expected distinct ones "
+                "between 0 and 1; the images are too dark or too bright, change the exposure"
+            )
     else:
         raise ValueError(f"readout family {family!r}: expected one of {', '.join(FAMILIES)}")
     return Thermometer(thresholds=tuple(map(float, thresholds)), comparator=comparator)

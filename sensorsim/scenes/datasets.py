@@ -61,7 +61,8 @@ def _find(wanted: list[str], places: list[Path]) -> list[Path] | None:
 
 
 def _plain_or_gz(path: Path) -> Path | None:
-    for candidate in (path, path.with_name(path.name + ".gz")):
+    compressed = [path.with_name(path.name + ".gz")] if path.name.endswith("ubyte") else []
+    for candidate in (path, *compressed):
         if candidate.is_file():
             return candidate
     return None
@@ -83,7 +84,7 @@ def _locate(
         found = _find(wanted, _user_places(data_dir, *below))
         if found is None:
             raise InputError(
-                f"{data_dir}: expected {', '.join(wanted)} (or .gz) there; "
+                f"{data_dir}: expected {', '.join(wanted)} there; "
                 "name another --data-dir, or leave it out to search the usual places"
             )
         return found

@@ -1,6 +1,7 @@
 """Checked downloads of public datasets into the user's cache."""
 
 import tarfile
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def fetch(name: str, wanted: list[str]) -> list[Path]:
             return [_retrieve(source, f"{w}.gz", folder) for w in wanted]
         (archive,) = source.checksums
         return _unpack(_retrieve(source, archive, folder), wanted, folder)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, tarfile.TarError) as error:
         raise InputError(
             f"dataset {name!r}: not found on this machine, and the download from "
             f"{source.base_url} failed ({error}); fetch it by other means and name its folder "
@@ -119,6 +120,10 @@ def _unpack(archive: Path, wanted: list[str], folder: Path) -> list[Path]:
         missing = [w for w in wanted if w not in members]
         if missing:
             raise InputError(f"{archive}: lacks {', '.join(missing)}")
-        for member in members.values():
-            tar.extract(member, folder, filter="data")
-    return [folder / members[w].name for w in wanted]
+        folder.mkdir(parents=True, exist_ok=True)
+        # Unpacked beside and renamed into place: what lies in the cache is whole.
+        with tempfile.TemporaryDirectory(dir=folder) as half:
+            for name in wanted:
+                tar.extract(members[name], half, filter="data")
+                (Path(half) / members[name].name).replace(folder / name)
+    return [folder / name for name in wanted]

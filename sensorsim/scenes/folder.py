@@ -7,6 +7,7 @@ class in turn, so that the first N of them are a fair sample.
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -30,17 +31,18 @@ def read_folder(path: Path, split: str, name: str) -> Labelled:
         If nothing is there, a file is no image, or the images differ in size.
     """
     if path.is_dir():
-        files = [PurePosixPath(p.relative_to(path).as_posix()) for p in path.rglob("*")]
+        found = (p for p in path.rglob("*") if p.is_file())
+        files = [PurePosixPath(p.relative_to(path).as_posix()) for p in found]
         return _read(path, files, lambda p: (path / p).read_bytes(), split, name)
     try:
         with zipfile.ZipFile(path) as archive:
-            files = [PurePosixPath(n) for n in archive.namelist()]
+            files = [PurePosixPath(i.filename) for i in archive.infolist() if not i.is_dir()]
             return _read(path, files, lambda p: archive.read(str(p)), split, name)
     except FileNotFoundError:
         raise InputError(
             f"{path}: no such file; expected a folder or zip of class folders"
         ) from None
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError) as error:
         raise InputError(
             f"{path}: not a readable zip ({error}); expected a folder or zip of class folders"
         ) from None
@@ -59,11 +61,13 @@ def _read(
             f"{origin}: no images found; expected class folders that hold "
             f"{', '.join(sorted(_SUFFIXES))} files"
         )
-    if any(f.parent.parent.name in _SPLITS for f in images):
-        images = [f for f in images if f.parent.parent.name == split]
+    # Numbered over all splits, so that a class keeps its number where a split lacks another one.
+    in_splits = [f for f in images if f.parent.parent.name in _SPLITS]
+    classes = sorted({f.parent.name for f in in_splits or images})
+    if in_splits:
+        images = [f for f in in_splits if f.parent.parent.name == split]
         if not images:
             raise InputError(f"{origin}: no images in {split}/<class>/; expected that split")
-    classes = sorted({f.parent.name for f in images})
     number = {c: i for i, c in enumerate(classes)}
     if split == "test":  # training shuffles by itself
         images = _in_turn(images)
@@ -91,10 +95,23 @@ def _in_turn(files: list[PurePosixPath]) -> list[PurePosixPath]:
 def _decode(origin: Path, file: PurePosixPath, data: bytes) -> npt.NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(data)) as image:
-            gray = image.mode in ("1", "L", "LA", "I;16")
-            array = np.asarray(image.convert("L" if gray else "RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+            deep = image.mode.startswith("I")  # 16 bits a sample, which PIL would clip to 8
+            gray = deep or image.mode in ("1", "L", "LA")
+            array = (
+                _eight_bits(image) if deep else np.asarray(image.convert("L" if gray else "RGB"))
+            )
+    except (
+        UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError,
+    ) as error:  # fmt: skip
         raise InputError(
             f"{origin}: {file} is not a readable image ({error}); repair or remove it"
         ) from None
     return array[..., np.newaxis] if gray else array
+
+
+def _eight_bits(image: Image.Image) -> npt.NDArray[np.uint8]:
+    """A 16-bit gray image, scaled."""
+    samples = np.asarray(image).astype(np.int64)
+    if samples.size and not 0 <= samples.min() <= samples.max() <= 65535:
+        raise ValueError(f"samples from {samples.min()} to {samples.max()}, expected 16 bits")
+    return ((samples + 128) // 257).astype(np.uint8)

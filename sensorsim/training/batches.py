@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim import streams
+from sensorsim.errors import InputError
 from sensorsim.kernels.philox import fill_uniform
 from sensorsim.photodiode import Photodiode, sense
 from sensorsim.scenes.exposure import Exposure
@@ -45,18 +46,26 @@ def split_validation(dataset: Labelled, seed: int) -> tuple[Labelled, Labelled]:
     """Shuffle the training images and set the last `VALIDATION_IMAGES` apart (a tenth at most)."""
     order = np.argsort(uniforms(len(dataset), 0, seed, streams.TRAINING_ORDER))
     held_out = min(VALIDATION_IMAGES, len(dataset) // 10)
-    return dataset.take(order[:-held_out]), dataset.take(order[-held_out:])
+    first_held_out = len(dataset) - held_out
+    return dataset.take(order[:first_held_out]), dataset.take(order[first_held_out:])
 
 
 class Batches:
     """An endless, addressable sequence of batches: batch ``step`` is always the same."""
 
-    def __init__(self, dataset: Labelled, sensor: Sensor, size: int, seed: int) -> None:
+    def __init__(
+        self, dataset: Labelled, sensor: Sensor, size: int, seed: int, mirror: bool = True
+    ) -> None:
+        if len(dataset) < size:
+            raise InputError(
+                f"{dataset.origin}: {len(dataset)} images to train on, fewer than a batch of "
+                f"{size}; add images"
+            )
         self.labels = dataset.labels
         margin = ((0, 0), (_SHIFT_PX, _SHIFT_PX), (_SHIFT_PX, _SHIFT_PX), (0, 0))
         self._padded = np.pad(dataset.images, margin, mode="edge")
         self._shape = dataset.images.shape[1:]
-        self.sensor, self.size, self.seed = sensor, size, seed
+        self.sensor, self.size, self.seed, self.mirror = sensor, size, seed, mirror
         self.steps_per_epoch = len(dataset) // size
         self._epoch = -1
         self._order = np.empty(0, np.int64)
@@ -84,5 +93,5 @@ class Batches:
             zip(index, shifts, u[:, 2] < 0.5, strict=True)
         ):
             crop = self._padded[source, dy : dy + h, dx : dx + w]
-            out[i] = crop[:, ::-1] if flip else crop
+            out[i] = crop[:, ::-1] if flip and self.mirror else crop
         return out

@@ -58,7 +58,7 @@ def train_pipeline(
         readout=readout,
         learned=learned,
         architecture=Architecture(blocks=blocks, classes=len(dataset.class_names)),
-        recipe=Recipe(epochs=epochs, seed=seed),
+        recipe=Recipe(epochs=epochs, seed=seed, mirror=scene.dataset != "mnist"),
         sensor=sensor,
     )
     checkpoint = out.with_suffix(".checkpoint")

@@ -1,5 +1,6 @@
 """The training loop: warm-up, constant rate, linear decay; checkpointed and resumable."""
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +39,7 @@ class Recipe(Description):
     threshold_freeze: float = Field(
         0.3, ge=0, le=1, description="Part of the steps, at the end, with fixed thresholds."
     )
+    mirror: bool = Field(True, description="Mirror images at random; wrong for digits.")
     seed: int = Field(0, ge=0, le=streams.MAX_SEED)
 
     def rate(self, step: int, steps: int) -> float:
@@ -82,8 +84,14 @@ class Trainer:
         self.plan = plan
         if checkpoint is not None and checkpoint.exists():
             self._load(checkpoint)
-        torch.set_flush_denormal(True)
         self.network.train()
+        torch.set_flush_denormal(True)  # denormal gradients cost ten times as much
+        try:
+            self._train(checkpoint, report)
+        finally:
+            torch.set_flush_denormal(False)
+
+    def _train(self, checkpoint: Path | None, report: Callable[[int, int, float], None]) -> None:
         running = np.log(10.0)
         while self.step < self.steps:
             running += 0.02 * (self._train_step() - running)
@@ -120,7 +128,13 @@ class Trainer:
         part.replace(path)
 
     def _load(self, path: Path) -> None:
-        state = torch.load(path, weights_only=True)
+        try:
+            state = torch.load(path, weights_only=True)
+        except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
+            raise InputError(
+                f"{path}: not a readable checkpoint ({type(error).__name__}); "
+                "remove it to start anew"
+            ) from None
         if state["plan"] != self.plan:
             raise InputError(
                 f"{path}: holds the state of another training; remove it, or name another output"

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sensorsim import streams
 from sensorsim.description import Description
+from sensorsim.errors import InputError
 from sensorsim.kernels.philox import fill_standard_normal
 from sensorsim.training.binary import BinaryBlock, BinaryClassifier
 
@@ -45,11 +46,21 @@ class Network(nn.Module):
         super().__init__()
         blocks = []
         channels = inputs
-        for b in architecture.blocks:
+        for number, b in enumerate(architecture.blocks):
+            if channels % b.groups or b.channels % b.groups:
+                raise InputError(
+                    f"block {number}: {b.groups} groups must divide its {channels} input and "
+                    f"{b.channels} output channels"
+                )
             blocks.append(BinaryBlock(channels, b.channels, b.kernel, b.stride, b.groups, b.pool))
             channels = b.channels
             height = -(-height // b.stride) // b.pool
             width = -(-width // b.stride) // b.pool
+            if min(height, width) < 1:
+                raise InputError(
+                    f"block {number}: stride {b.stride} and pool {b.pool} leave nothing of the "
+                    "image; choose smaller pools"
+                )
         self.blocks = nn.ModuleList(blocks)
         self.classifier = BinaryClassifier(height * width * channels, architecture.classes)
 

@@ -1,5 +1,6 @@
 """One readout and its network, trained from start or from a common trunk."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from sensorsim import streams
+from sensorsim.errors import InputError
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.readout.families import CALIBRATED, make_readout
 from sensorsim.scenes.labelled import Labelled
@@ -45,8 +47,15 @@ class Task:
     recipe: Recipe
     sensor: Sensor
 
-    def plan(self) -> str:
+    def plan(self, dataset: Labelled, trunk: dict[str, Tensor] | None) -> str:
         """Everything that decides what training gives, as JSON."""
+        start = b"" if trunk is None else b"".join(v.numpy().tobytes() for v in trunk.values())
+        data = {
+            "dataset": dataset.name,
+            "images": hashlib.sha256(dataset.images.tobytes()).hexdigest(),
+            "labels": hashlib.sha256(dataset.labels.tobytes()).hexdigest(),
+            "trunk": hashlib.sha256(start).hexdigest(),
+        }
         parts = {
             "readout": self.readout,
             "architecture": self.architecture,
@@ -55,7 +64,7 @@ class Task:
             "exposure": self.sensor.exposure,
         }
         plan = {name: part.model_dump(mode="json") for name, part in parts.items()}
-        return json.dumps({"learned": self.learned, **plan})
+        return json.dumps({"learned": self.learned, **data, **plan})
 
 
 @dataclass(frozen=True)
@@ -113,14 +122,21 @@ def train(
         Checkpoint of another task of the same architecture, to start from.
     """
     training, validation = split_validation(dataset, SPLIT_SEED)
+    if not len(validation):
+        raise InputError(
+            f"{dataset.origin}: {len(dataset)} training images, expected at least 10, "
+            "of which a tenth is set apart for validation"
+        )
     encoder = make_encoder(task)
     height, width, colors = dataset.images.shape[1:]
     network = Network(task.architecture, task.readout.channels(colors), height, width)
     initialize(network, task.recipe.seed)
     if trunk is not None:
         adopt_trunk(network, trunk["network"], colors)
-    batches = Batches(training, task.sensor, task.recipe.batch, task.recipe.seed + 1)
-    Trainer(encoder, network, batches, task.recipe).run(checkpoint, report, task.plan())
+    recipe = task.recipe
+    batches = Batches(training, task.sensor, recipe.batch, recipe.seed + 1, recipe.mirror)
+    plan = task.plan(dataset, None if trunk is None else trunk["network"])
+    Trainer(encoder, network, batches, recipe).run(checkpoint, report, plan)
     return Trained(
         encoder, network, accuracy(encoder, network, task.sensor, validation, task.recipe.seed)
     )

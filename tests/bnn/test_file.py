@@ -3,14 +3,17 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sensorsim.bnn.file import load_model, model_digest, save_model
+from sensorsim.bnn.file import _digest, load_model, model_digest, save_model
 from sensorsim.bnn.model import Model
 from sensorsim.errors import InputError
+from sensorsim.readout import Adc, Comparator
+from sensorsim.tonemap import Gamma, Linear, Log, ToneCurve
 
 
 @pytest.fixture
@@ -149,3 +152,82 @@ def test_mutated_files_are_refused_or_unchanged(model: Model, path: Path) -> Non
         else:
             assert equal(loaded, model)
     assert refused > 250
+
+
+@pytest.mark.parametrize("curve", [Linear(), Gamma(gamma=2.2), Log(mu=100.0)])
+def test_readout_and_training_come_back_whole(
+    model: Model, tmp_path: Path, curve: ToneCurve
+) -> None:
+    adc = Adc(bits=2, tone_curve=curve, comparator=Comparator(noise_mv=0.25, offset_mv=1.5))
+    first = replace(model.layers[0], inputs=1, weights=np.zeros((10, 1), np.uint64))
+    view = model.input.model_copy(update={"planes": 2, "channels": 1})
+    other = replace(model, readout=adc, input=view, layers=(first, *model.layers[1:]))
+    save_model(other, tmp_path / "adc.npz")
+    loaded = load_model(tmp_path / "adc.npz")
+    assert equal(loaded, other)
+    assert loaded.readout == adc
+    assert loaded.training == model.training
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
+def test_truncated_file_is_named(path: Path, part: float) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[: int(part * len(data))])
+    with pytest.raises(InputError, match=r"m\.npz: not a usable model file"):
+        load_model(path)
+
+
+def test_missing_header_is_named(path: Path) -> None:
+    rewrite(path, header__json=None)
+    with pytest.raises(InputError, match=r"m\.npz: .*header\.json"):
+        load_model(path)
+
+
+def sealed(path: Path, name: str, data: bytes) -> None:
+    """Replace an array and state the digest that fits it."""
+    rewrite(path, **{name.replace(".", "__"): data})
+    with zipfile.ZipFile(path) as archive:
+        arrays = {n: archive.read(n) for n in archive.namelist() if n != "header.json"}
+    edit_header(path, sha256=_digest(arrays))
+
+
+def npy(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def test_arrays_of_another_type_or_shape_are_named(path: Path) -> None:
+    sealed(path, "1.levels.npy", npy(np.zeros(10)))
+    with pytest.raises(InputError, match=r"array 1\.levels: type float64, expected int64"):
+        load_model(path)
+    sealed(path, "1.levels.npy", npy(np.zeros(9, np.int64)))
+    with pytest.raises(InputError, match=r"layer 1 \(threshold\): levels of 9 channels"):
+        load_model(path)
+
+
+def test_array_that_claims_more_than_memory_is_refused(path: Path) -> None:
+    buffer = io.BytesIO()
+    claim = {"descr": "<u8", "fortran_order": False, "shape": (2**50,)}
+    np.lib.format.write_array_header_1_0(buffer, claim)
+    sealed(path, "0.weights.npy", buffer.getvalue())
+    with pytest.raises(InputError, match=r"m\.npz"):
+        load_model(path)
+
+
+def test_file_that_unpacks_to_too_much_is_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sensorsim.bnn.file._MAX_BYTES", 1000)
+    with pytest.raises(InputError, match="more than 1000 bytes"):
+        load_model(path)
+
+
+def test_numbers_of_a_layer_must_be_whole(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        layers = json.loads(archive.read("header.json"))["layers"]
+    for value in (1.0, True, "1", None):
+        layers[0]["stride"] = value
+        edit_header(path, layers=layers)
+        with pytest.raises(InputError, match=r"layer 0 \(convolution\): expected whole numbers"):
+            load_model(path)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sensorsim.bnn.layers import MaxPool
-from sensorsim.bnn.model import Model, layer_products
+from sensorsim.bnn.layers import Convolution, Layer, MaxPool, Scores, Threshold
+from sensorsim.bnn.model import Input, Model, layer_products
 from sensorsim.errors import InputError
+from sensorsim.readout import Adc
 
 
 def changed(model: Model, position: int, **fields: Any) -> Model:
@@ -33,7 +34,7 @@ def test_bits_and_operations_are_counted(model: Model) -> None:
         (0, {"stride": 0}, "at least 1"),
         (0, {"outputs": 11}, r"weights of shape \(10, 1\), expected \(11, 1\)"),
         (0, {"weights": np.full((10, 1), 2**18, np.uint64)}, "bits beyond the 18"),
-        (1, {"levels": np.zeros(9, np.int64)}, r"layer 1 \(threshold\): has 9 channels"),
+        (1, {"levels": np.zeros(9, np.int64)}, r"layer 1 \(threshold\): levels of 9 channels"),
         (2, {"size": 7}, r"layer 2 \(max-pool\): size 7, expected 1 to 6"),
         (5, {"inputs": 47}, r"layer 5 \(scores\): reads 47 bits, expected 48"),
         (5, {"classes": 4}, "has 4 classes, expected 3"),
@@ -53,3 +54,80 @@ def test_order_of_layers_matters(model: Model) -> None:
         replace(model, layers=model.layers[:-1])
     with pytest.raises(InputError, match="does not fit the readout"):
         replace(model, input=model.input.model_copy(update={"channels": 3}))
+
+
+@pytest.mark.parametrize(
+    ("position", "fields", "words"),
+    [
+        (3, {"inputs": 12}, r"layer 3 \(convolution\): reads 12 channels, expected 10"),
+        (3, {"groups": 0}, r"layer 3 \(convolution\): .*at least 1"),
+        (3, {"kernel": 0}, r"layer 3 \(convolution\): .*at least 1"),
+        (3, {"padding": -1}, r"layer 3 \(convolution\): .*padding at least 0"),
+        (3, {"stride": 3}, r"layer 5 \(scores\): reads 48 bits, expected 12"),
+        (3, {"weights": np.zeros((12, 2), np.uint64)}, r"layer 3 .*shape \(12, 2\)"),
+        (2, {"size": 0}, r"layer 2 \(max-pool\): size 0"),
+        (4, {"rising": np.ones(12, bool)[:, np.newaxis]}, r"layer 4 \(threshold\)"),
+        (5, {"bias": np.zeros(2, np.int64)}, r"layer 5 \(scores\)"),
+        (5, {"weights": np.zeros((2, 1), np.uint64)}, r"layer 5 .*shape \(2, 1\), expected"),
+        (5, {"weights": np.full((3, 1), 2**48, np.uint64)}, "layer 5 .*beyond the 48"),
+    ],
+)
+def test_every_layer_is_checked_not_only_the_first(
+    model: Model, position: int, fields: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        changed(model, position, **fields)
+
+
+@pytest.mark.parametrize(
+    ("position", "fields", "found"),
+    [
+        (4, {"rising": np.ones(7, bool)}, "7"),
+        (5, {"scale": np.ones(4, np.int64)}, "4"),
+        (5, {"bias": np.ones(4, np.int64)}, "4"),
+    ],
+)
+def test_message_states_the_number_that_is_wrong(
+    model: Model, position: int, fields: dict[str, Any], found: str
+) -> None:
+    with pytest.raises(InputError, match=rf"layer {position} \(.*\): .*\b{found}\b"):
+        changed(model, position, **fields)
+
+
+def test_convolution_without_a_threshold_and_scores_in_the_middle_are_named(model: Model) -> None:
+    layers = model.layers
+    with pytest.raises(InputError, match=r"layer 1 \(max-pool\): a threshold must follow"):
+        replace(model, layers=(layers[0], *layers[2:]))
+    with pytest.raises(InputError, match=r"layer 0 \(threshold\): a threshold must follow"):
+        replace(model, layers=(layers[1], *layers))
+    with pytest.raises(InputError, match=r"layer 5 \(scores\): class scores must be the last"):
+        replace(model, layers=(*layers, layers[-1]))
+    with pytest.raises(InputError, match="last layer must be the class scores"):
+        replace(model, layers=())
+
+
+def adc_model(model: Model, layers: tuple[Layer, ...]) -> Model:
+    """Layers behind a 3-bit ADC of 6 x 7 pixels."""
+    view = Input(height=6, width=7, colors=1, planes=3, channels=1)
+    return replace(model, input=view, readout=Adc(bits=3), layers=layers)
+
+
+def test_planes_need_a_convolution_first(model: Model) -> None:
+    scores = Scores(
+        42, 3, 8, np.zeros((3, 1), np.uint64), np.ones(3, np.int64), np.zeros(3, np.int64)
+    )
+    with pytest.raises(InputError, match=r"layer 0 \(scores\)"):
+        adc_model(model, (scores,))
+    with pytest.raises(InputError, match=r"layer 0 \(max-pool\)"):
+        adc_model(model, (MaxPool(1), scores))
+
+
+def test_planes_multiply_the_operations_of_the_first_layer_only(model: Model) -> None:
+    first = Convolution(1, 2, 3, 1, 1, 1, np.zeros((2, 1), np.uint64))
+    second = Convolution(2, 2, 1, 1, 0, 1, np.zeros((2, 1), np.uint64))
+    bend = Threshold(np.zeros(2, np.int64), np.ones(2, bool))
+    scores = Scores(
+        84, 3, 8, np.zeros((3, 2), np.uint64), np.ones(3, np.int64), np.zeros(3, np.int64)
+    )
+    products = layer_products(adc_model(model, (first, bend, second, bend, scores)))
+    assert [p for _, p in products] == [42 * 2 * 9 * 3, 42 * 2 * 2, 3 * 84]

@@ -2,12 +2,19 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sensorsim.bits import pack, unpack
 from sensorsim.bnn import simulator
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
-from sensorsim.bnn.model import Model
+from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.errors import InputError
+from sensorsim.readout import Adc
+
+RECORD = Training(
+    dataset="x", family="x", command="x", seed=0, validation_accuracy=0, test_accuracy=0
+)
 
 
 def scores_slowly(model: Model, bits: np.ndarray) -> np.ndarray:
@@ -71,3 +78,66 @@ def test_first_of_several_best_classes_wins() -> None:
 def test_bits_of_another_shape_are_refused(model: Model) -> None:
     with pytest.raises(InputError, match=r"\(1, 6, 8, 1\).*expected \(1, 6, 7, 1\)"):
         simulator.scores(model, np.zeros((2, 1, 6, 8, 1), np.uint64))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 8])
+def test_planes_of_a_code_are_a_first_layer_over_integers(bits: int) -> None:
+    random = np.random.default_rng(bits)
+    largest = 2**bits - 1
+    codes = random.integers(0, 2**bits, (30, 5, 6, 3)).astype(np.uint16)
+    first = random.integers(0, 2, (7, 3, 3, 3)).astype(np.uint8)
+    last = random.integers(0, 2, (4, 5 * 6 * 7)).astype(np.uint8)
+    levels, rising = random.integers(-largest, largest + 1, 7), random.random(7) < 0.7
+    scale, bias = random.integers(1, 9, 4), random.integers(-20, 20, 4)
+    model = Model(
+        Input(height=5, width=6, colors=3, planes=bits, channels=3),
+        Adc(bits=bits),
+        ("a", "b", "c", "d"),
+        (
+            Convolution(3, 7, 3, 1, 1, 1, pack(first.reshape(7, -1))),
+            Threshold(levels, rising),
+            Scores(210, 4, 8, pack(last), scale, bias),
+        ),
+        RECORD,
+    )
+    values = 2 * codes.astype(np.int64) - largest
+    wide = np.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=-largest)
+    fields = np.lib.stride_tricks.sliding_window_view(wide, (3, 3), (1, 2))
+    sums = np.einsum("nyxckl,oklc->nyxo", fields, 2 * first.astype(np.int64) - 1)
+    signs = 2 * np.where(rising, sums >= levels, sums <= levels).astype(np.int64) - 1
+    expected = signs.reshape(30, -1) @ (2 * last.astype(np.int64) - 1).T * scale + bias
+    ours = simulator.scores(model, model.readout.pack(codes))
+    np.testing.assert_array_equal(ours, expected)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 5000), st.integers(-6000, 6000), st.booleans())
+def test_limit_on_mismatches_is_the_threshold(products: int, level: int, rising: bool) -> None:
+    threshold = Threshold(np.array([level]), np.array([rising]))
+    limits = simulator.mismatch_limits(threshold, products)
+    mismatches = np.arange(products + 1)
+    accumulators = products - 2 * mismatches
+    one = (mismatches <= limits.limit[0]) ^ (limits.inverted[0] == 1)
+    expected = accumulators >= level if rising else accumulators <= level
+    np.testing.assert_array_equal(one, expected)
+
+
+@pytest.mark.parametrize("rising", [True, False])
+@pytest.mark.parametrize("level", [-(2**63), 2**63 - 1])
+def test_outermost_levels_are_constant_too(level: int, rising: bool) -> None:
+    limits = simulator.mismatch_limits(Threshold(np.array([level]), np.array([rising])), 18)
+    for mismatches in (0, 9, 18):
+        one = (mismatches <= limits.limit[0]) ^ (limits.inverted[0] == 1)
+        assert one == ((level < 0) == rising)
+
+
+def test_an_empty_batch_has_no_scores(model: Model) -> None:
+    assert simulator.scores(model, np.zeros((0, 1, 6, 7, 1), np.uint64)).shape == (0, 3)
+
+
+def test_scores_of_an_image_do_not_depend_on_its_neighbours(model: Model) -> None:
+    words = np.random.default_rng(2).integers(0, 4, (9, 1, 6, 7, 1)).astype(np.uint64)
+    together = simulator.scores(model, words)
+    alone = np.concatenate([simulator.scores(model, words[i : i + 1]) for i in range(9)])
+    np.testing.assert_array_equal(together, alone)
+    np.testing.assert_array_equal(simulator.scores(model, words[::-1]), together[::-1])

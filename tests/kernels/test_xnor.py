@@ -1,6 +1,9 @@
 """Binary convolution, pooling and dense layer against arithmetic on +1 and -1."""
 
+from collections.abc import Callable
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,3 +81,86 @@ def test_dense_counts_mismatches(seed: int, channels: int, classes: int) -> None
     xnor.dense(pack(bits), pack(weights), channels, out)
     expected = (bits.reshape(3, 1, -1) != weights).sum(-1)
     np.testing.assert_array_equal(out, expected)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1), st.sampled_from([1, 63, 64, 65, 127, 128, 129, 130]),
+    st.sampled_from([1, 3, 5]), st.integers(1, 2), st.sampled_from([1, 8, 9, 65]),
+)  # fmt: skip
+def test_convolution_holds_at_the_edges_of_words(
+    seed: int, channels: int, kernel: int, stride: int, outputs: int
+) -> None:
+    random = np.random.default_rng(seed)
+    bits = random.integers(0, 2, (1, 3, 4, channels)).astype(np.uint8)
+    weights = random.integers(0, 2, (outputs, kernel, kernel, channels)).astype(np.uint8)
+    expected = convolve_slowly(
+        2 * bits.astype(np.int64) - 1, 2 * weights.astype(np.int64) - 1, stride, kernel // 2, 1, 1
+    )
+    levels = random.integers(-10, 11, outputs)
+    limits = mismatch_limits(Threshold(levels, np.ones(outputs, bool)), kernel**2 * channels)
+    out = np.empty((*expected.shape[:3], -(-outputs // 64)), np.uint64)
+    xnor.convolve(
+        pack(bits)[:, np.newaxis], pack(weights.reshape(outputs, -1)), kernel, stride,
+        kernel // 2, 1, channels, limits.limit, limits.inverted, out,
+    )  # fmt: skip
+    np.testing.assert_array_equal(unpack(out, outputs), expected >= levels)
+
+
+@pytest.mark.parametrize("convolve", [xnor.convolve, xnor.convolve_codes])
+def test_padding_is_minus_one(convolve: Callable[..., None]) -> None:
+    ones = pack(np.ones((1, 1, 3, 3, 1), np.uint8))
+    out = np.empty((1, 3, 3, 1), np.uint64)
+    limit = np.array([9 - 1], np.int64)
+    for accumulator, expected in ((9, [0, 0, 1]), (3, [0, 1, 1]), (-1, [1, 1, 1])):
+        limit[0] = (9 - accumulator) // 2
+        convolve(
+            ones, pack(np.ones((1, 9), np.uint8)), 3, 1, 1, 1, 1, limit, np.zeros(1, np.uint64), out
+        )
+        assert [out[0, 0, 0, 0], out[0, 0, 1, 0], out[0, 1, 1, 0]] == expected
+
+
+@pytest.mark.parametrize("convolve", [xnor.convolve, xnor.convolve_codes])
+def test_levels_out_of_reach_make_constant_channels(convolve: Callable[..., None]) -> None:
+    random = np.random.default_rng(0)
+    x = pack(random.integers(0, 2, (2, 1, 4, 4, 5)).astype(np.uint8))
+    weights = pack(random.integers(0, 2, (4, 45)).astype(np.uint8))
+    threshold = Threshold(np.array([-46, 46, 46, -46]), np.array([True, True, False, False]))
+    limits = mismatch_limits(threshold, 45)
+    out = np.empty((2, 4, 4, 1), np.uint64)
+    convolve(x, weights, 3, 1, 1, 1, 5, limits.limit, limits.inverted, out)
+    assert (unpack(out, 4) == [1, 0, 1, 0]).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1), st.integers(1, 130), st.integers(1, 3), st.integers(3, 8),
+)  # fmt: skip
+def test_pooling_is_the_greatest_value(seed: int, channels: int, size: int, side: int) -> None:
+    bits = np.random.default_rng(seed).integers(0, 2, (2, side, side, channels)).astype(np.uint8)
+    values = 2 * bits.astype(int) - 1
+    whole = side // size
+    out = np.empty((2, whole, whole, -(-channels // 64)), np.uint64)
+    xnor.or_pool(pack(bits), size, out)
+    for y, z in np.ndindex(whole, whole):
+        window = values[:, y * size : (y + 1) * size, z * size : (z + 1) * size]
+        np.testing.assert_array_equal(2 * unpack(out, channels).astype(int)[:, y, z] - 1,
+                                      window.max((1, 2)))  # fmt: skip
+
+
+@pytest.mark.parametrize("planes", [1, 8, 14])
+def test_both_ways_of_convolving_codes_agree(planes: int) -> None:
+    random = np.random.default_rng(planes)
+    codes = random.integers(0, 2**planes, (2, 6, 5, 3)).astype(np.uint16)
+    codes[0, :2] = 2**planes - 1
+    weights = pack(random.integers(0, 2, (70, 27)).astype(np.uint8))
+    total = 27 * (2**planes - 1)
+    threshold = Threshold(random.integers(-total // 4, total // 4, 70), random.random(70) < 0.5)
+    limits = mismatch_limits(threshold, total)
+    results = [np.empty((2, 6, 5, 2), np.uint64) for _ in range(2)]
+    for convolve, out in zip((xnor.convolve, xnor.convolve_codes), results, strict=True):
+        convolve(
+            code_planes(codes, planes), weights, 3, 1, 1, 1, 3, limits.limit, limits.inverted, out
+        )
+    np.testing.assert_array_equal(*results)
+    assert 0.1 < unpack(results[0], 70).mean() < 0.9

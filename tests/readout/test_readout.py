@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sensorsim import streams
 from sensorsim.bits import unpack
+from sensorsim.errors import InputError
 from sensorsim.readout import Adc, Comparator, Readout, Thermometer
 from sensorsim.readout.comparator import column_offsets_v
 from sensorsim.readout.families import FAMILIES, make_readout, quantile_thresholds
@@ -138,3 +139,9 @@ def test_calibrated_family_without_samples_is_refused() -> None:
         make_readout("glt", 4, Comparator())
     with pytest.raises(ValueError, match="flash"):
         make_readout("flash", 4, Comparator())
+
+
+@pytest.mark.parametrize("samples", [np.full(100, 1.5), np.full(100, -1e-4), np.full(100, 0.3)])
+def test_light_that_gives_no_thresholds_is_named(samples: np.ndarray) -> None:
+    with pytest.raises(InputError, match=r"scene\.exposure: 4 thresholds calibrated"):
+        make_readout("glt", 4, Comparator(), samples)

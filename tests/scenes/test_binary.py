@@ -48,3 +48,28 @@ def test_labels_out_of_range_are_refused(tmp_path: Path) -> None:
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.bin"):
         read_cifar10(tmp_path / "gone.bin")
+
+
+def test_cifar10_colours_come_in_the_order_red_green_blue(tmp_path: Path) -> None:
+    red, green, blue = np.full(1024, 200), np.arange(1024) % 256, np.arange(1024) // 32
+    np.concatenate([[6], red, green, blue]).astype(np.uint8).tofile(tmp_path / "b.bin")
+    images, labels = read_cifar10(tmp_path / "b.bin")
+    assert labels.tolist() == [6]
+    for row, column in np.ndindex(32, 32):
+        place = 32 * row + column
+        assert images[0, row, column].tolist() == [200, place % 256, row]
+
+
+@pytest.mark.parametrize("label", [0, 11, 255])
+def test_stl10_label_out_of_range_is_refused_among_good_ones(tmp_path: Path, label: int) -> None:
+    np.zeros(2 * 3 * 96 * 96, np.uint8).tofile(tmp_path / "X.bin")
+    np.array([5, label], np.uint8).tofile(tmp_path / "y.bin")
+    with pytest.raises(InputError, match=r"y\.bin: labels from .* expected 1 to 10"):
+        read_stl10(tmp_path / "X.bin", tmp_path / "y.bin")
+
+
+def test_truncated_stl10_images_are_named(tmp_path: Path) -> None:
+    np.zeros(3 * 96 * 96 - 1, np.uint8).tofile(tmp_path / "X.bin")
+    np.ones(1, np.uint8).tofile(tmp_path / "y.bin")
+    with pytest.raises(InputError, match=r"X\.bin: 27647 bytes.* multiple of 27648"):
+        read_stl10(tmp_path / "X.bin", tmp_path / "y.bin")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sensorsim.errors import InputError
 from sensorsim.scenes import datasets, download
@@ -138,3 +139,49 @@ def test_labelled_refuses_what_does_not_fit() -> None:
     data = Labelled(images, np.array([0, 1, 1]), ("a", "b"), "x", "here")
     with pytest.raises(InputError, match="images = 4: expected 1 to 3"):
         data.first(4)
+
+
+def test_training_batches_of_cifar10_are_joined_in_order(tmp_path: Path) -> None:
+    for i in range(1, 6):
+        np.full(3073, i, np.uint8).tofile(tmp_path / f"data_batch_{i}.bin")
+    data = load_dataset("cifar10", "train", tmp_path)
+    assert data.labels.tolist() == [1, 2, 3, 4, 5]
+    assert data.class_names[data.labels[0]] == "automobile"
+    (tmp_path / "data_batch_3.bin").unlink()
+    with pytest.raises(InputError, match=r"expected .*data_batch_3\.bin"):
+        load_dataset("cifar10", "train", tmp_path)
+
+
+def test_images_and_labels_of_different_number_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(idx(np.zeros((3, 28, 28))))
+    (tmp_path / "t10k-labels-idx1-ubyte").write_bytes(idx(np.zeros(2)))
+    with pytest.raises(InputError, match="3 images but 2 labels"):
+        load_dataset("mnist", "test", tmp_path)
+
+
+def test_place_that_lacks_one_of_the_files_is_passed_over(nowhere: Path) -> None:
+    write_mnist(nowhere / "debian" / "mnist", "train", 2)
+    (nowhere / "debian" / "mnist" / "train-labels-idx1-ubyte").unlink()
+    write_mnist(nowhere / "cache" / "mnist", "train", 3)
+    data = load_dataset("mnist", "train")
+    assert data.images.max() == 3
+    assert data.origin == str(nowhere / "cache" / "mnist")
+
+
+def test_class_folders_serve_a_named_dataset(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "pets" / name / "0.png")
+    assert load_dataset("folder", "test", tmp_path / "pets").name == "pets"
+    assert load_dataset("cifar10", "test", tmp_path / "pets").class_names == ("cat", "dog")
+
+
+def test_broken_download_leaves_nothing_in_the_cache(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = nowhere / "a.tar.gz"
+    archive.write_bytes(gzip.compress(b"no tar"))
+    monkeypatch.setattr(download.pooch, "retrieve", lambda *_, **__: str(archive))
+    with pytest.raises(InputError, match="failed"):
+        load_dataset("cifar10")
+    assert not list((nowhere / "cache").rglob("*.bin"))

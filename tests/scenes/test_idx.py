@@ -47,3 +47,21 @@ def test_damaged_file_is_named(tmp_path: Path, name: str, data: bytes, words: st
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_idx(tmp_path / "nothing", 3)
+
+
+def test_file_without_items_is_an_empty_array(tmp_path: Path) -> None:
+    (tmp_path / "none").write_bytes(idx(IMAGES[:0]))
+    assert read_idx(tmp_path / "none", 3).shape == (0, 3, 4)
+
+
+def test_other_element_type_is_refused(tmp_path: Path) -> None:
+    floats = bytes((0, 0, 0x0D, 3)) + idx(IMAGES)[4:]
+    (tmp_path / "floats").write_bytes(floats)
+    with pytest.raises(InputError, match="unsigned bytes, 3 axes"):
+        read_idx(tmp_path / "floats", 3)
+
+
+def test_sizes_beyond_memory_are_refused_without_being_allocated(tmp_path: Path) -> None:
+    (tmp_path / "huge").write_bytes(bytes((0, 0, 8, 3)) + b"\xff" * 12 + bytes(24))
+    with pytest.raises(InputError, match="24 bytes of data"):
+        read_idx(tmp_path / "huge", 3)

@@ -210,3 +210,29 @@ def test_trunk_gives_its_layers_and_the_nearest_levels() -> None:
         else:
             assert torch.equal(first[:, 0], trunk.blocks[0].latent[:, 0])
             assert torch.equal(first[:, -1], trunk.blocks[0].latent[:, -1])
+
+
+def test_training_leaves_the_arithmetic_of_the_process_alone(few: Labelled) -> None:
+    trainer(few, epochs=0.1).run(None, lambda *_: None)
+    least = np.array([5e-324])
+    assert (least * 1.0)[0] > 0
+
+
+def test_architecture_that_does_not_fit_is_named() -> None:
+    with pytest.raises(InputError, match="block 1: .*leave nothing"):
+        Network(
+            Architecture(blocks=(Block(channels=4, pool=4), Block(channels=4, pool=4))), 1, 8, 8
+        )
+    with pytest.raises(InputError, match="block 0: 2 groups"):
+        Network(Architecture(blocks=(Block(channels=4, groups=2),)), 3, 8, 8)
+
+
+def test_digits_are_not_mirrored(few: Labelled) -> None:
+    def crops(mirror: bool) -> np.ndarray:
+        return Batches(few, SENSOR, 20, 6, mirror)._augment(np.arange(20), 0)
+
+    plain, mirrored = crops(False), crops(True)
+    flipped = [not np.array_equal(a, b) for a, b in zip(plain, mirrored, strict=True)]
+    assert 0 < sum(flipped) < 20
+    for a, b, is_flipped in zip(plain, mirrored, flipped, strict=True):
+        np.testing.assert_array_equal(a, b[:, ::-1] if is_flipped else b)

@@ -1,0 +1,101 @@
+"""Batches: addressed by step, each image once an epoch, never through die 0."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from sensorsim.errors import InputError  # noqa: E402
+from sensorsim.photodiode import Photodiode  # noqa: E402
+from sensorsim.scenes.exposure import Exposure  # noqa: E402
+from sensorsim.scenes.labelled import Labelled  # noqa: E402
+from sensorsim.training.batches import (  # noqa: E402
+    _FRAMES_PER_DIE,
+    TRAINING_DIES,
+    Batches,
+    Sensor,
+    split_validation,
+)
+
+SENSOR = Sensor(Photodiode(), Exposure())
+
+
+def numbered(count: int) -> Labelled:
+    """Images whose label is their number."""
+    images = np.zeros((count, 6, 6, 1), np.uint8)
+    return Labelled(images, np.arange(count), tuple(map(str, range(count))), "x", "x")
+
+
+def test_same_step_gives_the_same_batch_whatever_was_asked_before(tiny: Labelled) -> None:
+    one, other = Batches(tiny, SENSOR, 8, 1), Batches(tiny, SENSOR, 8, 1)
+    other.batch(9)
+    for step in (0, 7, 3, 7):
+        a, b = one.batch(step), other.batch(step)
+        np.testing.assert_array_equal(a[0], b[0])
+        np.testing.assert_array_equal(a[1], b[1])
+        np.testing.assert_array_equal(a[2].frames, b[2].frames)
+
+
+def test_another_seed_gives_other_batches(tiny: Labelled) -> None:
+    one, other = (Batches(tiny, SENSOR, 8, seed).batch(0) for seed in (1, 2))
+    assert (one[0] != other[0]).mean() > 0.9
+
+
+@pytest.mark.parametrize("size", [4, 8, 9])
+def test_every_epoch_covers_each_image_at_most_once(size: int) -> None:
+    batches = Batches(numbered(40), SENSOR, size, 0)
+    orders = []
+    for epoch in range(3):
+        steps = range(epoch * (40 // size), (epoch + 1) * (40 // size))
+        seen = np.concatenate([batches.batch(s)[1] for s in steps])
+        assert np.unique(seen).size == seen.size == 40 // size * size
+        orders.append(seen.tolist())
+    assert orders[0] != orders[1] != orders[2]
+
+
+def test_dies_are_those_of_training_and_never_die_zero(tiny: Labelled) -> None:
+    batches = Batches(tiny, SENSOR, 32, 0)
+    steps = TRAINING_DIES * _FRAMES_PER_DIE // 32
+    dies = np.concatenate([batches.batch(s)[2].dies for s in range(steps)])
+    assert np.unique(dies).tolist() == list(range(1, TRAINING_DIES + 1))
+
+
+def test_noise_is_never_used_twice(tiny: Labelled) -> None:
+    batches = Batches(tiny, SENSOR, 8, 0)
+    frames = np.concatenate([batches.batch(s)[2].frames for s in range(20)])
+    assert np.unique(frames).size == frames.size == 160
+
+
+def test_augmentation_shifts_by_at_most_two_pixels_and_flips_half() -> None:
+    image = np.zeros((1, 9, 9, 1), np.uint8)
+    image[0, 4, 4] = 255
+    batches = Batches(Labelled(image, np.array([0]), ("a",), "x", "x"), SENSOR, 1, 0)
+    shown = batches._augment(np.zeros(600, np.int64), 0)
+    _, rows, columns, _ = np.nonzero(shown)
+    assert rows.size == 600, "the point is never lost"
+    for place in (rows, columns):
+        assert np.unique(place).tolist() == [2, 3, 4, 5, 6]
+        assert np.bincount(place)[2:].min() > 80
+
+    arrow = np.broadcast_to(np.arange(9, dtype=np.uint8)[:, np.newaxis], (1, 9, 9, 1))
+    batches = Batches(Labelled(arrow, np.array([0]), ("a",), "x", "x"), SENSOR, 1, 0)
+    shown = batches._augment(np.zeros(600, np.int64), 0).astype(int)
+    flipped = shown[:, 0, -1, 0] < shown[:, 0, 0, 0]
+    assert 0.4 < flipped.mean() < 0.6
+
+
+@pytest.mark.parametrize("count", [10, 25, 40])
+def test_a_tenth_is_set_apart(count: int) -> None:
+    training, validation = split_validation(numbered(count), 0)
+    assert len(validation) == count // 10
+    assert sorted([*training.labels, *validation.labels]) == list(range(count))
+
+
+def test_at_most_a_tenth_of_very_few_images_is_set_apart() -> None:
+    training, validation = split_validation(numbered(5), 0)
+    assert (len(training), len(validation)) == (5, 0)
+
+
+def test_fewer_images_than_a_batch_are_refused() -> None:
+    with pytest.raises(InputError, match="20"):
+        Batches(numbered(5), SENSOR, 20, 0)

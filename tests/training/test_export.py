@@ -1,0 +1,121 @@
+"""Export: torch in double precision and the bit-level simulator decide alike."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from sensorsim import streams  # noqa: E402
+from sensorsim.bnn import simulator  # noqa: E402
+from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold  # noqa: E402
+from sensorsim.bnn.model import Model, Training  # noqa: E402
+from sensorsim.readout import Adc, Thermometer  # noqa: E402
+from sensorsim.training.encoder import FixedEncoder  # noqa: E402
+from sensorsim.training.export import FRACTION_BITS, export  # noqa: E402
+from sensorsim.training.network import Architecture, Block, Network, initialize  # noqa: E402
+
+RECORD = Training(
+    dataset="x", family="x", command="x", seed=0, validation_accuracy=0, test_accuracy=0
+)
+CLASSES = ("a", "b", "c", "d")
+KEY = streams.Key.of(0, np.arange(150))
+READOUTS = [Adc(bits=3), Thermometer(thresholds=(0.1, 0.3, 0.45, 0.6, 0.9))]
+SHAPES = {
+    "pooling": (Block(channels=9, pool=2), Block(channels=5, pool=3)),
+    "stride": (Block(channels=9, stride=2), Block(channels=5, kernel=5, stride=2)),
+    "groups": (
+        Block(channels=8),
+        Block(channels=12, groups=4, pool=2),
+        Block(channels=6, groups=3),
+    ),
+    "one pixel": (Block(channels=70, kernel=1), Block(channels=66, kernel=1, groups=2)),
+}
+
+
+def random_network(blocks: tuple[Block, ...], readout: Adc | Thermometer, seed: int) -> Network:
+    """Random weights, and batch-norm statistics that spread bits and scores."""
+    network = Network(Architecture(blocks=blocks, classes=4), readout.channels(2), 9, 10)
+    initialize(network, seed)
+    generator = torch.Generator().manual_seed(seed)
+    largest = 2**readout.planes - 1
+    with torch.no_grad():
+        for layer in [*network.blocks, network.classifier]:
+            norm, fan_in = layer.norm, layer.latent[0].numel()
+            size = norm.weight.shape
+            spread = largest * fan_in**0.5
+            norm.weight.copy_(torch.rand(size, generator=generator) + 0.05)
+            norm.bias.copy_(0.2 * torch.randn(size, generator=generator))
+            middle = largest / 2 * (2.0 * (layer.latent >= 0) - 1).flatten(1).sum(1)
+            off = 0.1 * spread * torch.randn(size, generator=generator)
+            norm.running_mean.copy_(middle + off)
+            norm.running_var.copy_(spread**2 * (torch.rand(size, generator=generator) + 0.1))
+            largest = 1
+    return network.double().eval()
+
+
+def both_scores(
+    network: Network, readout: Adc | Thermometer
+) -> tuple[np.ndarray, np.ndarray, Model]:
+    random = np.random.default_rng(0)
+    spots = random.random((150, 9, 10, 2)) ** random.uniform(0.1, 8, (150, 1, 1, 1))
+    volts = spots.astype(np.float32)
+    with torch.no_grad():
+        ours = network(FixedEncoder(readout, 1.0)(volts, KEY).double()).numpy()
+    model = export(network, readout, (9, 10, 2), CLASSES, RECORD)
+    words = readout.pack(readout.convert(volts, 1.0, KEY))
+    return ours, simulator.scores(model, words), model
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("readout", READOUTS, ids=["adc3", "thermometer5"])
+def test_every_decision_agrees_and_scores_differ_by_rounding_only(
+    readout: Adc | Thermometer, shape: str
+) -> None:
+    network = random_network(SHAPES[shape], readout, seed=4)
+    expected, scores, model = both_scores(network, readout)
+    last = model.layers[-1]
+    assert isinstance(last, Scores)
+    rounding = 0.5 * (last.inputs + 1) * 2.0**-FRACTION_BITS
+    np.testing.assert_allclose(scores * 2.0**-FRACTION_BITS, expected, rtol=0, atol=1.01 * rounding)
+    np.testing.assert_array_equal(simulator.decide(scores), expected.argmax(1))
+    assert np.unique(simulator.decide(scores)).size > 1
+    assert np.ptp(expected, 0).min() > 1e3 * rounding
+
+
+def test_layers_come_in_the_order_that_the_model_wants() -> None:
+    network = random_network(SHAPES["groups"], READOUTS[0], seed=0)
+    model = export(network, READOUTS[0], (9, 10, 2), CLASSES, RECORD)
+    kinds = [Convolution, Threshold, Convolution, Threshold, MaxPool, Convolution, Threshold]
+    assert [type(layer) for layer in model.layers] == [*kinds, Scores]
+    assert (model.input.planes, model.input.channels) == (3, 2)
+    assert (model.readout, model.class_names, model.training) == (READOUTS[0], CLASSES, RECORD)
+
+
+def test_batch_norm_centred_on_an_integer_folds_to_that_integer() -> None:
+    readout = Thermometer(thresholds=(0.5,))
+    network = Network(Architecture(blocks=(Block(channels=2000, kernel=1),)), 2, 1, 1).double()
+    scales = np.random.default_rng(0).uniform(0.01, 3, 2000)
+    for mean in (0, 1, 2):
+        with torch.no_grad():
+            network.blocks[0].norm.weight.copy_(torch.from_numpy(scales))
+            network.blocks[0].norm.running_mean.fill_(mean)
+        model = export(network, readout, (1, 1, 2), tuple(map(str, range(10))), RECORD)
+        threshold = model.layers[1]
+        assert isinstance(threshold, Threshold)
+        assert (threshold.levels == 2 * mean - 2).all(), "all weights are +1: a = 2 y - 2"
+
+
+def test_scale_that_is_not_positive_is_refused() -> None:
+    network = random_network(SHAPES["stride"], READOUTS[0], seed=0)
+    with torch.no_grad():
+        network.blocks[1].norm.weight[2] = 0
+    with pytest.raises(ValueError, match="must be positive"):
+        export(network, READOUTS[0], (9, 10, 2), CLASSES, RECORD)
+
+
+def test_constant_channels_survive() -> None:
+    network = random_network(SHAPES["pooling"], READOUTS[1], seed=2)
+    with torch.no_grad():
+        network.blocks[0].norm.bias[:2] = torch.tensor([1e6, -1e6], dtype=torch.float64)
+    expected, scores, _ = both_scores(network, READOUTS[1])
+    np.testing.assert_array_equal(simulator.decide(scores), expected.argmax(1))
