@@ -219,7 +219,7 @@ def test_training_leaves_the_arithmetic_of_the_process_alone(few: Labelled) -> N
 
 
 def test_architecture_that_does_not_fit_is_named() -> None:
-    with pytest.raises(InputError, match="block 1: .*leave nothing"):
+    with pytest.raises(InputError, match=r"block 1: .*leave nothing"):
         Network(
             Architecture(blocks=(Block(channels=4, pool=4), Block(channels=4, pool=4))), 1, 8, 8
         )
