@@ -23,9 +23,12 @@ MAX_NORMAL = 6.34
 """Bound on ``|standard_normal|``: the quantile of ``1 - 2**-33`` is 6.338."""
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def philox4x32(c0, c1, c2, c3, k0, k1):
-    """Ten rounds of Philox4x32; uint64 arguments that hold 32-bit words, four such words out."""
+    """Ten rounds of Philox4x32; uint64 arguments that hold 32-bit words, four such words out.
+
+    The factors are masked although they fit: LLVM then multiplies 32 by 32 bits in vectors.
+    """
     for _ in range(10):
         product_0 = _MULTIPLIER_0 * (c0 & _MASK)
         product_1 = _MULTIPLIER_1 * (c2 & _MASK)
@@ -149,67 +152,6 @@ def uniform(pixel, frame, draw, seed, stream):
         np.uint64(stream),
     )
     return uniform53(w0, w1)
-
-
-@njit(cache=True)
-def _poisson_by_inversion(mean, u):
-    probability = math.exp(-mean)
-    cumulative = probability
-    count = 0
-    while u > cumulative:
-        count += 1
-        probability *= mean / count
-        if probability < 1e-18 and count > mean:
-            break  # what is left of the tail lies below the resolution of ``u``
-        cumulative += probability
-    return count
-
-
-@njit(cache=True)
-def poisson(mean, pixel, frame, seed, stream):
-    """One Poisson number of the given mean (exact distribution, mean from 0 to 1e9).
-
-    Below a mean of 10 by inversion; above by the transformed rejection PTRS of Hörmann, "The
-    transformed rejection method for generating Poisson random variables", Insurance: Mathematics
-    and Economics 12 (1993) 39. Each attempt reads the next Philox block of the pixel's address.
-    """
-    if not mean > 0.0:
-        return 0
-    attempt = np.uint64(0)
-    w0, w1, w2, w3 = philox4x32(
-        np.uint64(pixel),
-        np.uint64(frame),
-        attempt,
-        np.uint64(0),
-        np.uint64(seed),
-        np.uint64(stream),
-    )
-    if mean < 10.0:
-        return _poisson_by_inversion(mean, uniform53(w0, w1))
-    b = 0.931 + 2.53 * math.sqrt(mean)
-    a = -0.059 + 0.02483 * b
-    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
-    v_r = 0.9277 - 3.6224 / (b - 2.0)
-    while True:
-        u = uniform53(w0, w1) - 0.5
-        v = uniform53(w2, w3)
-        us = 0.5 - abs(u)
-        k = math.floor((2.0 * a / us + b) * u + mean + 0.43)
-        if us >= 0.07 and v <= v_r:
-            return int(k)
-        if k >= 0.0 and (us >= 0.013 or v <= us):
-            left = math.log(v) + math.log(inverse_alpha) - math.log(a / (us * us) + b)
-            if left <= k * math.log(mean) - mean - math.lgamma(k + 1.0):
-                return int(k)
-        attempt += np.uint64(1)
-        w0, w1, w2, w3 = philox4x32(
-            np.uint64(pixel),
-            np.uint64(frame),
-            attempt,
-            np.uint64(0),
-            np.uint64(seed),
-            np.uint64(stream),
-        )
 
 
 @njit(cache=True)

@@ -10,7 +10,6 @@ from sensorsim.kernels.philox import (
     fill_uniform,
     normal_quantile,
     philox4x32,
-    poisson,
     standard_normal,
     uniform32,
 )
@@ -64,30 +63,3 @@ def test_every_part_of_the_address_matters() -> None:
     assert standard_normal(*base.values()) == first
     for name in base:
         assert standard_normal(*(base | {name: base[name] + 1}).values()) != first
-
-
-@pytest.mark.parametrize("mean", [0.01, 0.5, 3.0, 9.99, 10.01, 50.0, 1000.0, 1e6])
-def test_poisson_follows_its_distribution(mean: float) -> None:
-    draws = np.array([poisson(mean, p, 0, 11, 2) for p in range(DRAWS)])
-    deviation = np.sqrt(mean / DRAWS)
-    assert abs(draws.mean() - mean) < 4 * deviation
-    assert abs(draws.var() / mean - 1) < 4 * np.sqrt((2 + 1 / mean) / DRAWS)
-    edges = np.unique(stats.poisson.ppf(np.linspace(0, 1, 30)[1:-1], mean))
-    observed = np.histogram(draws, [-1, *(edges + 0.5), np.inf])[0]
-    share = np.diff(np.concatenate([[0], stats.poisson.cdf(edges, mean), [1]]))
-    keep = share * DRAWS > 5
-    assert stats.chisquare(
-        np.append(observed[keep], observed[~keep].sum() + 1e-9),
-        np.append(share[keep], share[~keep].sum() + 1e-9 / DRAWS) * DRAWS,
-        sum_check=False,
-    ).pvalue > 0.001  # fmt: skip
-
-
-def test_a_distribution_one_percent_off_is_caught() -> None:
-    draws = np.array([poisson(50.5, p, 0, 11, 2) for p in range(DRAWS)])
-    assert abs(draws.mean() - 50.0) > 4 * np.sqrt(50.0 / DRAWS)
-
-
-@pytest.mark.parametrize("mean", [0.0, -1.0, np.nan])
-def test_poisson_of_no_mean_is_zero(mean: float) -> None:
-    assert poisson(mean, 0, 0, 0, 0) == 0

@@ -1,0 +1,61 @@
+"""Electrons to volts: linear, logarithmic, or linear with a logarithmic top."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from sensorsim.description import Description
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Linear(Description):
+    """V = conversion gain x electrons: a charge-integrating pixel."""
+
+    kind: Literal["linear"] = "linear"
+
+    def volts(self, electrons: npt.ArrayLike, volts_per_e: float) -> FloatArray:
+        """Volts of ``electrons``."""
+        return np.asarray(electrons, np.float64) * volts_per_e
+
+
+class Logarithmic(Description):
+    """V = slope x log10(1 + electrons / knee): a pixel whose load works below threshold.
+
+    Electrons stand for the photocurrent over one exposure; the knee is where leakage hides it.
+    Source: Kavadias et al., "A logarithmic response CMOS image sensor with on-chip calibration",
+    IEEE JSSC 35 (2000) 1146, whose pixel gives some 50 to 60 mV per decade.
+    """
+
+    kind: Literal["logarithmic"] = "logarithmic"
+    slope_mv_per_decade: float = Field(
+        60.0, gt=0, le=1000, description="Volts per tenfold light, mV per decade."
+    )
+    knee_e: float = Field(
+        10.0, gt=0, le=1e7, description="Signal at which the response leaves its linear start, e-."
+    )
+
+    def volts(self, electrons: npt.ArrayLike, volts_per_e: float) -> FloatArray:
+        """Volts of ``electrons``; the conversion gain plays no part."""
+        x = np.asarray(electrons, np.float64)
+        return self.slope_mv_per_decade * 1e-3 * np.log10(1 + x / self.knee_e)
+
+
+class Linlog(Description):
+    """Linear up to a knee, logarithmic above; value and slope are continuous."""
+
+    kind: Literal["linlog"] = "linlog"
+    knee_e: float = Field(
+        1000.0, gt=0, le=1e7, description="Signal at which the logarithm takes over, electrons."
+    )
+
+    def volts(self, electrons: npt.ArrayLike, volts_per_e: float) -> FloatArray:
+        """Volts of ``electrons``."""
+        x = np.asarray(electrons, np.float64)
+        above = self.knee_e * (1 + np.log(np.maximum(x, self.knee_e) / self.knee_e))
+        return np.where(x <= self.knee_e, x, above) * volts_per_e
+
+
+Response = Annotated[Linear | Logarithmic | Linlog, Field(discriminator="kind")]

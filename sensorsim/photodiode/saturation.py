@@ -1,0 +1,61 @@
+"""How a full well fills: at once, or along a knee."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from sensorsim.description import Description
+
+
+class HardSaturation(Description):
+    """Electrons are counted up to full well, and none beyond."""
+
+    kind: Literal["hard"] = "hard"
+
+    @property
+    def knee_fraction(self) -> float:
+        """Part of full well up to which the response is linear."""
+        return 1.0
+
+
+class SoftSaturation(Description):
+    """Above a knee the well fills ever more slowly.
+
+    ``e = knee + r * (1 - exp(-(x - knee) / r))`` with ``r = full_well - knee``: the charge that a
+    well keeps when its leakage grows exponentially with its filling. Value and slope are
+    continuous at the knee.
+    """
+
+    kind: Literal["soft"] = "soft"
+    knee_fraction: float = Field(
+        0.8, ge=0, lt=1, description="Part of full well up to which the response is linear."
+    )
+
+
+Saturation = Annotated[HardSaturation | SoftSaturation, Field(discriminator="kind")]
+
+
+def saturate(
+    electrons: npt.ArrayLike, full_well_e: float, saturation: HardSaturation | SoftSaturation
+) -> npt.NDArray[np.float64]:
+    """Electrons that a well holds of those that were made.
+
+    Parameters
+    ----------
+    electrons : array
+        Collected electrons, >= 0.
+    full_well_e : float
+    saturation : HardSaturation or SoftSaturation
+
+    Returns
+    -------
+    float64, same shape
+    """
+    x = np.asarray(electrons, np.float64)
+    knee = saturation.knee_fraction * full_well_e
+    if knee == full_well_e:
+        return np.minimum(x, full_well_e)
+    room = full_well_e - knee
+    return np.where(x <= knee, x, knee - room * np.expm1(-np.maximum(x - knee, 0) / room))

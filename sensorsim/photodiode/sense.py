@@ -1,0 +1,106 @@
+"""Light in, volts out."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim import streams
+from sensorsim.errors import InputError
+from sensorsim.kernels import photodiode as kernel
+from sensorsim.photodiode.fixed_pattern import FixedPattern, fixed_pattern
+from sensorsim.photodiode.pixel import Photodiode
+from sensorsim.photodiode.response import Linear, Logarithmic
+
+FloatArray = npt.NDArray[np.float32]
+
+_STREAMS = kernel.Streams(
+    streams.SHOT_NOISE, streams.READ_NOISE, streams.RESET_NOISE, streams.RTS_NOISE,
+    streams.ROW_NOISE,
+)  # fmt: skip
+
+
+def sense(
+    light: npt.ArrayLike,
+    photodiode: Photodiode,
+    electrons_at_white: npt.ArrayLike,
+    key: streams.Key,
+    pattern: FixedPattern | None = None,
+) -> FloatArray:
+    """Volts at the output of every pixel.
+
+    Parameters
+    ----------
+    light : [N, H, W, C]
+        Relative linear light; 1.0 is white.
+    photodiode : Photodiode
+    electrons_at_white : float or [N]
+        Mean electrons that light 1.0 makes in each image.
+    key : Key
+        Frames, dies and seed of the N images.
+    pattern : FixedPattern, optional
+        `fixed_pattern` of the key's distinct dies, for those who read many frames of one die: it
+        is drawn anew in every call otherwise, which costs about as much as a frame.
+
+    Returns
+    -------
+    float32 [N, H, W, C], volts
+
+    Raises
+    ------
+    InputError
+        If the light is not finite and non-negative, or has another number of axes.
+    """
+    array = np.ascontiguousarray(light, np.float32)
+    if array.ndim != 4:
+        raise InputError(
+            f"light: shape {array.shape}, expected 4 axes [image, row, column, color]; "
+            "add the missing axes with numpy.newaxis"
+        )
+    n, h, w, c = array.shape
+    seen, rows = key.distinct_dies()
+    if pattern is None:
+        pattern = fixed_pattern(photodiode, (h, w, c), seen, key.seed)
+    out = np.empty((n, h * w * c), np.float32)
+    valid = kernel.expose(
+        array.reshape(n, -1),
+        np.ascontiguousarray(np.broadcast_to(np.asarray(electrons_at_white, np.float32), n)),
+        key.frames, rows, pattern, _numbers(photodiode), w * c, key.seed, _STREAMS, out,
+    )  # fmt: skip
+    if not valid:
+        raise _bad_light(array)
+    return out.reshape(array.shape)
+
+
+def _bad_light(light: FloatArray) -> InputError:
+    if not np.isfinite(light).all():
+        return InputError("light: holds NaN or infinite values; expected finite relative light >= 0")
+    return InputError(
+        f"light: smallest value {light.min():g}; expected relative light >= 0 "
+        "(subtract the black level and clip before simulating)"
+    )
+
+
+def _numbers(p: Photodiode) -> kernel.Pixel:
+    """The pixel as its kernel reads it."""
+    response, knee_e, volts_per_log = kernel.LINEAR, 1.0, 0.0
+    if isinstance(p.response, Logarithmic):
+        response, knee_e = kernel.LOGARITHMIC, p.response.knee_e
+        volts_per_log = p.response.slope_mv_per_decade * 1e-3 / math.log(10)
+    elif not isinstance(p.response, Linear):
+        response, knee_e = kernel.LINLOG, p.response.knee_e
+    temporal = p.draws("temporal")
+    return kernel.Pixel(
+        p.draws("shot"),
+        p.correlated_double_sampling,
+        np.float32(p.dark_e),
+        np.float32(p.full_well_e),
+        np.float32(p.full_well_e * p.saturation.knee_fraction),
+        response,
+        np.float32(knee_e),
+        np.float32(p.volts_per_e),
+        np.float32(volts_per_log),
+        np.float32(p.read_noise_e if temporal else 0),
+        np.float32(p.reset_noise_e if temporal else 0),
+        np.float32(p.row_noise_e if temporal else 0),
+    )
