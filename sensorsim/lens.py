@@ -123,13 +123,8 @@ def blur(light: npt.ArrayLike, kernel: npt.ArrayLike) -> FloatArray:
     InputError
         If the light has another number of axes, or a frame is smaller than the kernel.
     """
-    array = np.asarray(light, np.float32)
+    array = _images(light)
     weights = np.asarray(kernel, np.float32)
-    if array.ndim != 4:
-        raise InputError(
-            f"light: shape {array.shape}, expected 4 axes [image, row, column, color]; "
-            "add the missing axes with numpy.newaxis"
-        )
     height, width = array.shape[1:3]
     if height < weights.shape[0] or width < weights.shape[1]:
         raise InputError(
@@ -153,13 +148,23 @@ def through_lens(light: npt.ArrayLike, lens: Lens, pixel_pitch_um: float) -> Flo
     InputError
         Like `blur`.
     """
-    array = np.asarray(light, np.float32)
+    array = _images(light)
     if lens.psf is not None:
         array = blur(array, psf_kernel(lens.psf, lens.f_number, pixel_pitch_um))
     if lens.chief_ray_angle_deg > 0:
         height, width = array.shape[1:3]
         shading = relative_illumination_map(height, width, lens.chief_ray_angle_deg)
         array = array * shading[:, :, np.newaxis]
+    return array
+
+
+def _images(light: npt.ArrayLike) -> FloatArray:
+    array = np.asarray(light, np.float32)
+    if array.ndim != 4:
+        raise InputError(
+            f"light: shape {array.shape}, expected 4 axes [image, row, column, color]; "
+            "add the missing axes with numpy.newaxis"
+        )
     return array
 
 

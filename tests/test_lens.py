@@ -143,6 +143,8 @@ def test_frame_smaller_than_the_kernel_is_refused() -> None:
         blur(np.ones((1, 20, 16, 1)), kernel)
     with pytest.raises(InputError, match="4 axes"):
         blur(np.ones((20, 20)), kernel)
+    with pytest.raises(InputError, match="4 axes"):
+        through_lens(np.ones((20, 20)), Lens(chief_ray_angle_deg=20), 5.0)
 
 
 def test_light_through_a_lens_is_blurred_and_shaded() -> None:
