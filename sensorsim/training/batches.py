@@ -17,7 +17,7 @@ from sensorsim.scenes.srgb import to_linear
 VALIDATION_IMAGES = 5000
 TRAINING_DIES = 64
 """Dies that training sees; evaluation looks through die 0, which is not among them."""
-_NO_BLUR = Lens()
+_PLAIN_LENS = Lens()
 _SHIFT_PX = 2
 _FRAMES_PER_DIE = 16
 
@@ -28,7 +28,7 @@ class Sensor:
 
     photodiode: Photodiode
     exposure: Exposure
-    lens: Lens = _NO_BLUR
+    lens: Lens = _PLAIN_LENS
 
     def volts(self, images: npt.NDArray[np.uint8], key: streams.Key) -> npt.NDArray[np.float32]:
         """Volts [N, H, W, C] of sRGB photographs of the same shape."""
