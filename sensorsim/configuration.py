@@ -11,8 +11,8 @@ from sensorsim import resources, streams
 from sensorsim.description import Description
 from sensorsim.energy.ledger import EnergySettings
 from sensorsim.errors import InputError
+from sensorsim.lens import Lens
 from sensorsim.photodiode import Photodiode
-from sensorsim.radiometry import Lens
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.scenes.exposure import Exposure
 

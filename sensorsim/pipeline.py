@@ -24,6 +24,7 @@ from sensorsim.configuration import (
 from sensorsim.energy.ledger import Ledger, frame_ledger
 from sensorsim.energy.technology import Technology, load_technology
 from sensorsim.errors import InputError
+from sensorsim.lens import through_lens
 from sensorsim.photodiode import sense
 from sensorsim.radiometry import scene_lux_for_electrons
 from sensorsim.readout import Adc, Thermometer
@@ -107,7 +108,9 @@ class Pipeline:
 
     def volts(self, light: npt.ArrayLike, key: streams.Key) -> npt.NDArray[np.float32]:
         """Scene to volts: relative light [N, H, W, C] to float32 of the same shape."""
-        return sense(light, self.description.photodiode, self.electrons_at_white(key), key)
+        pixel = self.description.photodiode
+        on_array = through_lens(light, self.description.scene.lens, pixel.pixel_pitch_um)
+        return sense(on_array, pixel, self.electrons_at_white(key), key)
 
     def scores(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
         """Volts to class scores: int64 [N, classes]."""

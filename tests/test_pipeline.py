@@ -177,3 +177,21 @@ def test_classes_of_another_name_are_refused(tmp_path: Path) -> None:
     pipe = ss.load_pipeline("glt4", {"scene.dataset": "folder", "scene.data_dir": str(tmp_path)})
     with pytest.raises(ss.InputError, match="classes are cats, but "):
         pipe.run()
+
+
+def test_lens_shades_and_blurs_what_the_pixels_see() -> None:
+    light = np.full((1, 28, 28, 1), 0.5, np.float32)
+    light[0, 14, 14] = 1.0
+    quiet = {
+        "photodiode.shot_noise": False, "photodiode.read_noise_e": 0, "photodiode.dsnu_e": 0,
+        "photodiode.prnu_percent": 0, "photodiode.dark_current_e_per_s": 0,
+    }  # fmt: skip
+    lens = {
+        "scene.lens.chief_ray_angle_deg": 30.0,
+        "scene.lens.psf": {"kind": "gaussian", "sigma_um": 5.0},
+    }
+    pipes = [ss.load_pipeline("glt4", settings) for settings in (quiet, quiet | lens)]
+    plain, shaded = (pipe.volts(light, pipe.key(0, [0]))[0, :, :, 0] for pipe in pipes)
+    assert shaded[0, 0] / plain[0, 0] == pytest.approx(np.cos(np.radians(30)) ** 4, rel=1e-4)
+    assert shaded[14, 14] < 0.8 * plain[14, 14]
+    assert shaded[14, 15] > plain[14, 15]

@@ -2,12 +2,13 @@
 
 import pytest
 
+from sensorsim.lens import Lens
 from sensorsim.radiometry import (
-    Lens,
     photons_per_pixel,
     scene_lux_for_electrons,
     sensor_illuminance_lux,
 )
+from sensorsim.spectrum import EqualEnergy, IlluminantA, SpectralCurve, mean_quantum_efficiency
 
 
 def test_one_lux_at_555_nm() -> None:
@@ -28,3 +29,15 @@ def test_scene_that_makes_so_many_electrons_makes_them() -> None:
     lux = scene_lux_for_electrons(9000, 0.9, lens, 5.0, 33.0, 0.6, 0.5)
     photons = photons_per_pixel(sensor_illuminance_lux(lux, 0.9, lens), 5.0, 33.0)
     assert photons * 0.6 * 0.5 == pytest.approx(9000)
+
+
+def test_incandescent_light_brings_more_photons_per_lux() -> None:
+    assert photons_per_pixel(1, 1, 1000, IlluminantA()) > 5 * photons_per_pixel(1, 1, 1000)
+
+
+def test_scene_under_a_spectrum_makes_the_electrons_too() -> None:
+    lens, light = Lens(), EqualEnergy()
+    curve = SpectralCurve(wavelength_nm=(400, 550, 1000), value=(0.3, 0.8, 0.1))
+    lux = scene_lux_for_electrons(9000, 0.9, lens, 5.0, 33.0, curve, 0.5, light)
+    photons = photons_per_pixel(sensor_illuminance_lux(lux, 0.9, lens), 5.0, 33.0, light)
+    assert photons * mean_quantum_efficiency(curve, light) * 0.5 == pytest.approx(9000)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from sensorsim import streams
 from sensorsim.errors import InputError
 from sensorsim.kernels.philox import fill_uniform
+from sensorsim.lens import Lens, through_lens
 from sensorsim.photodiode import Photodiode, sense
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.scenes.labelled import Labelled
@@ -16,6 +17,7 @@ from sensorsim.scenes.srgb import to_linear
 VALIDATION_IMAGES = 5000
 TRAINING_DIES = 64
 """Dies that training sees; evaluation looks through die 0, which is not among them."""
+_PLAIN_LENS = Lens()
 _SHIFT_PX = 2
 _FRAMES_PER_DIE = 16
 
@@ -26,13 +28,13 @@ class Sensor:
 
     photodiode: Photodiode
     exposure: Exposure
+    lens: Lens = _PLAIN_LENS
 
     def volts(self, images: npt.NDArray[np.uint8], key: streams.Key) -> npt.NDArray[np.float32]:
         """Volts [N, H, W, C] of sRGB photographs of the same shape."""
         white_e = self.exposure.white_full_well_fraction * self.photodiode.full_well_e
-        return sense(
-            to_linear(images), self.photodiode, white_e * 2.0 ** self.exposure.stops(key), key
-        )
+        light = through_lens(to_linear(images), self.lens, self.photodiode.pixel_pitch_um)
+        return sense(light, self.photodiode, white_e * 2.0 ** self.exposure.stops(key), key)
 
 
 def uniforms(count: int, frame: int, seed: int, stream: int) -> npt.NDArray[np.float64]:

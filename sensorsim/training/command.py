@@ -45,7 +45,7 @@ def train_pipeline(
     scene = description.scene
     dataset = load_dataset(scene.dataset, "train", scene.data_dir)
     test = load_dataset(scene.dataset, "test", scene.data_dir)
-    sensor = Sensor(description.photodiode, scene.exposure)
+    sensor = Sensor(description.photodiode, scene.exposure, scene.lens)
     readout = description.readout
     learned = isinstance(readout, LearnedReadout)
     if isinstance(readout, LearnedReadout):

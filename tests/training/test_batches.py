@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sensorsim.errors import InputError  # noqa: E402
+from sensorsim.lens import Lens  # noqa: E402
 from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
@@ -99,3 +100,9 @@ def test_at_most_a_tenth_of_very_few_images_is_set_apart() -> None:
 def test_fewer_images_than_a_batch_are_refused() -> None:
     with pytest.raises(InputError, match="20"):
         Batches(numbered(5), SENSOR, 20, 0)
+
+
+def test_training_sees_through_the_lens(tiny: Labelled) -> None:
+    shaded = Sensor(Photodiode(), Exposure(), Lens(chief_ray_angle_deg=45))
+    one, other = (Batches(tiny, sensor, 32, 1).batch(0)[0] for sensor in (SENSOR, shaded))
+    assert other[:, 0, 0].mean() < 0.5 * one[:, 0, 0].mean()

@@ -1,0 +1,187 @@
+"""Real sensors: figures with their sources, read from ``data/sensors/*.toml``."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+
+from pydantic import Field, ValidationError, model_validator
+
+from sensorsim import resources
+from sensorsim.description import Description
+from sensorsim.errors import InputError
+from sensorsim.spectrum import SpectralCurve
+
+T = TypeVar("T")
+
+_UNITS = {
+    "_uv_per_e": "uV/e-",
+    "_dn_per_e": "DN/e-",
+    "_e_per_s": "e-/s",
+    "_percent": "%",
+    "_bits": "bit",
+    "_um": "um",
+    "_nm": "nm",
+    "_ms": "ms",
+    "_ev": "eV",
+    "_db": "dB",
+    "_e": "e-",
+    "_c": "C",
+    "columns": "pixel",
+    "rows": "pixel",
+}
+"""Unit by the end of a field's name, longest first; "1" for all others."""
+
+
+class Figure(Description, Generic[T]):
+    """One figure of a sensor: its value, and why to believe it."""
+
+    value: T
+    unit: str
+    source: str = Field(
+        min_length=10, description="Where it was published, its formula, or why it is assumed."
+    )
+    basis: Literal["published", "derived", "assumed"]
+    low: float | None = Field(None, description="Least value that is likely.")
+    high: float | None = Field(None, description="Largest value that is likely.")
+
+    @model_validator(mode="after")
+    def _value_is_inside(self) -> Self:
+        if self.low is None and self.high is None:
+            return self
+        if not isinstance(self.value, float):
+            raise ValueError("low and high: expected beside a single number only")
+        low = self.value if self.low is None else self.low
+        high = self.value if self.high is None else self.high
+        if not low <= self.value <= high:
+            raise ValueError(
+                f"low {low:g}, value {self.value:g}, high {high:g}: expected low <= value <= high"
+            )
+        return self
+
+
+class _Figures(Description):
+    """Figures whose units must be those that the names of their fields end with."""
+
+    @model_validator(mode="after")
+    def _units_fit_the_names(self) -> Self:
+        for name, figure in self:
+            if isinstance(figure, Figure) and figure.unit != expected_unit(name):
+                raise ValueError(
+                    f"{name}: unit {figure.unit!r}, expected {expected_unit(name)!r}; "
+                    "convert the value"
+                )
+        return self
+
+
+_Positive = Annotated[float, Field(gt=0)]
+_NotNegative = Annotated[float, Field(ge=0)]
+_Percent = Annotated[float, Field(ge=0, le=100)]
+_PositiveFraction = Annotated[float, Field(gt=0, le=1)]
+_Celsius = Annotated[float, Field(ge=-60, le=150)]
+_Kind = dict[str, str | float]
+
+
+class PhotodiodeFigures(_Figures):
+    """What a pipeline's ``[photodiode]`` table takes."""
+
+    pixel_pitch_um: Figure[Annotated[float, Field(gt=0, le=100)]]
+    quantum_efficiency: Figure[_PositiveFraction | SpectralCurve]
+    fill_factor: Figure[_PositiveFraction]
+    full_well_e: Figure[Annotated[float, Field(gt=0, le=1e7)]]
+    conversion_gain_uv_per_e: Figure[Annotated[float, Field(gt=0, le=1e4)]]
+    integration_time_ms: Figure[Annotated[float, Field(gt=0, le=1e6)]]
+    read_noise_e: Figure[Annotated[float, Field(ge=0, le=1e4)]]
+    dark_current_e_per_s: Figure[Annotated[float, Field(ge=0, le=1e7)]]
+    dark_current_activation_ev: Figure[Annotated[float, Field(gt=0, le=1.2)]]
+    temperature_c: Figure[_Celsius]
+    dark_current_spread_percent: Figure[_NotNegative]
+    dsnu_e: Figure[_NotNegative]
+    prnu_percent: Figure[Annotated[float, Field(ge=0, le=50)]]
+    row_noise_e: Figure[_NotNegative]
+    row_offset_e: Figure[_NotNegative]
+    column_offset_e: Figure[_NotNegative]
+    column_gain_percent: Figure[_Percent]
+    rts_pixel_fraction: Figure[Annotated[float, Field(ge=0, le=1)]]
+    rts_amplitude_e: Figure[_NotNegative]
+    correlated_double_sampling: Figure[bool]
+    # Their fields and bounds are the photodiode's own; a pipeline checks them.
+    saturation: Figure[_Kind]
+    response: Figure[_Kind]
+
+
+class EmvaFigures(_Figures):
+    """What an EMVA 1288 characterization of the sensor should give back, where published."""
+
+    wavelength_nm: Figure[_Positive] | None = None
+    temperature_c: Figure[_Celsius] | None = None
+    system_gain_dn_per_e: Figure[_Positive] | None = None
+    quantum_efficiency_percent: Figure[_Percent] | None = None
+    temporal_dark_noise_e: Figure[_NotNegative] | None = None
+    dsnu_e: Figure[_NotNegative] | None = None
+    prnu_percent: Figure[_Percent] | None = None
+    saturation_e: Figure[_Positive] | None = None
+    snr_max_db: Figure[_Positive] | None = None
+    dynamic_range_db: Figure[_Positive] | None = None
+    dark_current_e_per_s: Figure[_NotNegative] | None = None
+
+
+class Sensor(_Figures):
+    """All figures of one file."""
+
+    name: str
+    description: str
+    rows: Figure[Annotated[int, Field(gt=0)]]
+    columns: Figure[Annotated[int, Field(gt=0)]]
+    adc_bits: Figure[Annotated[int, Field(ge=1, le=24)]] | None = None
+    photodiode: PhotodiodeFigures
+    emva: EmvaFigures = EmvaFigures()
+
+    def photodiode_fields(self) -> dict[str, Any]:
+        """The values alone, as a pipeline's ``[photodiode]`` table takes them."""
+        return {
+            name: fields["value"]
+            for name, fields in self.photodiode.model_dump(mode="json").items()
+        }
+
+
+def expected_unit(field: str) -> str:
+    """Unit of a figure by its field's name, like ``uV/e-`` of ``conversion_gain_uv_per_e``."""
+    return next((unit for end, unit in _UNITS.items() if field.endswith(end)), "1")
+
+
+def sensor_names() -> list[str]:
+    """Names of the sensors that ship."""
+    return sorted(p.stem for p in resources.data("sensors").glob("*.toml"))
+
+
+def load_sensor(name_or_path: str | Path) -> Sensor:
+    """Read a sensor by the name of one that ships, or by path.
+
+    Raises
+    ------
+    InputError
+        If it is missing, is not TOML, lacks a figure, or a figure has no source, another unit than
+        its field's name says, or a value that no sensor has.
+    """
+    path = Path(name_or_path)
+    if not path.suffix:
+        path = resources.data("sensors", f"{name_or_path}.toml")
+    try:
+        return Sensor.model_validate(tomllib.loads(path.read_text()))
+    except FileNotFoundError:
+        raise InputError(
+            f"sensor {str(name_or_path)!r}: no such file; expected a path or one of "
+            f"{', '.join(sensor_names())}"
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file: {error}") from None
+    except ValidationError as error:
+        raise InputError(f"{path}: {'; '.join(map(_explain, error.errors()))}") from None
+
+
+def _explain(error: Any) -> str:
+    value = error["input"]
+    got = f" (got {value!r})" if isinstance(value, str | int | float) else ""
+    return f"{'.'.join(map(str, error['loc']))}: {error['msg']}{got}"
