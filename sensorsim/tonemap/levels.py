@@ -86,6 +86,6 @@ def lookup_table(curve: Curve, input_bits: int, output_bits: int) -> npt.NDArray
         if not 1 <= bits <= MAX_TABLE_BITS:
             raise InputError(f"{name}: {bits}, expected 1 to {MAX_TABLE_BITS}")
     tone = curve.apply((np.arange(2**input_bits) + 0.5) / 2**input_bits)
+    # Where a curve saturates, a tone below full scale may round to 1, which has no code.
     codes = np.minimum(np.floor(tone * 2**output_bits), 2**output_bits - 1)
-    # A rounded formula may fall by one unit of float64 where it is nearly flat; a code must not.
-    return np.maximum.accumulate(codes).astype(np.uint16)
+    return codes.astype(np.uint16)

@@ -196,8 +196,12 @@ def test_drago_is_refused_exactly_where_it_would_fall(max_luminance: float) -> N
         y = np.log1p(max_luminance * x) / np.log(2 + 8 * x ** (np.log(bias) / np.log(0.5)))
         return bool((np.diff(y) <= 0).any())
 
-    for bias in np.linspace(0.5, 0.95, 40):
-        assert falls(bias) != drago_rises((bias, max_luminance))
+    low, high = 0.5, 0.95
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (middle, high) if falls(middle) else (low, middle)
+    assert not drago_rises((low - 2e-4, max_luminance))
+    assert drago_rises((high + 2e-4, max_luminance))
     with pytest.raises(ValidationError, match="falls before full scale; expected a bias above 0"):
         Drago(bias=0.5, max_luminance=max_luminance)
 

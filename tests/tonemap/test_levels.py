@@ -110,6 +110,14 @@ def test_codes_collide_where_the_curve_is_flat_and_not_with_bits_to_spare() -> N
     assert len(set(lookup_table(Log(), 16, 8))) == 256
 
 
+def test_saturated_tones_get_the_last_code_and_do_not_wrap() -> None:
+    steep = NakaRushton(exponent=5, semisaturation=1e-3)
+    assert steep.apply(0.999) == 1
+    table = lookup_table(steep, 16, 16)
+    assert table[-1] == 65535
+    assert (np.diff(table.astype(int)) >= 0).all()
+
+
 def test_table_maps_what_an_adc_converted() -> None:
     volts = np.linspace(0, 0.9999, 5000).astype(np.float32).reshape(1, 1, -1, 1)
     fine = Adc(bits=14, comparator=IDEAL).convert(volts, 1.0, KEY)

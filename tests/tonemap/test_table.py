@@ -39,6 +39,13 @@ def test_any_knots_make_a_monotone_curve_exact_at_its_knots(
         assert (found <= np.asarray(end)[left + 1]).all()
 
 
+def test_rounding_just_below_a_knot_does_not_pass_it() -> None:
+    x0, x1, y0, y1 = 0.2, 0.89, 0.06, 0.68
+    below = np.nextafter(x1, 0)
+    assert y0 + (below - x0) / (x1 - x0) * (y1 - y0) > y1, "then this example shows nothing"
+    assert PiecewiseLinear(x=(0, x0, x1, 1), y=(0, y0, y1, 1)).apply(below) <= y1
+
+
 def test_lines_between_knots_are_those_of_numpy() -> None:
     curve = PiecewiseLinear(x=(0, 0.1, 0.35, 1), y=(0, 0.5, 0.8, 1))
     x = np.linspace(0, 1, 777)
