@@ -15,6 +15,7 @@ from sensorsim.lens import Lens
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.scenes.exposure import Exposure
+from sensorsim.tonemap import CURVE_KINDS
 
 
 class Scene(Description):
@@ -121,8 +122,10 @@ def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:
 
 
 def _explain(error: Any, origin: str) -> str:
-    kinds = {"adc", "thermometer", "learned", "linear", "gamma", "log"}
-    field = ".".join(str(x) for x in error["loc"] if x not in kinds)
+    kinds = {"adc", "thermometer", "learned"} | CURVE_KINDS
+    loc = error["loc"]
+    # A field may be named like a kind (gamma.gamma): what follows a kind is a field.
+    field = ".".join(str(x) for i, x in enumerate(loc) if x not in kinds or loc[i - 1] in kinds)
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         return (

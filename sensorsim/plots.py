@@ -11,6 +11,8 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
+from sensorsim.tonemap import PiecewiseLinear
+
 STYLE = {
     "adc-linear": ("tab:gray", "s", "-"),
     "adc-log": ("black", "D", "-"),
@@ -127,21 +129,21 @@ def _stretch_high_accuracies(axes: Axes) -> None:
 
 
 def tone_curves(
-    curves: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]], samples: npt.ArrayLike, levels: int
+    curves: Mapping[str, PiecewiseLinear], samples: npt.ArrayLike, levels: int
 ) -> Figure:
     """Thresholds as tone curves beside each other, over the distribution of lit samples.
 
     Parameters
     ----------
-    curves : family to the knots (x, y) of its piecewise-linear curve
+    curves : family to its thresholds' curve, as `sensorsim.tonemap.curve_of` gives it
     samples : signals as parts of full scale
     """
     figure = Figure(figsize=(11, 4.8), layout="constrained")
     panels = figure.subplots(1, 2)
     for axes, scale in zip(panels, ("linear", "log"), strict=True):
-        for family, (x, y) in curves.items():
+        for family, curve in curves.items():
             color, marker, line = STYLE[family]
-            x, y = np.asarray(x), np.asarray(y)
+            x, y = curve.x, curve.y
             axes.plot(x[1:-1], y[1:-1], color=color, marker=marker, linestyle="none")
             axes.plot(np.maximum(x, 1e-4), y, color=color, linestyle=line, label=_LABEL[family])
         axes.set(xscale=scale, xlabel="signal (part of full scale)", ylim=(0, 1.02))
