@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from sensorsim import resources, streams
+from sensorsim.camera import WHITE_REFLECTANCE, Camera
 from sensorsim.description import Description
 from sensorsim.energy.ledger import EnergySettings
 from sensorsim.errors import InputError
@@ -15,6 +16,8 @@ from sensorsim.lens import Lens
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.scenes.exposure import Exposure
+from sensorsim.sensors import load_sensor
+from sensorsim.spectrum import PEAK_OF_THE_EYE, LightSpectrum
 from sensorsim.tonemap import CURVE_KINDS
 
 
@@ -25,8 +28,11 @@ class Scene(Description):
     data_dir: str | None = Field(None, description="Where the dataset lies; a folder or a zip.")
     exposure: Exposure = Exposure()
     lens: Lens = Lens()
+    spectrum: LightSpectrum = Field(
+        PEAK_OF_THE_EYE, description="Spectrum of the light, between electrons and lux."
+    )
     white_reflectance: float = Field(
-        0.9, gt=0, le=1, description="Reflectance of white; sets the illuminance in lux only."
+        WHITE_REFLECTANCE, gt=0, le=1, description="Reflectance of white, between light and lux."
     )
 
 
@@ -56,6 +62,13 @@ class PipelineDescription(Description):
     energy: EnergySettings
     die: int = Field(0, ge=0, le=streams.MAX_DIE, description="Number of the die.")
 
+    def camera(self) -> Camera:
+        """What stands before the readout."""
+        scene = self.scene
+        return Camera(
+            self.photodiode, scene.exposure, scene.lens, scene.spectrum, scene.white_reflectance
+        )
+
 
 def load_description(
     source: str | Path, settings: Mapping[str, Any] | None = None
@@ -74,6 +87,7 @@ def load_description(
         raise InputError(f"{path}: not a TOML file: {error}") from None
     for field, value in (settings or {}).items():
         _set(raw, field, value)
+    _read_sensor(raw, path.parent)
     raw.setdefault("name", path.stem)
     return _validate(raw, str(path)), path.parent
 
@@ -87,8 +101,11 @@ def change(description: PipelineDescription, settings: Mapping[str, Any]) -> Pip
         If a field does not exist or its value is out of bounds.
     """
     raw = description.model_dump()
+    if "photodiode.sensor" in settings:  # another sensor leaves nothing of this one
+        raw["photodiode"] = {}
     for field, value in settings.items():
         _set(raw, field, value)
+    _read_sensor(raw, None)
     return _validate(raw, description.name)
 
 
@@ -112,6 +129,19 @@ def _set(raw: dict[str, Any], field: str, value: Any) -> None:
             raise InputError(f"{field}: {parent} is a single value, it has no field {last!r}")
         level = child
     level[last] = value
+
+
+def _read_sensor(raw: dict[str, Any], folder: Path | None) -> None:
+    """Put a sensor's figures where ``photodiode.sensor`` names it, below those stated beside it."""
+    stated = raw.get("photodiode")
+    if not isinstance(stated, dict) or "sensor" not in stated:
+        return
+    name = stated.pop("sensor")
+    if not isinstance(name, str):
+        raise InputError(f"photodiode.sensor {name!r}: expected a name or the path of a TOML file")
+    beside = folder / name if folder else None
+    sensor = load_sensor(beside if beside is not None and beside.is_file() else name)
+    raw["photodiode"] = sensor.photodiode_fields() | stated
 
 
 def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:

@@ -15,6 +15,7 @@ from sensorsim.analysis import wilson_interval
 from sensorsim.bnn import simulator
 from sensorsim.bnn.file import load_model, model_digest
 from sensorsim.bnn.model import Model
+from sensorsim.camera import Camera
 from sensorsim.configuration import (
     LearnedReadout,
     PipelineDescription,
@@ -24,9 +25,6 @@ from sensorsim.configuration import (
 from sensorsim.energy.ledger import Ledger, frame_ledger
 from sensorsim.energy.technology import Technology, load_technology
 from sensorsim.errors import InputError
-from sensorsim.lens import through_lens
-from sensorsim.photodiode import sense
-from sensorsim.radiometry import scene_lux_for_electrons
 from sensorsim.readout import Adc, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
@@ -42,6 +40,7 @@ class Pipeline:
     ----------
     description : PipelineDescription
     model : Model
+    camera : Camera
     readout : Adc or Thermometer
         The readout itself; thresholds of a learned one are those of the model.
     """
@@ -56,6 +55,8 @@ class Pipeline:
             _beside(description.energy.technology, folder)
         )
         _check_fit(self.readout, self.model)
+        self.camera: Camera = description.camera()
+        self.camera.lux_per_electron()  # refuses light that the pixel does not see
         self._dataset: Labelled | None = None
 
     def replace(self, settings: Mapping[str, Any]) -> "Pipeline":
@@ -87,30 +88,9 @@ class Pipeline:
         except ValueError as error:
             raise InputError(str(error)) from None
 
-    def electrons_at_white(self, key: streams.Key) -> npt.NDArray[np.float64]:
-        """Electrons that white makes in each image, by the exposure law: float64 [N]."""
-        exposure = self.description.scene.exposure
-        white_e = exposure.white_full_well_fraction * self.description.photodiode.full_well_e
-        return white_e * 2.0 ** exposure.stops(key)
-
-    def white_illuminance_lux(self) -> float:
-        """Illuminance of the scene (555 nm) at which white makes a 0-stop image's electrons."""
-        scene, pixel = self.description.scene, self.description.photodiode
-        return scene_lux_for_electrons(
-            scene.exposure.white_full_well_fraction * pixel.full_well_e,
-            scene.white_reflectance,
-            scene.lens,
-            pixel.pixel_pitch_um,
-            pixel.integration_time_ms,
-            pixel.quantum_efficiency,
-            pixel.fill_factor,
-        )
-
     def volts(self, light: npt.ArrayLike, key: streams.Key) -> npt.NDArray[np.float32]:
         """Scene to volts: relative light [N, H, W, C] to float32 of the same shape."""
-        pixel = self.description.photodiode
-        on_array = through_lens(light, self.description.scene.lens, pixel.pixel_pitch_um)
-        return sense(on_array, pixel, self.electrons_at_white(key), key)
+        return self.camera.volts(light, key)
 
     def scores(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
         """Volts to class scores: int64 [N, classes]."""
@@ -194,7 +174,7 @@ class Pipeline:
             readout_energy_pj_low=readout.low,
             readout_energy_pj_typical=readout.typical,
             readout_energy_pj_high=readout.high,
-            white_illuminance_lux=self.white_illuminance_lux(),
+            white_illuminance_lux=self.camera.white_illuminance_lux(),
             integration_time_ms=self.description.photodiode.integration_time_ms,
             frame_time_ms=1e3 / self.description.energy.frame_rate_hz,
             decision=("image", decisions),

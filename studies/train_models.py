@@ -19,18 +19,18 @@ import torch
 from sensorsim import resources
 from sensorsim.bnn.file import load_model
 from sensorsim.bnn.model import Training
+from sensorsim.camera import Camera
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Comparator
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.scenes.labelled import Labelled
-from sensorsim.training.batches import Sensor
 from sensorsim.training.deliver import deliver
 from sensorsim.training.fit import Recipe
 from sensorsim.training.network import Architecture, Block
 from sensorsim.training.session import Task, Trained, load_checkpoint, start_readout, train
 
-SENSOR = Sensor(Photodiode(), Exposure())
+CAMERA = Camera(Photodiode(), Exposure())
 COMPARATOR = Comparator()
 SEED = 1
 
@@ -127,8 +127,8 @@ def _train_task(
     name: str, label: str, family: str, levels: int, recipe: Recipe, dataset: Labelled,
     work: Path, trunk: Path | None = None,
 ) -> tuple[Task, Trained]:  # fmt: skip
-    readout = start_readout(family, levels, COMPARATOR, dataset, SENSOR)
-    task = Task(family, readout, family == "glt", ARCHITECTURES[name], recipe, SENSOR)
+    readout = start_readout(family, levels, COMPARATOR, dataset, CAMERA)
+    task = Task(family, readout, family == "glt", ARCHITECTURES[name], recipe, CAMERA)
     start = time.perf_counter()
 
     def report(step: int, steps: int, loss: float) -> None:

@@ -1,4 +1,4 @@
-"""Fused multiply-add, so that a polynomial costs one instruction a term and rounds the same everywhere.
+"""Fused multiply-add: a polynomial costs one instruction a term and rounds the same everywhere.
 
 LLVM never fuses a product and a sum of its own accord, and it must not: the result would depend on
 the machine. Written out, ``fma`` is exact by IEEE 754 and vectorizes.

@@ -6,8 +6,9 @@ within that bound of the next integer are settled in float64. The result is the 
 the fast path is only fast.
 
 Means of `SERIES_MEAN` and more take the level ``Phi(w)`` of a standard normal number ``w``. The
-continuous quantile is the series in powers of ``mean**-1/2`` whose first terms Giles gives, "Algorithm
-955: approximation of the inverse Poisson cumulative distribution function", ACM TOMS 42 (2016) 7;
+continuous quantile is the series in powers of ``mean**-1/2`` whose first terms Giles gives,
+"Algorithm 955: approximation of the inverse Poisson cumulative distribution function", ACM TOMS 42
+(2016) 7;
 the later ones follow by inverting the gamma law's Cornish-Fisher expansion. Smaller means take a
 uniform level and add up probabilities.
 """

@@ -60,7 +60,7 @@ def fixed_pattern(
     h, w, c = shape
     size = h * w * c
     if not p.draws("all"):
-        return FixedPattern(*(_none() for _ in range(4)), _rts(p, size, numbers, seed))
+        return FixedPattern(_none(), _none(), _none(), _none(), _rts(p, size, numbers, seed))
     gain = _normals(p.prnu_percent, size, numbers, seed, streams.PRNU)
     dark = _normals(p.dark_current_spread_percent, size, numbers, seed, streams.DARK_SPREAD)
     columns = _normals(p.column_gain_percent, w * c, numbers, seed, streams.COLUMN_GAIN)

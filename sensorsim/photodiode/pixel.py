@@ -1,13 +1,14 @@
 """What a pixel is: its description, and the quantities that follow from it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from sensorsim.description import Description
-from sensorsim.photodiode.response import Linear, Response
+from sensorsim.photodiode.response import Linear, Logarithmic, Response
 from sensorsim.photodiode.saturation import HardSaturation, Saturation
+from sensorsim.spectrum import SpectralCurve
 
 BOLTZMANN_EV_PER_K = 8.617333262e-5
 BOLTZMANN_J_PER_K = 1.380649e-23
@@ -23,8 +24,9 @@ class Photodiode(Description):
     """A pixel and its source follower: photons in, volts out."""
 
     pixel_pitch_um: float = Field(5.0, gt=0, le=100, description="Pitch of the square pixel, um.")
-    quantum_efficiency: float = Field(
-        0.6, gt=0, le=1, description="Electrons per photon that falls on the photodiode."
+    quantum_efficiency: Annotated[float, Field(gt=0, le=1)] | SpectralCurve = Field(
+        0.6,
+        description="Electrons per photon that falls on the photodiode: a number, or a curve.",
     )
     fill_factor: float = Field(1.0, gt=0, le=1, description="Light-sensitive part of the pixel.")
     full_well_e: float = Field(10_000, gt=0, le=1e7, description="Saturation charge, electrons.")
@@ -108,11 +110,12 @@ class Photodiode(Description):
 
     @property
     def reset_noise_e(self) -> float:
-        """kTC noise in electrons rms, 0 under correlated double sampling.
+        """KTC noise in electrons rms.
 
-        ``sqrt(k T C) / q``; without a stated capacitance ``C = q / conversion gain``.
+        ``sqrt(k T C) / q``; without a stated capacitance ``C = q / conversion gain``. It is 0 under
+        correlated double sampling, and in a logarithmic pixel, which is never reset.
         """
-        if self.correlated_double_sampling:
+        if self.correlated_double_sampling or isinstance(self.response, Logarithmic):
             return 0.0
         capacitance_f = (
             ELEMENTARY_CHARGE_C / self.volts_per_e

@@ -74,7 +74,9 @@ def sense(
 
 def _bad_light(light: FloatArray) -> InputError:
     if not np.isfinite(light).all():
-        return InputError("light: holds NaN or infinite values; expected finite relative light >= 0")
+        return InputError(
+            "light: holds NaN or infinite values; expected finite relative light >= 0"
+        )
     return InputError(
         f"light: smallest value {light.min():g}; expected relative light >= 0 "
         "(subtract the black level and clip before simulating)"

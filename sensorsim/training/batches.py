@@ -1,40 +1,20 @@
 """Training batches: photographs, shifted and flipped, seen through the simulated sensor."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from sensorsim import streams
+from sensorsim.camera import Camera
 from sensorsim.errors import InputError
 from sensorsim.kernels.philox import fill_uniform
-from sensorsim.lens import Lens, through_lens
-from sensorsim.photodiode import Photodiode, sense
-from sensorsim.scenes.exposure import Exposure
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
 
 VALIDATION_IMAGES = 5000
 TRAINING_DIES = 64
 """Dies that training sees; evaluation looks through die 0, which is not among them."""
-_PLAIN_LENS = Lens()
 _SHIFT_PX = 2
 _FRAMES_PER_DIE = 16
-
-
-@dataclass(frozen=True)
-class Sensor:
-    """The light-to-volts part of the chain, as training sees it."""
-
-    photodiode: Photodiode
-    exposure: Exposure
-    lens: Lens = _PLAIN_LENS
-
-    def volts(self, images: npt.NDArray[np.uint8], key: streams.Key) -> npt.NDArray[np.float32]:
-        """Volts [N, H, W, C] of sRGB photographs of the same shape."""
-        white_e = self.exposure.white_full_well_fraction * self.photodiode.full_well_e
-        light = through_lens(to_linear(images), self.lens, self.photodiode.pixel_pitch_um)
-        return sense(light, self.photodiode, white_e * 2.0 ** self.exposure.stops(key), key)
 
 
 def uniforms(count: int, frame: int, seed: int, stream: int) -> npt.NDArray[np.float64]:
@@ -56,7 +36,7 @@ class Batches:
     """An endless, addressable sequence of batches: batch ``step`` is always the same."""
 
     def __init__(
-        self, dataset: Labelled, sensor: Sensor, size: int, seed: int, mirror: bool = True
+        self, dataset: Labelled, camera: Camera, size: int, seed: int, mirror: bool = True
     ) -> None:
         if len(dataset) < size:
             raise InputError(
@@ -67,7 +47,7 @@ class Batches:
         margin = ((0, 0), (_SHIFT_PX, _SHIFT_PX), (_SHIFT_PX, _SHIFT_PX), (0, 0))
         self._padded = np.pad(dataset.images, margin, mode="edge")
         self._shape = dataset.images.shape[1:]
-        self.sensor, self.size, self.seed, self.mirror = sensor, size, seed, mirror
+        self.camera, self.size, self.seed, self.mirror = camera, size, seed, mirror
         self.steps_per_epoch = len(dataset) // size
         self._epoch = -1
         self._order = np.empty(0, np.int64)
@@ -84,7 +64,11 @@ class Batches:
         frames = np.arange(step * self.size, (step + 1) * self.size) % 2**32
         dies = 1 + (frames // _FRAMES_PER_DIE) % TRAINING_DIES
         key = streams.Key.of(self.seed, frames, dies)
-        return self.sensor.volts(self._augment(index, step), key), self.labels[index], key
+        return (
+            self.camera.volts(to_linear(self._augment(index, step)), key),
+            self.labels[index],
+            key,
+        )
 
     def _augment(self, index: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.uint8]:
         h, w, _ = self._shape

@@ -9,7 +9,6 @@ from sensorsim.bnn.model import Model
 from sensorsim.configuration import LearnedReadout, PipelineDescription
 from sensorsim.errors import InputError
 from sensorsim.scenes.datasets import load_dataset
-from sensorsim.training.batches import Sensor
 from sensorsim.training.deliver import deliver
 from sensorsim.training.fit import Recipe
 from sensorsim.training.network import Architecture, Block
@@ -45,13 +44,13 @@ def train_pipeline(
     scene = description.scene
     dataset = load_dataset(scene.dataset, "train", scene.data_dir)
     test = load_dataset(scene.dataset, "test", scene.data_dir)
-    sensor = Sensor(description.photodiode, scene.exposure, scene.lens)
+    camera = description.camera()
     readout = description.readout
     learned = isinstance(readout, LearnedReadout)
     if isinstance(readout, LearnedReadout):
         if levels is None:
             raise InputError("readout.kind 'learned': say how many thresholds with --levels M")
-        readout = start_readout("glt", levels, readout.comparator, dataset, sensor)
+        readout = start_readout("glt", levels, readout.comparator, dataset, camera)
     blocks = tuple(Block(channels=c, pool=p) for c, p in zip(channels, pools, strict=True))
     task = Task(
         family="glt" if learned else readout.kind,
@@ -59,7 +58,7 @@ def train_pipeline(
         learned=learned,
         architecture=Architecture(blocks=blocks, classes=len(dataset.class_names)),
         recipe=Recipe(epochs=epochs, seed=seed, mirror=scene.dataset != "mnist"),
-        sensor=sensor,
+        camera=camera,
     )
     checkpoint = out.with_suffix(".checkpoint")
     with Progress(console=Console(stderr=True)) as progress:

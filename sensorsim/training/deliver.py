@@ -8,8 +8,10 @@ from sensorsim import streams
 from sensorsim.bnn import simulator
 from sensorsim.bnn.file import save_model
 from sensorsim.bnn.model import Model, Training
+from sensorsim.camera import Camera
 from sensorsim.scenes.labelled import Labelled
-from sensorsim.training.batches import Sensor, split_validation
+from sensorsim.scenes.srgb import to_linear
+from sensorsim.training.batches import split_validation
 from sensorsim.training.export import export
 from sensorsim.training.session import SPLIT_SEED, Task, Trained
 
@@ -17,14 +19,14 @@ _BATCH = 500
 EVALUATION_SEED = 0
 
 
-def bit_level_accuracy(model: Model, sensor: Sensor, dataset: Labelled) -> float:
+def bit_level_accuracy(model: Model, camera: Camera, dataset: Labelled) -> float:
     """Fraction of right decisions of the bit-level simulator, through die 0."""
     right = 0
     for start in range(0, len(dataset), _BATCH):
         part = dataset.take(np.arange(start, min(start + _BATCH, len(dataset))))
         key = streams.Key.of(EVALUATION_SEED, np.arange(start, start + len(part)))
-        volts = sensor.volts(part.images, key)
-        codes = model.readout.convert(volts, sensor.photodiode.full_scale_v, key)
+        volts = camera.volts(to_linear(part.images), key)
+        codes = model.readout.convert(volts, camera.photodiode.full_scale_v, key)
         decisions = simulator.decide(simulator.scores(model, model.readout.pack(codes)))
         right += int((decisions == part.labels).sum())
     return right / len(dataset)
@@ -62,8 +64,8 @@ def deliver(
 
     draft = build(0.0, 0.0)
     model = build(
-        bit_level_accuracy(draft, task.sensor, validation),
-        bit_level_accuracy(draft, task.sensor, test),
+        bit_level_accuracy(draft, task.camera, validation),
+        bit_level_accuracy(draft, task.camera, test),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     save_model(model, path)

@@ -11,10 +11,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from sensorsim import streams
+from sensorsim.camera import Camera
 from sensorsim.description import Description
 from sensorsim.errors import InputError
 from sensorsim.scenes.labelled import Labelled
-from sensorsim.training.batches import Batches, Sensor
+from sensorsim.scenes.srgb import to_linear
+from sensorsim.training.batches import Batches
 from sensorsim.training.binary import constrain
 from sensorsim.training.encoder import FixedEncoder, LearnedThermometer
 from sensorsim.training.network import Network
@@ -147,7 +149,7 @@ class Trainer:
 
 @torch.no_grad()
 def accuracy(
-    encoder: Encoder, network: nn.Module, sensor: Sensor, dataset: Labelled, seed: int
+    encoder: Encoder, network: nn.Module, camera: Camera, dataset: Labelled, seed: int
 ) -> float:
     """Fraction of right decisions, seen through die 0."""
     network.eval()
@@ -155,6 +157,6 @@ def accuracy(
     for start in range(0, len(dataset), 500):
         part = dataset.take(np.arange(start, min(start + 500, len(dataset))))
         key = streams.Key.of(seed, np.arange(start, start + len(part)))
-        scores = network(encoder(sensor.volts(part.images, key), key))
+        scores = network(encoder(camera.volts(to_linear(part.images), key), key))
         right += int((scores.argmax(1).numpy() == part.labels).sum())
     return right / len(dataset)

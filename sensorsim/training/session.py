@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from sensorsim import streams
+from sensorsim.camera import Camera
 from sensorsim.errors import InputError
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.readout.families import CALIBRATED, make_readout
 from sensorsim.scenes.labelled import Labelled
-from sensorsim.training.batches import Batches, Sensor, split_validation
+from sensorsim.scenes.srgb import to_linear
+from sensorsim.training.batches import Batches, split_validation
 from sensorsim.training.encoder import FixedEncoder, LearnedThermometer
 from sensorsim.training.fit import Encoder, Recipe, Trainer, accuracy
 from sensorsim.training.network import Architecture, Network, initialize
@@ -45,7 +47,7 @@ class Task:
     learned: bool
     architecture: Architecture
     recipe: Recipe
-    sensor: Sensor
+    camera: Camera
 
     def plan(self, dataset: Labelled, trunk: dict[str, Tensor] | None) -> str:
         """Everything that decides what training gives, as JSON."""
@@ -60,8 +62,9 @@ class Task:
             "readout": self.readout,
             "architecture": self.architecture,
             "recipe": self.recipe,
-            "photodiode": self.sensor.photodiode,
-            "exposure": self.sensor.exposure,
+            "photodiode": self.camera.photodiode,
+            "exposure": self.camera.exposure,
+            "lens": self.camera.lens,
         }
         plan = {name: part.model_dump(mode="json") for name, part in parts.items()}
         return json.dumps({"learned": self.learned, **data, **plan})
@@ -76,28 +79,30 @@ class Trained:
     validation_accuracy: float
 
 
-def calibration_samples(dataset: Labelled, sensor: Sensor) -> npt.NDArray[np.float32]:
+def calibration_samples(dataset: Labelled, camera: Camera) -> npt.NDArray[np.float32]:
     """Lit samples of the first training images, as parts of full scale.
 
     Black pixels are left out: they carry no tone, and in some datasets they are half of all.
     """
     images = dataset.images[:_CALIBRATION_IMAGES]
     key = streams.Key.of(_CALIBRATION_SEED, np.arange(len(images)), 1)
-    return sensor.volts(images, key)[images > 0] / np.float32(sensor.photodiode.full_scale_v)
+    return camera.volts(to_linear(images), key)[images > 0] / np.float32(
+        camera.photodiode.full_scale_v
+    )
 
 
 def start_readout(
-    family: str, levels: int, comparator: Comparator, dataset: Labelled, sensor: Sensor
+    family: str, levels: int, comparator: Comparator, dataset: Labelled, camera: Camera
 ) -> Adc | Thermometer:
     """A readout of a family, calibrated on the training part of a dataset where it needs that."""
     training, _ = split_validation(dataset, SPLIT_SEED)
-    samples = calibration_samples(training, sensor) if family in CALIBRATED else None
+    samples = calibration_samples(training, camera) if family in CALIBRATED else None
     return make_readout(family, levels, comparator, samples)
 
 
 def make_encoder(task: Task) -> Encoder:
     """The readout of a task, ready to be trained with."""
-    full_scale_v = task.sensor.photodiode.full_scale_v
+    full_scale_v = task.camera.photodiode.full_scale_v
     if task.learned:
         return LearnedThermometer(task.readout.transitions(), task.readout.comparator, full_scale_v)
     return FixedEncoder(task.readout, full_scale_v)
@@ -134,11 +139,11 @@ def train(
     if trunk is not None:
         adopt_trunk(network, trunk["network"], colors)
     recipe = task.recipe
-    batches = Batches(training, task.sensor, recipe.batch, recipe.seed + 1, recipe.mirror)
+    batches = Batches(training, task.camera, recipe.batch, recipe.seed + 1, recipe.mirror)
     plan = task.plan(dataset, None if trunk is None else trunk["network"])
     Trainer(encoder, network, batches, recipe).run(checkpoint, report, plan)
     return Trained(
-        encoder, network, accuracy(encoder, network, task.sensor, validation, task.recipe.seed)
+        encoder, network, accuracy(encoder, network, task.camera, validation, task.recipe.seed)
     )
 
 

@@ -5,6 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from sensorsim.camera import Camera  # noqa: E402
 from sensorsim.errors import InputError  # noqa: E402
 from sensorsim.lens import Lens  # noqa: E402
 from sensorsim.photodiode import Photodiode  # noqa: E402
@@ -14,11 +15,10 @@ from sensorsim.training.batches import (  # noqa: E402
     _FRAMES_PER_DIE,
     TRAINING_DIES,
     Batches,
-    Sensor,
     split_validation,
 )
 
-SENSOR = Sensor(Photodiode(), Exposure())
+CAMERA = Camera(Photodiode(), Exposure())
 
 
 def numbered(count: int) -> Labelled:
@@ -28,7 +28,7 @@ def numbered(count: int) -> Labelled:
 
 
 def test_same_step_gives_the_same_batch_whatever_was_asked_before(tiny: Labelled) -> None:
-    one, other = Batches(tiny, SENSOR, 8, 1), Batches(tiny, SENSOR, 8, 1)
+    one, other = Batches(tiny, CAMERA, 8, 1), Batches(tiny, CAMERA, 8, 1)
     other.batch(9)
     for step in (0, 7, 3, 7):
         a, b = one.batch(step), other.batch(step)
@@ -38,13 +38,13 @@ def test_same_step_gives_the_same_batch_whatever_was_asked_before(tiny: Labelled
 
 
 def test_another_seed_gives_other_batches(tiny: Labelled) -> None:
-    one, other = (Batches(tiny, SENSOR, 8, seed).batch(0) for seed in (1, 2))
+    one, other = (Batches(tiny, CAMERA, 8, seed).batch(0) for seed in (1, 2))
     assert (one[0] != other[0]).mean() > 0.9
 
 
 @pytest.mark.parametrize("size", [4, 8, 9])
 def test_every_epoch_covers_each_image_at_most_once(size: int) -> None:
-    batches = Batches(numbered(40), SENSOR, size, 0)
+    batches = Batches(numbered(40), CAMERA, size, 0)
     orders = []
     for epoch in range(3):
         steps = range(epoch * (40 // size), (epoch + 1) * (40 // size))
@@ -55,14 +55,14 @@ def test_every_epoch_covers_each_image_at_most_once(size: int) -> None:
 
 
 def test_dies_are_those_of_training_and_never_die_zero(tiny: Labelled) -> None:
-    batches = Batches(tiny, SENSOR, 32, 0)
+    batches = Batches(tiny, CAMERA, 32, 0)
     steps = TRAINING_DIES * _FRAMES_PER_DIE // 32
     dies = np.concatenate([batches.batch(s)[2].dies for s in range(steps)])
     assert np.unique(dies).tolist() == list(range(1, TRAINING_DIES + 1))
 
 
 def test_noise_is_never_used_twice(tiny: Labelled) -> None:
-    batches = Batches(tiny, SENSOR, 8, 0)
+    batches = Batches(tiny, CAMERA, 8, 0)
     frames = np.concatenate([batches.batch(s)[2].frames for s in range(20)])
     assert np.unique(frames).size == frames.size == 160
 
@@ -70,7 +70,7 @@ def test_noise_is_never_used_twice(tiny: Labelled) -> None:
 def test_augmentation_shifts_by_at_most_two_pixels_and_flips_half() -> None:
     image = np.zeros((1, 9, 9, 1), np.uint8)
     image[0, 4, 4] = 255
-    batches = Batches(Labelled(image, np.array([0]), ("a",), "x", "x"), SENSOR, 1, 0)
+    batches = Batches(Labelled(image, np.array([0]), ("a",), "x", "x"), CAMERA, 1, 0)
     shown = batches._augment(np.zeros(600, np.int64), 0)
     _, rows, columns, _ = np.nonzero(shown)
     assert rows.size == 600, "the point is never lost"
@@ -79,7 +79,7 @@ def test_augmentation_shifts_by_at_most_two_pixels_and_flips_half() -> None:
         assert np.bincount(place)[2:].min() > 80
 
     arrow = np.broadcast_to(np.arange(9, dtype=np.uint8)[:, np.newaxis], (1, 9, 9, 1))
-    batches = Batches(Labelled(arrow, np.array([0]), ("a",), "x", "x"), SENSOR, 1, 0)
+    batches = Batches(Labelled(arrow, np.array([0]), ("a",), "x", "x"), CAMERA, 1, 0)
     shown = batches._augment(np.zeros(600, np.int64), 0).astype(int)
     flipped = shown[:, 0, -1, 0] < shown[:, 0, 0, 0]
     assert 0.4 < flipped.mean() < 0.6
@@ -99,10 +99,10 @@ def test_at_most_a_tenth_of_very_few_images_is_set_apart() -> None:
 
 def test_fewer_images_than_a_batch_are_refused() -> None:
     with pytest.raises(InputError, match="20"):
-        Batches(numbered(5), SENSOR, 20, 0)
+        Batches(numbered(5), CAMERA, 20, 0)
 
 
 def test_training_sees_through_the_lens(tiny: Labelled) -> None:
-    shaded = Sensor(Photodiode(), Exposure(), Lens(chief_ray_angle_deg=45))
-    one, other = (Batches(tiny, sensor, 32, 1).batch(0)[0] for sensor in (SENSOR, shaded))
+    shaded = Camera(Photodiode(), Exposure(), Lens(chief_ray_angle_deg=45))
+    one, other = (Batches(tiny, sensor, 32, 1).batch(0)[0] for sensor in (CAMERA, shaded))
     assert other[:, 0, 0].mean() < 0.5 * one[:, 0, 0].mean()

@@ -9,18 +9,19 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from sensorsim.camera import Camera  # noqa: E402
 from sensorsim.errors import InputError  # noqa: E402
 from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.readout import Adc, Comparator, Thermometer  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
-from sensorsim.training.batches import Batches, Sensor  # noqa: E402
+from sensorsim.training.batches import Batches  # noqa: E402
 from sensorsim.training.encoder import LearnedThermometer  # noqa: E402
 from sensorsim.training.fit import Recipe, Trainer  # noqa: E402
 from sensorsim.training.network import Architecture, Block, Network, initialize  # noqa: E402
 from sensorsim.training.session import Task, train  # noqa: E402
 
-SENSOR = Sensor(Photodiode(), Exposure())
+CAMERA = Camera(Photodiode(), Exposure())
 ARCHITECTURE = Architecture(blocks=(Block(channels=5, pool=2),), classes=4)
 
 
@@ -41,7 +42,7 @@ def trainer(data: Labelled, seed: int = 5) -> Trainer:
     network = Network(ARCHITECTURE, 2, 8, 8)
     initialize(network, seed)
     encoder = LearnedThermometer([0.05, 0.3], Comparator(), 1.0)
-    return Trainer(encoder, network, Batches(data, SENSOR, 8, 6), Recipe(epochs=4, batch=8))
+    return Trainer(encoder, network, Batches(data, CAMERA, 8, 6), Recipe(epochs=4, batch=8))
 
 
 def advance(run: Trainer, step: int) -> None:
@@ -113,7 +114,7 @@ def test_damaged_checkpoint_is_named(tiny: Labelled, tmp_path: Path) -> None:
 def test_checkpoint_of_another_dataset_is_refused(tiny: Labelled, tmp_path: Path) -> None:
     task = Task(
         family="x", readout=Adc(bits=2), learned=False, architecture=ARCHITECTURE,
-        recipe=Recipe(epochs=1, batch=8), sensor=SENSOR,
+        recipe=Recipe(epochs=1, batch=8), camera=CAMERA,
     )  # fmt: skip
     path = tmp_path / "c.checkpoint"
     train(task, tiny, path, ignore)
@@ -125,7 +126,7 @@ def test_checkpoint_of_another_dataset_is_refused(tiny: Labelled, tmp_path: Path
 def test_same_task_gives_the_same_network(tiny: Labelled) -> None:
     task = Task(
         family="glt", readout=Thermometer(thresholds=(0.05, 0.3)), learned=True,
-        architecture=ARCHITECTURE, recipe=Recipe(epochs=2, batch=8), sensor=SENSOR,
+        architecture=ARCHITECTURE, recipe=Recipe(epochs=2, batch=8), camera=CAMERA,
     )  # fmt: skip
     one, other = (train(task, tiny, None, ignore) for _ in range(2))
     assert one.encoder.description() == other.encoder.description()

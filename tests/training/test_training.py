@@ -10,13 +10,14 @@ torch = pytest.importorskip("torch")
 from sensorsim import streams  # noqa: E402
 from sensorsim.bnn import simulator  # noqa: E402
 from sensorsim.bnn.model import Training  # noqa: E402
+from sensorsim.camera import Camera  # noqa: E402
 from sensorsim.errors import InputError  # noqa: E402
 from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.readout import Adc, Comparator, Thermometer  # noqa: E402
 from sensorsim.scenes.datasets import load_dataset  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
-from sensorsim.training.batches import Batches, Sensor, split_validation  # noqa: E402
+from sensorsim.training.batches import Batches, split_validation  # noqa: E402
 from sensorsim.training.binary import _Sign, _Step  # noqa: E402
 from sensorsim.training.encoder import FixedEncoder, LearnedThermometer  # noqa: E402
 from sensorsim.training.export import export  # noqa: E402
@@ -24,7 +25,7 @@ from sensorsim.training.fit import Recipe, Trainer  # noqa: E402
 from sensorsim.training.network import Architecture, Block, Network, initialize  # noqa: E402
 from sensorsim.training.session import adopt_trunk  # noqa: E402
 
-SENSOR = Sensor(Photodiode(), Exposure())
+CAMERA = Camera(Photodiode(), Exposure())
 IDEAL = Comparator(noise_mv=0, offset_mv=0)
 RECORD = Training(
     dataset="x", family="x", command="x", seed=0, validation_accuracy=0, test_accuracy=0
@@ -81,7 +82,7 @@ def test_bright_pixels_do_not_move_a_threshold_near_black() -> None:
 
 def test_encoder_bits_are_those_of_the_readout(few: Labelled) -> None:
     key = streams.Key.of(0, np.arange(20), 3)
-    volts = SENSOR.volts(few.images[:20], key)
+    volts = CAMERA.volts(few.images[:20], key)
     readout = Thermometer(thresholds=(0.001, 0.02, 0.3))
     learned = LearnedThermometer(readout.transitions(), readout.comparator, 1.0)
     ours = learned(volts, key).detach().numpy().transpose(0, 2, 3, 1)
@@ -93,11 +94,11 @@ def test_encoder_bits_are_those_of_the_readout(few: Labelled) -> None:
 
 def test_a_batch_is_always_the_same_and_an_epoch_sees_every_image_once(few: Labelled) -> None:
     unique = Labelled(few.images, np.arange(200), tuple(map(str, range(200))), "x", "x")
-    batches = Batches(unique, SENSOR, 20, seed=4)
+    batches = Batches(unique, CAMERA, 20, seed=4)
     first, labels, key = batches.batch(3)
     seen = np.concatenate([batches.batch(s)[1] for s in range(10)])
     assert sorted(seen) == list(range(200))
-    again, _, _ = Batches(unique, SENSOR, 20, seed=4).batch(3)
+    again, _, _ = Batches(unique, CAMERA, 20, seed=4).batch(3)
     np.testing.assert_array_equal(first, again)
     assert (batches.batch(13)[1] != labels).any()
     assert key.dies.min() >= 1, "evaluation's die 0 is not for training"
@@ -127,7 +128,7 @@ def trainer(few: Labelled, epochs: float = 3) -> Trainer:
     initialize(network, 5)
     encoder = LearnedThermometer([0.01, 0.1], Comparator(), 1.0)
     recipe = Recipe(epochs=epochs, batch=20, seed=5)
-    return Trainer(encoder, network, Batches(few, SENSOR, 20, 6), recipe)
+    return Trainer(encoder, network, Batches(few, CAMERA, 20, 6), recipe)
 
 
 def test_stopped_training_goes_on_as_if_nothing_had_been(few: Labelled, tmp_path: Path) -> None:
@@ -179,7 +180,7 @@ def test_torch_and_the_simulator_agree_on_every_image(
     initialize(network, 3)
     generator = torch.Generator().manual_seed(0)
     key = streams.Key.of(0, np.arange(200))
-    volts = SENSOR.volts(few.images, key)
+    volts = CAMERA.volts(few.images, key)
     x = FixedEncoder(readout, 1.0)(volts, key).double()
     network.double().train()
     network(x)
@@ -229,7 +230,7 @@ def test_architecture_that_does_not_fit_is_named() -> None:
 
 def test_digits_are_not_mirrored(few: Labelled) -> None:
     def crops(mirror: bool) -> np.ndarray:
-        return Batches(few, SENSOR, 20, 6, mirror)._augment(np.arange(20), 0)
+        return Batches(few, CAMERA, 20, 6, mirror)._augment(np.arange(20), 0)
 
     plain, mirrored = crops(False), crops(True)
     flipped = [not np.array_equal(a, b) for a, b in zip(plain, mirrored, strict=True)]

@@ -1,0 +1,81 @@
+"""All that stands before the readout: light on the scene becomes volts at the pixels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim import streams
+from sensorsim.lens import Lens, through_lens
+from sensorsim.photodiode import FixedPattern, Photodiode, sense
+from sensorsim.radiometry import scene_lux_for_electrons
+from sensorsim.scenes.exposure import Exposure
+from sensorsim.spectrum import PEAK_OF_THE_EYE, LightSpectrum
+
+WHITE_REFLECTANCE = 0.9
+_PLAIN_LENS = Lens()
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pixel array behind a lens, and the light that falls on it.
+
+    Attributes
+    ----------
+    photodiode : Photodiode
+    exposure : Exposure
+        How bright white is.
+    lens : Lens
+    spectrum : LightSpectrum
+        Of the illuminant; white reflects it unchanged.
+    white_reflectance : float
+    """
+
+    photodiode: Photodiode
+    exposure: Exposure
+    lens: Lens = _PLAIN_LENS
+    spectrum: LightSpectrum = PEAK_OF_THE_EYE
+    white_reflectance: float = WHITE_REFLECTANCE
+
+    def lux_per_electron(self) -> float:
+        """Scene illuminance at which white makes one electron in one exposure.
+
+        Raises
+        ------
+        InputError
+            If the quantum efficiency is a curve that is zero wherever there is light.
+        """
+        pixel = self.photodiode
+        return scene_lux_for_electrons(
+            1.0, self.white_reflectance, self.lens, pixel.pixel_pitch_um,
+            pixel.integration_time_ms, pixel.quantum_efficiency, pixel.fill_factor, self.spectrum,
+        )  # fmt: skip
+
+    def white_e(self) -> float:
+        """Electrons that white makes in a 0-stop image."""
+        lux = self.exposure.white_illuminance_lux
+        if lux is not None:
+            return lux / self.lux_per_electron()
+        return self.exposure.full_well_fraction * self.photodiode.full_well_e
+
+    def white_illuminance_lux(self) -> float:
+        """Illuminance of the scene in a 0-stop image."""
+        lux = self.exposure.white_illuminance_lux
+        return self.white_e() * self.lux_per_electron() if lux is None else lux
+
+    def electrons_at_white(self, key: streams.Key) -> npt.NDArray[np.float64]:
+        """Electrons that white makes in each image, by the exposure law: float64 [N]."""
+        return self.white_e() * 2.0 ** self.exposure.stops(key)
+
+    def volts(
+        self, light: npt.ArrayLike, key: streams.Key, pattern: FixedPattern | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Relative light of the scene to volts, both [N, H, W, C].
+
+        Raises
+        ------
+        InputError
+            If the light is not finite and non-negative, or the array smaller than the lens's blur.
+        """
+        on_array = through_lens(light, self.lens, self.photodiode.pixel_pitch_um)
+        return sense(on_array, self.photodiode, self.electrons_at_white(key), key, pattern)
