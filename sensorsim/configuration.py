@@ -13,7 +13,7 @@ from sensorsim.energy.ledger import EnergySettings
 from sensorsim.errors import InputError
 from sensorsim.photodiode import Photodiode
 from sensorsim.radiometry import Lens
-from sensorsim.readout import Adc, Comparator, Thermometer
+from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
 from sensorsim.scenes.exposure import Exposure
 
 
@@ -29,11 +29,42 @@ class Scene(Description):
     )
 
 
-class LearnedReadout(Description):
-    """The readout that the model file was trained with, under comparator errors stated here."""
+class LearnedReadout(ThermometerCircuit):
+    """The readout that the model file was trained with, under errors and circuit stated here.
+
+    The file gives the thresholds of a thermometer, or resolution and curve of an ADC; all else is
+    what this description says. An ADC has no thermometer's circuit, so none may be stated for it.
+    """
 
     kind: Literal["learned"] = "learned"
     comparator: Comparator = Comparator()
+
+    def applied_to(self, readout: Adc | Thermometer) -> Adc | Thermometer:
+        """The readout of a model file, under what is stated here.
+
+        Raises
+        ------
+        InputError
+            If the readout cannot be built so: a thermometer's circuit stated for an ADC, or
+            thresholds that fall on one code of the reference DAC.
+        """
+        if isinstance(readout, Thermometer):
+            try:
+                return Thermometer(
+                    thresholds=readout.thresholds,
+                    comparator=self.comparator,
+                    **self.circuit_fields(),
+                )
+            except ValidationError as error:
+                explained = (_explain(e, "network.model") for e in error.errors())
+                raise InputError("; ".join(explained)) from None
+        for name, field in ThermometerCircuit.model_fields.items():
+            if (value := getattr(self, name)) != field.default:
+                raise InputError(
+                    f"readout.{name} {value!r}: network.model was trained behind an ADC, which has "
+                    "no such part; leave it out, or name the model of a thermometer"
+                )
+        return readout.model_copy(update={"comparator": self.comparator})
 
 
 class Network(Description):
