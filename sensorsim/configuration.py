@@ -56,7 +56,7 @@ class LearnedReadout(ThermometerCircuit):
                     **self.circuit_fields(),
                 )
             except ValidationError as error:
-                explained = (_explain(e, "network.model") for e in error.errors())
+                explained = (_explain(e, "readout with network.model") for e in error.errors())
                 raise InputError("; ".join(explained)) from None
         for name, field in ThermometerCircuit.model_fields.items():
             if (value := getattr(self, name)) != field.default:
@@ -154,13 +154,12 @@ def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:
 def _explain(error: Any, origin: str) -> str:
     kinds = {"adc", "thermometer", "learned", "linear", "gamma", "log"}
     field = ".".join(str(x) for x in error["loc"] if x not in kinds)
+    place = f"{origin}: {field}" if field else origin
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        return (
-            f"{origin}: {field}: no such field; check its spelling ('sensorsim schema' lists all)"
-        )
+        return f"{place}: no such field; check its spelling ('sensorsim schema' lists all)"
     if error["type"] == "missing":
-        return f"{origin}: {field}: is missing; write it into the pipeline"
+        return f"{place}: is missing; write it into the pipeline"
     value = error.get("input")
     got = "" if isinstance(value, dict) else f" (got {value!r})"
-    return f"{origin}: {field}: {message}{got}"
+    return f"{place}: {message}{got}"

@@ -12,18 +12,19 @@ from sensorsim.kernels.philox import MAX_NORMAL, normal_quantile, normal_words, 
 _ONE = np.uint64(1)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")  # LLVM alone does not, and a call costs as much as the work
 def _decide(
-    volts, offsets, levels, noise_v, half_hysteresis_v, above, chained, pixel, frame, seed, stream
+    volts, offset, column, levels, die, noise_v, half_hysteresis_v, above, chained, pixel, frame,
+    seed, stream,
 ):  # fmt: skip
     """Bit field of one sample; ``above`` is the field that hysteresis remembers (see `compare`)."""
     reach = MAX_NORMAL * noise_v
     field = np.uint64(0)
     drawn = -1
     z0 = z1 = z2 = z3 = np.uint64(0)
-    for m in range(levels.size):
+    for m in range(levels.shape[1]):
         place = np.uint64(m)
-        margin = volts + offsets[m] - levels[m]
+        margin = volts + offset[die, column, m] - levels[die, m]
         if half_hysteresis_v > 0.0:
             memory = (field << _ONE) if chained else above
             one_before = (memory >> place) & _ONE
@@ -69,6 +70,6 @@ def compare(
         for p in range(volts.shape[1]):
             above = np.uint64(out[n, p - columns]) if p >= columns else np.uint64(0)
             out[n, p] = _decide(
-                volts[n, p], offset[die, p % columns], levels[die], noise_v, half, above, chained,
-                p, frames[n], seed, stream,
+                volts[n, p], offset, p % columns, levels, die, noise_v, half, above, chained, p,
+                frames[n], seed, stream,
             )  # fmt: skip
