@@ -56,8 +56,8 @@ class LearnedReadout(ThermometerCircuit):
                     **self.circuit_fields(),
                 )
             except ValidationError as error:
-                explained = (_explain(e, "readout with network.model") for e in error.errors())
-                raise InputError("; ".join(explained)) from None
+                origin = "readout (thresholds of network.model)"
+                raise InputError("; ".join(_explain(e, origin) for e in error.errors())) from None
         for name, field in ThermometerCircuit.model_fields.items():
             if (value := getattr(self, name)) != field.default:
                 raise InputError(

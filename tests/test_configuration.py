@@ -62,7 +62,7 @@ def test_pipeline_runs_with_the_circuit_and_prices_its_link() -> None:
 
 def test_thresholds_of_a_model_that_meet_in_the_dac_are_named() -> None:
     with pytest.raises(
-        ss.InputError, match=r"network\.model: reference_bits 2: thresholds 0\.\d+ and"
+        ss.InputError, match=r"network\.model\): reference_bits 2: thresholds 0\.\d+ and"
     ):
         ss.load_pipeline("glt4", {"readout.reference_bits": 2})
 
