@@ -193,6 +193,12 @@ def test_reference_error_has_its_spread_over_dies_and_levels() -> None:
     assert np.abs(np.corrcoef(error.T) - np.eye(3)).max() < 4 / math.sqrt(4000)
 
 
+def test_reference_error_is_drawn_apart_from_comparator_offsets() -> None:
+    levels = mismatched_levels(np.zeros(32), 1, range(30), seed=0)
+    offsets = column_offsets_v(Comparator(offset_mv=10), 1, 32, range(30), seed=0)
+    assert abs(np.corrcoef(levels.ravel(), offsets.ravel())[0, 1]) < 4 / math.sqrt(levels.size)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_reference_error_is_shared_by_columns_and_frames_of_a_die(mode: str) -> None:
     rows = np.linspace(0, 1, 2001).astype(np.float32)
