@@ -99,7 +99,8 @@ def make_encoder(task: Task) -> Encoder:
     """The readout of a task, ready to be trained with."""
     full_scale_v = task.sensor.photodiode.full_scale_v
     readout = task.readout
-    if task.learned and isinstance(readout, Thermometer):
+    if task.learned:
+        assert isinstance(readout, Thermometer)
         return LearnedThermometer(readout.transitions(), readout.comparator, full_scale_v, readout)
     return FixedEncoder(readout, full_scale_v)
 
