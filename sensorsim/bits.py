@@ -8,12 +8,13 @@ are 0. A comparison that ties (``>=``) gives +1. Padding of a convolution is -1,
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.kernels.packing import pack_rows, split_planes, unpack_rows
+from sensorsim.kernels.packing import pack_field_rows, pack_rows, split_planes, unpack_rows
 
 WORD = 64
 
 BitArray = npt.NDArray[np.uint8]
 WordArray = npt.NDArray[np.uint64]
+FieldArray = npt.NDArray[np.uint32]
 
 
 def words_for(channels: int) -> int:
@@ -83,3 +84,39 @@ def code_planes(codes: npt.NDArray[np.uint16], planes: int) -> WordArray:
     flat = np.ascontiguousarray(codes).reshape(n, h * w, c)
     split_planes(flat, out.reshape(n, planes, h * w, -1))
     return out
+
+
+def pack_fields(fields: FieldArray, width: int) -> WordArray:
+    """Pack bit fields: bit ``m`` of the field of color ``c`` becomes channel ``c * width + m``.
+
+    Parameters
+    ----------
+    fields : uint32 [..., C]
+        Bits from ``width`` on are left out.
+    width : int, 1 to 32
+
+    Returns
+    -------
+    uint64 [..., ceil(C * width / 64)]
+    """
+    colors = fields.shape[-1]
+    out = np.zeros((*fields.shape[:-1], words_for(colors * width)), np.uint64)
+    rows = np.ascontiguousarray(fields).reshape(-1, colors)
+    pack_field_rows(rows, width, out.reshape(-1, out.shape[-1]))
+    return out
+
+
+def spread_fields(fields: FieldArray, width: int) -> BitArray:
+    """Single bits of bit fields, in the order of `pack_fields`.
+
+    Parameters
+    ----------
+    fields : uint32 [..., C]
+    width : int, 1 to 32
+
+    Returns
+    -------
+    uint8 [..., C * width] of 0 and 1
+    """
+    bits = (fields[..., np.newaxis] >> np.arange(width, dtype=np.uint32)) & np.uint32(1)
+    return bits.astype(np.uint8).reshape(*fields.shape[:-1], -1)

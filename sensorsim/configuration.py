@@ -14,7 +14,7 @@ from sensorsim.energy.ledger import EnergySettings
 from sensorsim.errors import InputError
 from sensorsim.lens import Lens
 from sensorsim.photodiode import Photodiode
-from sensorsim.readout import Adc, Comparator, Thermometer
+from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.sensors import load_sensor
 from sensorsim.spectrum import PEAK_OF_THE_EYE, LightSpectrum
@@ -36,11 +36,42 @@ class Scene(Description):
     )
 
 
-class LearnedReadout(Description):
-    """The readout that the model file was trained with, under comparator errors stated here."""
+class LearnedReadout(ThermometerCircuit):
+    """The readout that the model file was trained with, under errors and circuit stated here.
+
+    The file gives the thresholds of a thermometer, or resolution and curve of an ADC; all else is
+    what this description says. An ADC has no thermometer's circuit, so none may be stated for it.
+    """
 
     kind: Literal["learned"] = "learned"
     comparator: Comparator = Comparator()
+
+    def applied_to(self, readout: Adc | Thermometer) -> Adc | Thermometer:
+        """The readout of a model file, under what is stated here.
+
+        Raises
+        ------
+        InputError
+            If the readout cannot be built so: a thermometer's circuit stated for an ADC, or
+            thresholds that fall on one code of the reference DAC.
+        """
+        if isinstance(readout, Thermometer):
+            try:
+                return Thermometer(
+                    thresholds=readout.thresholds,
+                    comparator=self.comparator,
+                    **self.circuit_fields(),
+                )
+            except ValidationError as error:
+                origin = "readout (thresholds of network.model)"
+                raise InputError("; ".join(_explain(e, origin) for e in error.errors())) from None
+        for name, field in ThermometerCircuit.model_fields.items():
+            if (value := getattr(self, name)) != field.default:
+                raise InputError(
+                    f"readout.{name} {value!r}: network.model was trained behind an ADC, which has "
+                    "no such part; leave it out, or name the model of a thermometer"
+                )
+        return readout.model_copy(update={"comparator": self.comparator})
 
 
 class Network(Description):
@@ -156,13 +187,12 @@ def _explain(error: Any, origin: str) -> str:
     loc = error["loc"]
     # A field may be named like a kind (gamma.gamma): what follows a kind is a field.
     field = ".".join(str(x) for i, x in enumerate(loc) if x not in kinds or loc[i - 1] in kinds)
+    place = f"{origin}: {field}" if field else origin
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        return (
-            f"{origin}: {field}: no such field; check its spelling ('sensorsim schema' lists all)"
-        )
+        return f"{place}: no such field; check its spelling ('sensorsim schema' lists all)"
     if error["type"] == "missing":
-        return f"{origin}: {field}: is missing; write it into the pipeline"
+        return f"{place}: is missing; write it into the pipeline"
     value = error.get("input")
     got = "" if isinstance(value, dict) else f" (got {value!r})"
-    return f"{origin}: {field}: {message}{got}"
+    return f"{place}: {message}{got}"

@@ -231,9 +231,9 @@ class Pipeline:
             "photodiode": {"signal": (space, volts[0], {"units": "V"})},
             "readout": {
                 "code": (
-                    ("row", "column", "channel"),
+                    space,
                     codes[0],
-                    {"units": "1", "long_name": "ADC code, or comparator bits"},
+                    {"units": "1", "long_name": "ADC code, or bit m for threshold m's decision"},
                 ),
                 "transition": (
                     "level",
@@ -298,7 +298,7 @@ def _beside(technology: str, folder: Path | None) -> str | Path:
 
 def _resolve(readout: Adc | Thermometer | LearnedReadout, model: Model) -> Adc | Thermometer:
     if isinstance(readout, LearnedReadout):
-        return model.readout.model_copy(update={"comparator": readout.comparator})
+        return readout.applied_to(model.readout)
     return readout
 
 

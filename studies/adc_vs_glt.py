@@ -318,11 +318,11 @@ def _examples(points: list[Point]) -> Figure:
         columns["volts / full scale"].append(volts.to_numpy().squeeze() / full_scale_v)
         for e in shown:
             trace = e.chain.replace(settings).trace(image, frame=number)
-            code = trace["readout"]["code"].to_numpy().astype(float)
+            code = trace["readout"]["code"].to_numpy()
             if e.family.startswith("adc"):
                 tone = code / (2**e.levels - 1)
             else:
-                tone = code.reshape(*image.shape, e.levels).mean(-1)
+                tone = np.bitwise_count(code) / e.levels
             columns[e.name].append(tone.squeeze())
     rows = [f"{s:g} stops" for s in stops]
     title = "The same pixels through each readout\n(code or thresholds reached, 0 to full scale)"

@@ -12,6 +12,7 @@ from sensorsim.bnn.file import load_model
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
 from sensorsim.bnn.model import Model
 from sensorsim.photodiode import Photodiode, sense
+from sensorsim.readout import Adc
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.scenes.srgb import to_linear
@@ -73,7 +74,8 @@ def test_torch_takes_the_same_decision_on_1000_images(name: str) -> None:
     volts, key = volts_of(model, 1000)
     codes = model.readout.convert(volts, 1.0, key)
     largest = 2**model.readout.planes - 1
-    x = torch.from_numpy(2.0 * codes.astype(np.float32) - largest).permute(0, 3, 1, 2)
+    numbers = codes if isinstance(model.readout, Adc) else model.readout.bits_of(codes)
+    x = torch.from_numpy(2.0 * numbers.astype(np.float32) - largest).permute(0, 3, 1, 2)
     expected = torch_scores(torch, model, x, largest).numpy()
     got = simulator.scores(model, model.readout.pack(codes))
     np.testing.assert_array_equal(got, expected)

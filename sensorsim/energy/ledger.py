@@ -109,7 +109,10 @@ def adc_conversion_pj(
 def readout_row(
     technology: Technology, readout: Adc | Thermometer, full_scale_v: float, samples: int
 ) -> Row:
-    """Conversions of an ADC, or comparisons of a thermometer, of one frame."""
+    """Conversions of an ADC, or comparisons of a thermometer, of one frame.
+
+    A thermometer compares M times per sample in both modes: M comparators once, or one M times.
+    """
     if isinstance(readout, Adc):
         low, typical, high = (
             adc_conversion_pj(technology, readout, full_scale_v, p) for p in (None, MEDIAN, HIGH)

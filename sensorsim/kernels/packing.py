@@ -30,3 +30,25 @@ def split_planes(codes, out):
                 for k in range(out.shape[1]):
                     bit = np.uint64((codes[n, p, c] >> k) & 1)
                     out[n, k, p, c >> 6] |= bit << np.uint64(c & 63)
+
+
+@njit(cache=True, parallel=True)
+def pack_field_rows(fields, width, out):
+    """Lay the low ``width`` bits (1 to 32) of each field of a row side by side.
+
+    Parameters
+    ----------
+    fields : uint32 [R, C]
+    width : int
+    out : uint64 [R, ceil(C * width / 64)], zero on entry; bit m of field c becomes bit
+        ``c * width + m`` of the row
+    """
+    mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
+    for row in prange(fields.shape[0]):
+        for c in range(fields.shape[1]):
+            first = c * width
+            word, shift = first >> 6, first & 63
+            field = np.uint64(fields[row, c]) & mask
+            out[row, word] |= field << np.uint64(shift)
+            if shift + width > 64:  # the field straddles two words
+                out[row, word + 1] |= field >> np.uint64(64 - shift)

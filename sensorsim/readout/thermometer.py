@@ -1,4 +1,4 @@
-"""The learned (or hand-made) readout: M comparators per column, each with its own threshold."""
+"""The learned (or hand-made) readout: every sample is compared with M thresholds."""
 
 from typing import Any, Literal, Self
 
@@ -7,16 +7,16 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from sensorsim import streams
-from sensorsim.bits import WordArray, pack
-from sensorsim.description import Description
-from sensorsim.kernels.comparators import compare
+from sensorsim.bits import BitArray, FieldArray, WordArray, pack_fields, spread_fields
+from sensorsim.kernels.thermometer import compare
+from sensorsim.readout.circuit import ThermometerCircuit, mismatched_levels, reference_levels
 from sensorsim.readout.comparator import Comparator, column_offsets_v
 
 MAX_THRESHOLDS = 32
 
 
-class Thermometer(Description):
-    """M comparators in parallel; M raw bits per color sample, bubbles kept.
+class Thermometer(ThermometerCircuit):
+    """M decisions per color sample, kept as a bit field: bit m is the decision of threshold m.
 
     The BNN reads bit m of color c as channel ``c * M + m``.
     """
@@ -38,6 +38,7 @@ class Thermometer(Description):
             raise ValueError(
                 f"thresholds {list(self.thresholds)}: expected strictly ascending values; sort them"
             )
+        reference_levels(t, self.reference_bits)
         return self
 
     @property
@@ -47,13 +48,13 @@ class Thermometer(Description):
 
     @property
     def bits_per_sample(self) -> int:
-        """Bits that one color sample makes."""
+        """Bits that one color sample makes, and that the network reads."""
         return self.levels
 
     @property
     def link_bits_per_sample(self) -> int:
-        """Bits that cross the link for one color sample: M raw lines."""
-        return self.levels
+        """Bits that cross the link for one color sample: M raw lines, or their count encoded."""
+        return self.levels if self.link == "raw" else self.levels.bit_length()
 
     @property
     def planes(self) -> int:
@@ -65,13 +66,13 @@ class Thermometer(Description):
         return colors * self.levels
 
     def transitions(self) -> npt.NDArray[np.float64]:
-        """Transition levels as parts of full scale, ascending."""
-        return np.asarray(self.thresholds, np.float64)
+        """Levels that the reference DAC gives, as parts of full scale, ascending."""
+        return reference_levels(np.asarray(self.thresholds, np.float64), self.reference_bits)
 
     def convert(
         self, volts: npt.NDArray[np.float32], full_scale_v: float, key: streams.Key
-    ) -> npt.NDArray[np.uint8]:
-        """Comparator bits of a batch of images.
+    ) -> FieldArray:
+        """Decisions of a batch of images.
 
         Parameters
         ----------
@@ -81,39 +82,59 @@ class Thermometer(Description):
 
         Returns
         -------
-        uint8 [N, H, W, C * M] of 0 and 1
+        uint32 [N, H, W, C], bit m the decision of threshold m
         """
-        return compare_bits(volts, self.transitions() * full_scale_v, self.comparator, key)
+        return compare_fields(volts, self.transitions(), full_scale_v, self.comparator, self, key)
 
     def pack(self, codes: npt.NDArray[Any]) -> WordArray:
         """Packed plane that the BNN reads: uint64 [N, 1, H, W, words]."""
-        return pack(codes)[:, np.newaxis]
+        return pack_fields(codes, self.levels)[:, np.newaxis]
+
+    def bits_of(self, codes: FieldArray) -> BitArray:
+        """Single decisions of codes [N, H, W, C]: uint8 [N, H, W, C * M] of 0 and 1."""
+        return spread_fields(codes, self.levels)
 
 
-def compare_bits(
+def compare_fields(
     volts: npt.NDArray[np.float32],
-    thresholds_v: npt.NDArray[np.float64],
+    levels: npt.NDArray[np.float64],
+    full_scale_v: float,
     comparator: Comparator,
+    circuit: ThermometerCircuit,
     key: streams.Key,
-) -> npt.NDArray[np.uint8]:
-    """Decisions of M comparators per column.
+) -> FieldArray:
+    """Decisions of every sample against M levels.
 
     Parameters
     ----------
     volts : float32 [N, H, W, C]
-    thresholds_v : float64 [M], ascending
+    levels : float64 [M], parts of full scale, ascending, before mismatch
 
     Returns
     -------
-    uint8 [N, H, W, C * M], 1 where volts + noise + offset >= threshold
+    uint32 [N, H, W, C]; bit m is 1 where volts + noise + offset >= level m, or, with corrected
+    bubbles, where more than m levels were reached
     """
     n, h, w, c = volts.shape
-    m = thresholds_v.size
+    m = levels.size
+    sequential = circuit.mode == "sequential"
     seen, rows = key.distinct_dies()
-    offsets = column_offsets_v(comparator, w * c, m, seen, key.seed)
-    out = np.empty((n, h * w * c, m), np.uint8)
+    offsets = column_offsets_v(comparator, w * c, 1 if sequential else m, seen, key.seed)
+    levels_v = full_scale_v * mismatched_levels(
+        levels, circuit.reference_mismatch_percent, seen, key.seed
+    )
+    out = np.empty((n, h * w * c), np.uint32)
     compare(
-        np.ascontiguousarray(volts).reshape(n, -1), np.ascontiguousarray(thresholds_v), offsets,
-        rows, key.frames, w * c, comparator.noise_mv * 1e-3, key.seed, streams.READOUT_NOISE, out,
+        np.ascontiguousarray(volts).reshape(n, -1), levels_v,
+        np.ascontiguousarray(np.broadcast_to(offsets, (seen.size, w * c, m))), rows, key.frames,
+        w * c, comparator.noise_mv * 1e-3, circuit.hysteresis_mv * 1e-3, sequential,
+        key.seed, streams.READOUT_NOISE, out,
     )  # fmt: skip
-    return out.reshape(n, h, w, c * m)
+    fields = out.reshape(volts.shape)
+    return corrected(fields) if circuit.bubbles == "corrected" else fields
+
+
+def corrected(fields: FieldArray) -> FieldArray:
+    """Bit fields without bubbles: as many ones, from bit 0 on."""
+    counts = np.bitwise_count(fields).astype(np.uint64)
+    return ((np.uint64(1) << counts) - np.uint64(1)).astype(np.uint32)

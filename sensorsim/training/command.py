@@ -50,7 +50,8 @@ def train_pipeline(
     if isinstance(readout, LearnedReadout):
         if levels is None:
             raise InputError("readout.kind 'learned': say how many thresholds with --levels M")
-        readout = start_readout("glt", levels, readout.comparator, dataset, camera)
+        start = start_readout("glt", levels, readout.comparator, dataset, camera)
+        readout = readout.applied_to(start)
     blocks = tuple(Block(channels=c, pool=p) for c, p in zip(channels, pools, strict=True))
     task = Task(
         family="glt" if learned else readout.kind,

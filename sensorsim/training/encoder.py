@@ -11,11 +11,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from sensorsim.readout import Adc, Comparator, Thermometer
-from sensorsim.readout.thermometer import compare_bits
+from sensorsim.bits import spread_fields
+from sensorsim.errors import InputError
+from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
+from sensorsim.readout.thermometer import compare_fields
 from sensorsim.streams import Key
 
 Volts = npt.NDArray[np.float32]
+_PLAIN_CIRCUIT = ThermometerCircuit()
 
 
 class FixedEncoder(nn.Module):
@@ -27,8 +30,13 @@ class FixedEncoder(nn.Module):
         self.full_scale_v = full_scale_v
 
     def forward(self, volts: Volts, key: Key) -> Tensor:
-        """Codes [N, C, H, W] as float32, from volts [N, H, W, C]."""
-        codes = self.readout.convert(volts, self.full_scale_v, key)
+        """Codes [N, C, H, W], or bits [N, C * M, H, W], as float32, from volts [N, H, W, C]."""
+        codes: npt.NDArray[Any]
+        if isinstance(self.readout, Thermometer):
+            fields = self.readout.convert(volts, self.full_scale_v, key)
+            codes = self.readout.bits_of(fields)
+        else:
+            codes = self.readout.convert(volts, self.full_scale_v, key)
         return torch.from_numpy(codes.astype(np.float32)).permute(0, 3, 1, 2)
 
     def description(self) -> Adc | Thermometer:
@@ -37,10 +45,35 @@ class FixedEncoder(nn.Module):
 
 
 class LearnedThermometer(nn.Module):
-    """Thresholds ``t = cumsum(softmax(a))[:M]``, learned together with the network."""
+    """Thresholds ``t = cumsum(softmax(a))[:M]``, learned together with the network.
 
-    def __init__(self, start: npt.ArrayLike, comparator: Comparator, full_scale_v: float) -> None:
+    Parameters
+    ----------
+    start : [M], parts of full scale
+        Thresholds that learning starts from.
+    circuit : ThermometerCircuit
+        What the comparisons are made with. The pseudo-gradient sees thresholds alone.
+
+    Raises
+    ------
+    InputError
+        If the circuit has a reference DAC: thresholds could not move by less than its step.
+    """
+
+    def __init__(
+        self,
+        start: npt.ArrayLike,
+        comparator: Comparator,
+        full_scale_v: float,
+        circuit: ThermometerCircuit = _PLAIN_CIRCUIT,
+    ) -> None:
         super().__init__()
+        if circuit.reference_bits is not None:
+            raise InputError(
+                f"readout.reference_bits {circuit.reference_bits}: thresholds learn in steps finer "
+                "than a reference DAC's; leave it out here, and state it where the model is run"
+            )
+        self.circuit = circuit
         gaps = np.diff(np.concatenate(([0.0], np.asarray(start, np.float64), [1.0])))
         self.logits = nn.Parameter(torch.log(torch.from_numpy(gaps)))
         self.comparator = comparator
@@ -53,8 +86,11 @@ class LearnedThermometer(nn.Module):
     def forward(self, volts: Volts, key: Key) -> Tensor:
         """Bits [N, C * M, H, W] as float32, from volts [N, H, W, C]."""
         t = self.thresholds()
-        levels_v = t.detach().numpy() * self.full_scale_v
-        bits = torch.from_numpy(compare_bits(volts, levels_v, self.comparator, key))
+        levels = t.detach().numpy()
+        fields = compare_fields(
+            volts, levels, self.full_scale_v, self.comparator, self.circuit, key
+        )
+        bits = torch.from_numpy(spread_fields(fields, levels.size))
         relative = torch.from_numpy(volts / np.float32(self.full_scale_v))
         encoded: Tensor = _Compare.apply(t, bits, relative)
         return encoded.permute(0, 3, 1, 2)
@@ -62,7 +98,9 @@ class LearnedThermometer(nn.Module):
     def description(self) -> Thermometer:
         """The learned readout."""
         t = tuple(float(x) for x in self.thresholds().detach())
-        return Thermometer(thresholds=t, comparator=self.comparator)
+        return Thermometer(
+            thresholds=t, comparator=self.comparator, **self.circuit.circuit_fields()
+        )
 
 
 class _Compare(torch.autograd.Function):

@@ -103,9 +103,11 @@ def start_readout(
 def make_encoder(task: Task) -> Encoder:
     """The readout of a task, ready to be trained with."""
     full_scale_v = task.camera.photodiode.full_scale_v
+    readout = task.readout
     if task.learned:
-        return LearnedThermometer(task.readout.transitions(), task.readout.comparator, full_scale_v)
-    return FixedEncoder(task.readout, full_scale_v)
+        assert isinstance(readout, Thermometer)
+        return LearnedThermometer(readout.transitions(), readout.comparator, full_scale_v, readout)
+    return FixedEncoder(readout, full_scale_v)
 
 
 def train(

@@ -9,7 +9,8 @@ from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from sensorsim import streams  # noqa: E402
-from sensorsim.readout import Adc, Comparator, Thermometer  # noqa: E402
+from sensorsim.errors import InputError  # noqa: E402
+from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit  # noqa: E402
 from sensorsim.training.encoder import FixedEncoder, LearnedThermometer, _Compare  # noqa: E402
 
 IDEAL = Comparator(noise_mv=0, offset_mv=0)
@@ -90,3 +91,24 @@ def test_fixed_encoder_has_nothing_to_learn_and_returns_its_readout() -> None:
     encoder = FixedEncoder(readout, 1.0)
     assert list(encoder.parameters()) == []
     assert encoder.description() is readout
+
+
+def test_learning_compares_with_the_circuit_that_it_is_given() -> None:
+    circuit = ThermometerCircuit(
+        mode="sequential", hysteresis_mv=30, reference_mismatch_percent=5, bubbles="corrected",
+        link="encoded",
+    )  # fmt: skip
+    encoder = LearnedThermometer([0.2, 0.25, 0.5], Comparator(offset_mv=20), 1.0, circuit)
+    readout = encoder.description()
+    assert readout.circuit_fields() == circuit.circuit_fields()
+    seen = np.random.default_rng(0).random((2, 20, 9, 2)).astype(np.float32)
+    key = streams.Key.of(0, [0, 1], [0, 1])
+    ours = encoder(seen, key).detach().numpy().transpose(0, 2, 3, 1)
+    np.testing.assert_array_equal(ours, readout.bits_of(readout.convert(seen, 1.0, key)))
+    plain = LearnedThermometer([0.2, 0.25, 0.5], Comparator(offset_mv=20), 1.0)(seen, key)
+    assert (ours != plain.detach().numpy().transpose(0, 2, 3, 1)).any()
+
+
+def test_learning_behind_a_reference_dac_is_refused() -> None:
+    with pytest.raises(InputError, match=r"readout\.reference_bits 6"):
+        LearnedThermometer([0.2, 0.5], IDEAL, 1.0, ThermometerCircuit(reference_bits=6))
