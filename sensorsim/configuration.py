@@ -121,7 +121,9 @@ def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:
 
 
 def _explain(error: Any, origin: str) -> str:
-    kinds = {"adc", "thermometer", "learned", "linear", "gamma", "log"}
+    kinds = {
+        "adc", "thermometer", "learned", "linear", "gamma", "log", "single-slope", "sar", "cyclic",
+    }  # fmt: skip
     field = ".".join(str(x) for x in error["loc"] if x not in kinds)
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":

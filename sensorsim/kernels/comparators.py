@@ -1,7 +1,7 @@
-"""Volts against reference levels: ADC codes and thermometer bits.
+"""Volts against reference levels: thermometer bits.
 
-Both readouts compare the pixel's volts, plus noise and a column's residual offset, with ascending
-levels. A comparison whose margin exceeds the largest possible noise needs no random number, and
+Every comparator compares the pixel's volts, plus noise and a column's residual offset, with its
+level. A comparison whose margin exceeds the largest possible noise needs no random number, and
 since every draw has its own address, skipping it changes no other draw.
 """
 
@@ -12,55 +12,8 @@ from sensorsim.kernels.philox import (
     MAX_NORMAL,
     normal_quantile,
     normal_words,
-    standard_normal,
     uniform32,
 )
-
-
-@njit(cache=True)
-def count_levels(volts, levels):
-    """Number of ascending ``levels`` that ``volts`` reaches (``>=``), by bisection."""
-    low = 0
-    high = levels.size
-    while low < high:
-        middle = (low + high) >> 1
-        if volts >= levels[middle]:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@njit(cache=True, parallel=True)
-def quantize(volts, levels, offset, dies, frames, channels_per_row, noise_v, seed, stream, out):
-    """Codes of a converter with the given transition levels.
-
-    Parameters
-    ----------
-    volts : float32 [N, P]
-    levels : float64 [L], ascending transition levels in volts; code = number of levels reached
-    offset : float64 [D, channels_per_row], volts added in front of the converter of a column
-    dies, frames : int64 [N], uint32 [N]
-    channels_per_row : int, W * C
-    noise_v : float, rms input noise; one draw per conversion
-    out : uint16 [N, P]
-    """
-    reach = MAX_NORMAL * noise_v
-    last = levels.size
-    for n in prange(volts.shape[0]):
-        for p in range(volts.shape[1]):
-            v = np.float64(volts[n, p]) + offset[dies[n], p % channels_per_row]
-            code = count_levels(v, levels)
-            near = (code > 0 and v - levels[code - 1] <= reach) or (
-                code < last and levels[code] - v <= reach
-            )
-            if noise_v > 0.0 and near:
-                v += noise_v * standard_normal(p, frames[n], 0, seed, stream)
-                while code < last and v >= levels[code]:
-                    code += 1
-                while code > 0 and v < levels[code - 1]:
-                    code -= 1
-            out[n, p] = code
 
 
 @njit(cache=True, parallel=True)

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from sensorsim.bits import WordArray
 from sensorsim.readout.adc import Adc
+from sensorsim.readout.architecture import Architecture, Cyclic, Sar, SingleSlope
 from sensorsim.readout.comparator import Comparator
 from sensorsim.readout.thermometer import Thermometer
 from sensorsim.streams import Key
@@ -40,4 +41,7 @@ class ReadoutProtocol(Protocol):
 
 Readout = Annotated[Adc | Thermometer, Field(discriminator="kind")]
 
-__all__ = ["Adc", "Comparator", "Readout", "ReadoutProtocol", "Thermometer"]
+__all__ = [
+    "Adc", "Architecture", "Comparator", "Cyclic", "Readout", "ReadoutProtocol", "Sar",
+    "SingleSlope", "Thermometer",
+]  # fmt: skip
