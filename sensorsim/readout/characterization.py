@@ -160,7 +160,7 @@ def static_test(bench: Bench, samples_per_code: int) -> xr.Dataset:
     # Half a step off the ideal levels, which would else tie with samples.
     ramp = start + step * (np.arange(np.ceil((stop - start) / step), dtype=np.float64) + 0.5)
     histogram = np.bincount(bench.codes(ramp, _RAMP), minlength=last + 1)
-    transition = start + step * np.cumsum(histogram[:-1])
+    transition = start + step * np.cumsum(histogram[:-1]).astype(np.float64)
     average = average_step_v(transition, bench.nominal_step_v)
     gain = bench.nominal_step_v / average
     offset = bench.nominal_step_v - gain * transition[0]
