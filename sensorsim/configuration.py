@@ -18,7 +18,6 @@ from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.sensors import load_sensor
 from sensorsim.spectrum import PEAK_OF_THE_EYE, LightSpectrum
-from sensorsim.tonemap import CURVE_KINDS
 
 
 class Scene(Description):
@@ -182,8 +181,14 @@ def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:
         raise InputError("; ".join(_explain(e, origin) for e in error.errors())) from None
 
 
+def _kinds() -> set[str]:
+    """All values of ``kind`` that choose a part, like "adc"; pydantic counts them as fields."""
+    parts = PipelineDescription.model_json_schema()["$defs"].values()
+    return {p["properties"]["kind"]["const"] for p in parts if "kind" in p.get("properties", {})}
+
+
 def _explain(error: Any, origin: str) -> str:
-    kinds = {"adc", "thermometer", "learned"} | CURVE_KINDS
+    kinds = _kinds()
     loc = error["loc"]
     # A field may be named like a kind (gamma.gamma): what follows a kind is a field.
     field = ".".join(str(x) for i, x in enumerate(loc) if x not in kinds or loc[i - 1] in kinds)

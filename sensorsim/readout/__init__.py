@@ -12,6 +12,7 @@ from pydantic import Field
 
 from sensorsim.bits import WordArray
 from sensorsim.readout.adc import Adc
+from sensorsim.readout.architecture import Architecture, Cyclic, Sar, SingleSlope
 from sensorsim.readout.circuit import ThermometerCircuit
 from sensorsim.readout.comparator import Comparator
 from sensorsim.readout.thermometer import Thermometer
@@ -42,5 +43,6 @@ class ReadoutProtocol(Protocol):
 Readout = Annotated[Adc | Thermometer, Field(discriminator="kind")]
 
 __all__ = [
-    "Adc", "Comparator", "Readout", "ReadoutProtocol", "Thermometer", "ThermometerCircuit",
+    "Adc", "Architecture", "Comparator", "Cyclic", "Readout", "ReadoutProtocol", "Sar",
+    "SingleSlope", "Thermometer", "ThermometerCircuit",
 ]  # fmt: skip

@@ -1,21 +1,28 @@
 """The conventional readout: one b-bit conversion per pixel."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sensorsim import streams
 from sensorsim.bits import WordArray, code_planes
 from sensorsim.description import Description
-from sensorsim.kernels.comparators import quantize
+from sensorsim.errors import InputError
+from sensorsim.kernels.quantizer import quantize
+from sensorsim.readout.architecture import Architecture, Columns, SingleSlope
 from sensorsim.readout.comparator import Comparator, column_offsets_v
 from sensorsim.tonemap import Linear, ToneCurve, transition_levels
+
+_MOST_LEVELS = 2**27
+"""1 GiB of them."""
 
 
 class Adc(Description):
     """A column-parallel ADC, linear or companded by a nonlinear ramp.
+
+    Gain and offset are those of IEEE Std 1241: the code is that of ``gain * volts + offset``.
 
     The BNN reads its code as ``bits`` planes weighted ``2**k`` under shared binary weights, which
     equals a first layer over the integers ``2 * code - (2**bits - 1)``.
@@ -26,7 +33,37 @@ class Adc(Description):
     tone_curve: ToneCurve = Field(
         Linear(), description="Curve in front of the quantizer, acting on the analog ramp."
     )
+    architecture: Architecture = Field(
+        SingleSlope(), description="How the code is found, and the errors of its parts."
+    )
+    gain_error_percent: float = Field(
+        0.0, ge=-50, le=50, description="Error of the gain of all columns, percent."
+    )
+    offset_mv: float = Field(
+        0.0, ge=-1000, le=1000, description="Offset of all columns, mV; positive raises codes."
+    )
+    column_gain_percent: float = Field(
+        0.0, ge=0, le=10, description="Spread of the gain over columns, percent rms."
+    )
     comparator: Comparator = Field(Comparator(), description="Errors at the converter's input.")
+
+    @model_validator(mode="after")
+    def _only_a_ramp_bends(self) -> Self:
+        if not isinstance(self.architecture, SingleSlope) and not isinstance(
+            self.tone_curve, Linear
+        ):
+            raise ValueError(
+                f"tone_curve.kind {self.tone_curve.kind!r} with architecture.kind "
+                f"{self.architecture.kind!r}: expected 'linear', since only a single-slope "
+                "converter has a ramp to bend; use architecture.kind 'single-slope' or "
+                "tone_curve.kind 'linear'"
+            )
+        return self
+
+    @property
+    def varies_over_columns(self) -> bool:
+        """Whether transition levels differ between the columns of a die."""
+        return self.column_gain_percent > 0 or self.architecture.varies_over_columns
 
     @property
     def levels(self) -> int:
@@ -53,7 +90,7 @@ class Adc(Description):
         return colors
 
     def transitions(self) -> npt.NDArray[np.float64]:
-        """Transition levels as parts of full scale, ascending."""
+        """Nominal transition levels, without errors, as parts of full scale, ascending."""
         return transition_levels(self.tone_curve, self.levels)
 
     def convert(
@@ -70,18 +107,74 @@ class Adc(Description):
         Returns
         -------
         uint16 [N, H, W, C]
+
+        Raises
+        ------
+        InputError
+            If the levels of that many columns would not fit into memory.
         """
         n, h, w, c = volts.shape
         seen, rows = key.distinct_dies()
+        levels = transition_levels_v(self, full_scale_v, w * c, seen, key.seed)
         offsets = column_offsets_v(self.comparator, w * c, 1, seen, key.seed)[:, :, 0]
         out = np.empty((n, h * w * c), np.uint16)
         quantize(
-            np.ascontiguousarray(volts).reshape(n, -1), self.transitions() * full_scale_v,
-            np.ascontiguousarray(offsets), rows, key.frames, w * c,
-            self.comparator.noise_mv * 1e-3, key.seed, streams.READOUT_NOISE, out,
+            np.ascontiguousarray(volts).reshape(n, -1), levels, np.ascontiguousarray(offsets),
+            rows, key.frames, w * c, self.comparator.noise_mv * 1e-3, key.seed,
+            streams.READOUT_NOISE, out,
         )  # fmt: skip
         return out.reshape(volts.shape)
 
     def pack(self, codes: npt.NDArray[Any]) -> WordArray:
         """Packed planes that the BNN reads: uint64 [N, planes, H, W, words]."""
         return code_planes(codes, self.bits)
+
+
+def transition_levels_v(
+    adc: Adc, full_scale_v: float, columns: int, dies: npt.ArrayLike, seed: int
+) -> npt.NDArray[np.float64]:
+    """Transition levels of every column of some dies, all static errors included.
+
+    Parameters
+    ----------
+    full_scale_v : float
+        Volts at which an ideal converter's code range ends.
+    columns : int
+        Converters of a die: image columns times colors.
+    dies : int [D]
+
+    Returns
+    -------
+    float64 [D, K, L], volts
+        Ascending; equal neighbors are missing codes. K is 1 if the columns are alike, else
+        ``columns``.
+
+    Raises
+    ------
+    InputError
+        If the levels would not fit into memory.
+    """
+    dies = np.atleast_1d(np.asarray(dies, np.int64))
+    shape = (dies.size, columns if adc.varies_over_columns else 1, adc.levels)
+    if np.prod(shape, dtype=float) > _MOST_LEVELS:
+        raise InputError(
+            f"readout.bits {adc.bits}: {columns} different columns of {dies.size} dies have more "
+            f"than {_MOST_LEVELS} transition levels; expected fewer: take fewer bits or columns, "
+            "or set the mismatch between columns to 0"
+        )
+    levels = np.empty(shape)
+    for row, die in zip(levels, map(int, dies), strict=True):
+        row[:] = _levels_of_die(adc, full_scale_v, Columns(shape[1], die, seed))
+    return levels
+
+
+def _levels_of_die(adc: Adc, full_scale_v: float, columns: Columns) -> npt.NDArray[np.float64]:
+    """Solve ``gain * level + offset = level of the architecture``: float64 [1 or columns, L]."""
+    if isinstance(adc.architecture, SingleSlope):
+        levels = adc.architecture.levels_v(adc.bits, full_scale_v, columns, adc.tone_curve)
+    else:
+        levels = adc.architecture.levels_v(adc.bits, full_scale_v, columns)
+    gain = np.full(columns.count, 1 + adc.gain_error_percent / 100)
+    if adc.column_gain_percent > 0:
+        gain *= 1 + adc.column_gain_percent / 100 * columns.normal(streams.ADC_COLUMN_GAIN)
+    return (levels - adc.offset_mv * 1e-3) / gain[:, np.newaxis]
