@@ -78,7 +78,7 @@ def test_trace_shows_every_stage_and_ends_in_the_same_decision(result: xr.Datase
 
 
 def test_brighter_light_lowers_no_thermometer_count() -> None:
-    quiet = {"photodiode.shot_noise": False, "photodiode.read_noise_e": 0,
+    quiet = {"photodiode.noise": "none",
              "readout.comparator.noise_mv": 0, "scene.exposure.law": "fixed"}  # fmt: skip
     pipe = ss.load_pipeline("glt4", quiet)
     image = pipe.dataset.images[0]
@@ -183,8 +183,7 @@ def test_lens_shades_and_blurs_what_the_pixels_see() -> None:
     light = np.full((1, 28, 28, 1), 0.5, np.float32)
     light[0, 14, 14] = 1.0
     quiet = {
-        "photodiode.shot_noise": False, "photodiode.read_noise_e": 0, "photodiode.dsnu_e": 0,
-        "photodiode.prnu_percent": 0, "photodiode.dark_current_e_per_s": 0,
+        "photodiode.noise": "none", "photodiode.dark_current_e_per_s": 0,
     }  # fmt: skip
     lens = {
         "scene.lens.chief_ray_angle_deg": 30.0,

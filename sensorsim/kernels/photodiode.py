@@ -1,9 +1,7 @@
 """Light to electrons to volts, a few hundred pixels at a time.
 
-A *segment* of pixels passes through all steps while it lies in the first-level cache; every step is
-a loop of its own over the segment, which the compiler turns into vector instructions. An item of
-work is a *span* of segments of one image, so that one large frame fills all threads and a batch of
-small images does too. All arithmetic is float32.
+A segment of pixels (see `sensorsim.kernels.segments`) passes through all steps while it lies in the
+first-level cache. All arithmetic is float32.
 """
 
 from typing import NamedTuple
@@ -23,9 +21,7 @@ from sensorsim.kernels.poisson import (
     settle_sum,
     sum_quantiles,
 )
-
-SEGMENT = 4 * GROUP
-SPAN = 16 * SEGMENT
+from sensorsim.kernels.segments import SEGMENT, SPAN, spans_of
 
 LINEAR, LOGARITHMIC, LINLOG = 0, 1, 2
 
@@ -327,7 +323,7 @@ def expose(light, electrons_at_white, frames, dies, pattern, pixel, columns, see
         False if some light was not finite or below zero; ``out`` is then without meaning.
     """
     images, pixels = light.shape
-    spans = (pixels + SPAN - 1) // SPAN
+    spans = spans_of(pixels)
     right = np.ones(images * spans, np.bool_)
     for item in prange(images * spans):
         n = item // spans

@@ -13,6 +13,7 @@ from sensorsim.errors import InputError
 from sensorsim.kernels.quantizer import quantize
 from sensorsim.readout.architecture import Architecture, Columns, SingleSlope
 from sensorsim.readout.comparator import Comparator, column_offsets_v
+from sensorsim.readout.table import ended, guesses
 from sensorsim.tonemap import Linear, ToneCurve, transition_levels
 
 _MOST_LEVELS = 2**27
@@ -119,11 +120,15 @@ class Adc(Description):
         offsets = column_offsets_v(self.comparator, w * c, 1, seen, key.seed)[:, :, 0]
         out = np.empty((n, h * w * c), np.uint16)
         quantize(
-            np.ascontiguousarray(volts).reshape(n, -1), levels, np.ascontiguousarray(offsets),
-            rows, key.frames, w * c, self.comparator.noise_mv * 1e-3, key.seed,
-            streams.READOUT_NOISE, out,
+            np.ascontiguousarray(volts, np.float32).reshape(n, -1), ended(levels),
+            *guesses(levels), offsets.astype(np.float32), rows, key.frames,
+            np.float32(self.comparator.noise_mv * 1e-3), key.seed, streams.READOUT_NOISE, out,
         )  # fmt: skip
         return out.reshape(volts.shape)
+
+    def digital_numbers(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """Codes as numbers, 0 to ``levels``."""
+        return codes.astype(np.int64)
 
     def pack(self, codes: npt.NDArray[Any]) -> WordArray:
         """Packed planes that the BNN reads: uint64 [N, planes, H, W, words]."""

@@ -35,7 +35,10 @@ class Converter(Protocol):
     def convert(
         self, volts: npt.NDArray[np.float32], full_scale_v: float, key: streams.Key
     ) -> npt.NDArray[Any]:
-        """Codes, or bits to be counted, of images: [N, H, W, C or C * levels]."""
+        """Codes of images: [N, H, W, C]."""
+
+    def digital_numbers(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """Codes as numbers, 0 to ``levels``."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Bench:
             image[0, :, self.column, 0] = samples
             key = streams.Key.of(self.seed, [frame], self.die)
             out = np.asarray(self.readout.convert(image, self.full_scale_v, key))
-            codes[start : start + rows] = out[0, :, self.column].sum(-1, dtype=np.int64)
+            codes[start : start + rows] = self.readout.digital_numbers(out[0, :, self.column, 0])
         if codes.max() > self.readout.levels:
             raise InputError(
                 f"readout: made code {codes.max()}, expected at most its number of levels, "

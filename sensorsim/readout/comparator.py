@@ -6,7 +6,7 @@ from pydantic import Field
 
 from sensorsim import streams
 from sensorsim.description import Description
-from sensorsim.kernels.philox import fill_standard_normal
+from sensorsim.kernels.normal import fill_pixel_normals
 
 
 class Comparator(Description):
@@ -28,8 +28,12 @@ def column_offsets_v(
     float64 [D, columns, per_column], volts
     """
     dies = np.atleast_1d(np.asarray(dies, np.int64))
-    offsets = np.empty((dies.size, columns * per_column))
+    offsets = np.empty((dies.size, columns * per_column), np.float32)
     for row, die in enumerate(dies):
         stream = streams.of_die(streams.READOUT_OFFSET, int(die))
-        fill_standard_normal(offsets[row], 0, seed, stream)
-    return (offsets * comparator.offset_mv * 1e-3).reshape(dies.size, columns, per_column)
+        fill_pixel_normals(offsets[row], 0, seed, stream)
+    return (
+        (offsets * (comparator.offset_mv * 1e-3))
+        .astype(np.float64)
+        .reshape(dies.size, columns, per_column)
+    )

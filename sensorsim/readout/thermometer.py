@@ -8,11 +8,14 @@ from pydantic import Field, model_validator
 
 from sensorsim import streams
 from sensorsim.bits import BitArray, FieldArray, WordArray, pack_fields, spread_fields
-from sensorsim.kernels.thermometer import compare
+from sensorsim.kernels.normal import MAX_NORMAL
+from sensorsim.kernels.thermometer import compare, compare_with_memory
 from sensorsim.readout.circuit import ThermometerCircuit, mismatched_levels, reference_levels
 from sensorsim.readout.comparator import Comparator, column_offsets_v
+from sensorsim.readout.table import close_levels, step_table
 
 MAX_THRESHOLDS = 32
+_STEPS = 2048
 
 
 class Thermometer(ThermometerCircuit):
@@ -86,6 +89,10 @@ class Thermometer(ThermometerCircuit):
         """
         return compare_fields(volts, self.transitions(), full_scale_v, self.comparator, self, key)
 
+    def digital_numbers(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """Number of levels that each sample reaches, 0 to M."""
+        return np.bitwise_count(codes).astype(np.int64)
+
     def pack(self, codes: npt.NDArray[Any]) -> WordArray:
         """Packed plane that the BNN reads: uint64 [N, 1, H, W, words]."""
         return pack_fields(codes, self.levels)[:, np.newaxis]
@@ -123,13 +130,23 @@ def compare_fields(
     levels_v = full_scale_v * mismatched_levels(
         levels, circuit.reference_mismatch_percent, seen, key.seed
     )
+    thresholds = np.ascontiguousarray(levels_v[:, np.newaxis] - offsets)
+    samples = np.ascontiguousarray(volts, np.float32).reshape(n, -1)
+    noise_v = comparator.noise_mv * 1e-3
     out = np.empty((n, h * w * c), np.uint32)
-    compare(
-        np.ascontiguousarray(volts).reshape(n, -1), levels_v,
-        np.ascontiguousarray(np.broadcast_to(offsets, (seen.size, w * c, m))), rows, key.frames,
-        w * c, comparator.noise_mv * 1e-3, circuit.hysteresis_mv * 1e-3, sequential,
-        key.seed, streams.READOUT_NOISE, out,
-    )  # fmt: skip
+    if circuit.hysteresis_mv > 0:
+        compare_with_memory(
+            samples, thresholds, rows, key.frames, noise_v, circuit.hysteresis_mv * 1e-3,
+            sequential, key.seed, streams.READOUT_NOISE, out,
+        )  # fmt: skip
+    else:
+        reach_v = float(np.abs(offsets).max(initial=0)) + MAX_NORMAL * noise_v
+        table = step_table(levels_v.min() - 2 * reach_v, levels_v.max() + 2 * reach_v, _STEPS)
+        close = close_levels(levels_v, reach_v, table)
+        compare(
+            samples, thresholds, *close, table.lowest, table.steps_per_v, rows, key.frames,
+            noise_v, key.seed, streams.READOUT_NOISE, out,
+        )  # fmt: skip
     fields = out.reshape(volts.shape)
     return corrected(fields) if circuit.bubbles == "corrected" else fields
 

@@ -27,6 +27,9 @@ class Broken:
     def convert(self, volts: np.ndarray, full_scale_v: float, key: streams.Key) -> Any:
         return np.clip(self.code(volts.astype(float)), 0, self.levels).astype(np.uint16)
 
+    def digital_numbers(self, codes: np.ndarray) -> np.ndarray:
+        return codes.astype(np.int64)
+
 
 @pytest.mark.parametrize("bits", range(4, 15))
 def test_ideal_converter_has_its_textbook_ratio_and_no_errors(bits: int) -> None:
