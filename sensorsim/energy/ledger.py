@@ -84,7 +84,7 @@ def effective_bits(adc: Adc, full_scale_v: float) -> float:
     From the signal-to-noise ratio of a full-scale sine over quantization noise ``q**2 / 12`` and
     input noise. A companded converter is priced like the linear one of its number of bits.
     """
-    step = full_scale_v / 2**adc.bits
+    step = full_scale_v / 2**adc.converter.bits
     noise = step**2 / 12 + (adc.comparator.noise_mv * 1e-3) ** 2
     ratio_db = 10 * np.log10(full_scale_v**2 / 8 / noise)
     return float((ratio_db - 1.76) / 6.02)
@@ -103,7 +103,7 @@ def adc_conversion_pj(
         converter = technology.adc.envelope(enob)
     else:
         converter = technology.adc.at(enob, percentile)
-    return min(converter, adc.levels * technology.comparator.at(percentile or 0.0))
+    return min(converter, adc.converter.levels * technology.comparator.at(percentile or 0.0))
 
 
 def readout_row(
@@ -118,7 +118,7 @@ def readout_row(
             adc_conversion_pj(technology, readout, full_scale_v, p) for p in (None, MEDIAN, HIGH)
         )
         each = Range(low=low, typical=typical, high=high)
-        name = f"{readout.bits}-bit conversion"
+        name = f"{readout.converter.bits}-bit conversion"
         source = f"{technology.adc.ratio_source}; low: {technology.adc.envelope_source}"
         return Row("readout", name, samples, each, source)
     prices = technology.comparator

@@ -14,14 +14,14 @@ from sensorsim.kernels.quantizer import quantize
 from sensorsim.readout.architecture import Architecture, Columns, SingleSlope
 from sensorsim.readout.comparator import Comparator, column_offsets_v
 from sensorsim.readout.table import ended, guesses
-from sensorsim.tonemap import Linear, ToneCurve, transition_levels
+from sensorsim.tonemap import Linear, ToneCurve, lookup_table, transition_levels
 
 _MOST_LEVELS = 2**27
 """1 GiB of them."""
 
 
 class Adc(Description):
-    """A column-parallel ADC, linear or companded by a nonlinear ramp.
+    """A column-parallel ADC: linear, companded by a nonlinear ramp, or followed by a table.
 
     Gain and offset are those of IEEE Std 1241: the code is that of ``gain * volts + offset``.
 
@@ -32,8 +32,15 @@ class Adc(Description):
     kind: Literal["adc"] = "adc"
     bits: int = Field(8, ge=1, le=14, description="Resolution, bits.")
     tone_curve: ToneCurve = Field(
-        Linear(), description="Curve in front of the quantizer, acting on the analog ramp."
+        Linear(), description="Tone curve; tone_domain says where it acts."
     )
+    tone_domain: Literal["analog", "digital"] = Field(
+        "analog", description="analog: the curve bends the ramp; digital: it is a table of codes."
+    )
+    conversion_bits: int | None = Field(
+        None, ge=1, le=14,
+        description="Resolution of the linear conversion in front of a digital curve, bits.",
+    )  # fmt: skip
     architecture: Architecture = Field(
         SingleSlope(), description="How the code is found, and the errors of its parts."
     )
@@ -50,16 +57,50 @@ class Adc(Description):
 
     @model_validator(mode="after")
     def _only_a_ramp_bends(self) -> Self:
-        if not isinstance(self.architecture, SingleSlope) and not isinstance(
-            self.tone_curve, Linear
+        if not (
+            isinstance(self.architecture, SingleSlope)
+            or isinstance(self.tone_curve, Linear)
+            or self.tone_domain == "digital"
         ):
             raise ValueError(
                 f"tone_curve.kind {self.tone_curve.kind!r} with architecture.kind "
                 f"{self.architecture.kind!r}: expected 'linear', since only a single-slope "
                 "converter has a ramp to bend; use architecture.kind 'single-slope' or "
-                "tone_curve.kind 'linear'"
+                "tone_domain 'digital'"
             )
         return self
+
+    @model_validator(mode="after")
+    def _a_table_has_codes_to_read(self) -> Self:
+        if (self.conversion_bits is not None) != (self.tone_domain == "digital"):
+            raise ValueError(
+                f"tone_domain {self.tone_domain!r} with conversion_bits {self.conversion_bits}: "
+                "expected conversion_bits beside 'digital', and only there"
+            )
+        if self.conversion_bits is not None and self.conversion_bits < self.bits:
+            raise ValueError(
+                f"conversion_bits {self.conversion_bits}: expected at least bits {self.bits}; "
+                "a table adds no resolution"
+            )
+        return self
+
+    @property
+    def converter(self) -> "Adc":
+        """The conversion itself: this ADC, or the linear one in front of its digital curve."""
+        if self.conversion_bits is None:
+            return self
+        return self.model_copy(
+            update={
+                "bits": self.conversion_bits, "tone_curve": Linear(), "tone_domain": "analog",
+                "conversion_bits": None,
+            }
+        )  # fmt: skip
+
+    def code_table(self) -> npt.NDArray[np.uint16] | None:
+        """Code for each code of the conversion, uint16 [2**conversion_bits]; None if analog."""
+        if self.conversion_bits is None:
+            return None
+        return lookup_table(self.tone_curve, self.conversion_bits, self.bits)
 
     @property
     def varies_over_columns(self) -> bool:
@@ -91,8 +132,14 @@ class Adc(Description):
         return colors
 
     def transitions(self) -> npt.NDArray[np.float64]:
-        """Nominal transition levels, without errors, as parts of full scale, ascending."""
-        return transition_levels(self.tone_curve, self.levels)
+        """Nominal transition levels, without errors, as parts of full scale, ascending.
+
+        Codes that a digital curve never gives share the level of the next one that comes, or 1.
+        """
+        table = self.code_table()
+        if table is None:
+            return transition_levels(self.tone_curve, self.levels)
+        return np.searchsorted(table, np.arange(1, self.levels + 1)) / table.size
 
     def convert(
         self, volts: npt.NDArray[np.float32], full_scale_v: float, key: streams.Key
@@ -114,6 +161,9 @@ class Adc(Description):
         InputError
             If the levels of that many columns would not fit into memory.
         """
+        table = self.code_table()
+        if table is not None:
+            return table[self.converter.convert(volts, full_scale_v, key)]
         n, h, w, c = volts.shape
         seen, rows = key.distinct_dies()
         levels = transition_levels_v(self, full_scale_v, w * c, seen, key.seed)
@@ -140,6 +190,8 @@ def transition_levels_v(
 ) -> npt.NDArray[np.float64]:
     """Transition levels of every column of some dies, all static errors included.
 
+    Those of the conversion, if a digital curve follows.
+
     Parameters
     ----------
     full_scale_v : float
@@ -159,6 +211,7 @@ def transition_levels_v(
     InputError
         If the levels would not fit into memory.
     """
+    adc = adc.converter
     dies = np.atleast_1d(np.asarray(dies, np.int64))
     shape = (dies.size, columns if adc.varies_over_columns else 1, adc.levels)
     if np.prod(shape, dtype=float) > _MOST_LEVELS:

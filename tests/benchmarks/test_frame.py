@@ -1,0 +1,119 @@
+"""One frame of 1000 x 1000 pixels, beside a reference in plain numpy; nothing here asserts a time.
+
+pytest tests/benchmarks/test_frame.py --benchmark-only
+
+`test_ratios` prints medians, their spread and the ratio to numpy, all measured in turn in one run.
+"""
+
+import os
+import time
+from collections.abc import Callable
+
+import numba
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from sensorsim.photodiode import Photodiode, fixed_pattern, sense
+from sensorsim.readout import Adc, Comparator, Thermometer
+from sensorsim.streams import Key
+from sensorsim.tonemap import Linear, thresholds_of
+
+SIDE = 1000
+WHITE_E = 9000.0
+PIXEL = Photodiode()
+KEY = Key.of(0, [0])
+READOUTS = {
+    "10-bit ADC": Adc(bits=10, comparator=Comparator(noise_mv=0, offset_mv=0)),
+    "10-bit ADC with input noise and offsets": Adc(bits=10),
+    "15 thresholds with noise and offsets": Thermometer(
+        thresholds=tuple(map(float, thresholds_of(Linear(), 15)))
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def light() -> np.ndarray:
+    return np.random.default_rng(0).random((1, SIDE, SIDE, 1), np.float32)
+
+
+@pytest.fixture(scope="module")
+def pattern() -> object:
+    return fixed_pattern(PIXEL, (SIDE, SIDE, 1), [0], 0)
+
+
+def numpy_volts(light: np.ndarray, gain: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """The same physics by numpy's own generator: shot, dark, PRNU, DSNU, read noise."""
+    random = np.random.default_rng(1)
+    electrons = random.poisson(light * WHITE_E * gain + PIXEL.dark_e)
+    electrons = np.minimum(electrons, PIXEL.full_well_e)
+    noise = random.standard_normal(light.shape, np.float32)
+    return (electrons + offset + PIXEL.read_noise_e * noise) * PIXEL.volts_per_e
+
+
+def numpy_adc(volts: np.ndarray, noise_v: float) -> np.ndarray:
+    if noise_v:
+        volts = volts + noise_v * np.random.default_rng(2).standard_normal(volts.shape)
+    return np.clip(np.floor(volts * 1024), 0, 1023).astype(np.uint16)
+
+
+def numpy_thermometer(volts: np.ndarray) -> np.ndarray:
+    random = np.random.default_rng(2)
+    offset = 5e-4 * random.standard_normal((SIDE, 15))
+    bits = np.empty((15, *volts.shape), bool)
+    for m, threshold in enumerate(np.arange(1, 16) / 16):
+        noise = 5e-4 * random.standard_normal(volts.shape, np.float32)
+        bits[m] = volts + offset[:, m, np.newaxis] + noise >= threshold
+    return bits
+
+
+def chains(light: np.ndarray, pattern: object) -> dict[str, tuple[Callable, Callable]]:
+    """Ours and numpy's, by name."""
+    gain = pattern.gain.reshape(light.shape)
+    offset = pattern.offset_e.reshape(light.shape)
+
+    def ours(readout: Adc | Thermometer) -> Callable:
+        return lambda: readout.convert(sense(light, PIXEL, WHITE_E, KEY, pattern), 1.0, KEY)
+
+    def theirs(name: str) -> Callable:
+        if "ADC" in name:
+            noise_v = 5e-4 if "noise" in name else 0.0
+            return lambda: numpy_adc(numpy_volts(light, gain, offset), noise_v)
+        return lambda: numpy_thermometer(numpy_volts(light, gain, offset))
+
+    return {name: (ours(readout), theirs(name)) for name, readout in READOUTS.items()}
+
+
+@pytest.mark.parametrize("name", READOUTS)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_frame(
+    benchmark: BenchmarkFixture, light: np.ndarray, pattern: object, name: str, threads: int
+) -> None:
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    benchmark(chains(light, pattern)[name][0])
+
+
+def test_ratios(
+    benchmark: BenchmarkFixture, light: np.ndarray, pattern: object,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def seconds(run: Callable) -> float:
+        start = time.perf_counter()
+        run()
+        return time.perf_counter() - start
+
+    lines = []
+    for name, (ours, theirs) in chains(light, pattern).items():
+        ours()
+        pairs = np.array([(seconds(ours), seconds(theirs)) for _ in range(15)]) * 1e3
+        mine, other = np.median(pairs, axis=0)
+        low, high = np.quantile(pairs[:, 0], [0.25, 0.75])
+        ratio = np.median(pairs[:, 1] / pairs[:, 0])
+        lines.append(
+            f"{name}: {mine:.1f} ms (quartiles {low:.1f} to {high:.1f}), "
+            f"numpy {other:.0f} ms, ratio {ratio:.1f}"
+        )
+    benchmark.pedantic(lambda: None, rounds=1)
+    with capsys.disabled():
+        threads, load = numba.get_num_threads(), os.getloadavg()[0]
+        print(f"\n{threads} threads, load {load:.1f}\n" + "\n".join(lines))
