@@ -74,6 +74,17 @@ def fill_words(out, first_group, frame, draw, seed, stream):
             out[start + 3 * BLOCKS + j] = np.uint32(w3)
 
 
+@njit(cache=True)
+def word_of(pixel, frame, draw, seed, stream):
+    """The word that `fill_words` gives one pixel."""
+    group, within = pixel // GROUP, pixel % GROUP
+    block = np.uint64(group * BLOCKS + within % BLOCKS)
+    c1, c2, k0, k1 = np.uint64(frame), np.uint64(draw), np.uint64(seed), np.uint64(stream)
+    w0, w1, w2, w3 = philox4x32(block, c1, c2, np.uint64(0), k0, k1)
+    place = within // BLOCKS
+    return np.uint32(w0 if place == 0 else w1 if place == 1 else w2 if place == 2 else w3)
+
+
 @njit(cache=True, forceinline=True)
 def log32(x):
     """Natural logarithm of a positive normal float32, to 1e-7."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 
-from sensorsim.kernels.normal import BLOCKS, GROUP, fill_frame_normals, fill_words, log32
+from sensorsim.kernels.normal import BLOCKS, GROUP, fill_frame_normals, fill_words, log32, word_of
 from sensorsim.kernels.philox import uniform
 from sensorsim.kernels.poisson import (
     MAX_MEAN,
@@ -30,6 +30,8 @@ _ONE = np.float32(1.0)
 _HALF = np.float32(0.5)
 _LARGEST = np.float32(3e38)
 _NO, _YES = np.int32(0), np.int32(1)
+_FEW = 16
+"""Below this part of a segment, words are drawn one by one."""
 _EXP_RANGE = np.float32(80.0)
 
 
@@ -109,6 +111,37 @@ def _collect(light, scale, gain, dark, dark_e, mean):
 
 
 @njit(cache=True, error_model="numpy")
+def _list_small(e, index):
+    """List the pixels whose mean is below `SERIES_MEAN`; returns their number."""
+    small = 0
+    for start in range(0, e.size, BLOCKS):
+        stop = min(start + BLOCKS, e.size)
+        some = _NO
+        for i in range(start, stop):
+            some = np.int32(some | (_YES if e[i] < SERIES_MEAN else _NO))
+        if some:
+            for i in range(start, stop):
+                index[small] = i
+                small += 1 if e[i] < SERIES_MEAN else 0
+    return small
+
+
+@njit(cache=True, error_model="numpy")
+def _draw_small(e, small, s):
+    """Poisson numbers of the ``small`` pixels listed, whose words are drawn."""
+    for k in range(small):
+        s.small_mean[k] = e[s.small_index[k]]
+    sum_quantiles(
+        s.small_mean[:small], s.small_words, s.cumulative, s.term, s.level, s.small_counts
+    )
+    for k in range(small):
+        count = s.small_counts[k]
+        if count == UNSETTLED:
+            count = settle_sum(s.small_mean[k], s.small_words[k])
+        s.counts[s.small_index[k]] = count
+
+
+@njit(cache=True, error_model="numpy")
 def _draw_electrons(e, group, frame, seed, stream, s):
     """Replace the means of a segment by Poisson numbers of those means."""
     groups = (e.size + GROUP - 1) // GROUP
@@ -135,31 +168,19 @@ def _draw_electrons(e, group, frame, seed, stream, s):
                     if counts[i] == UNSETTLED and e[i] >= SERIES_MEAN:
                         counts[i] = settle_series(min(e[i], MAX_MEAN), normals[i])
     if small > 0:
-        _draw_small(e, words, group, frame, seed, stream, s)
+        small = _list_small(e, s.small_index)
+        # A draw of its own: a pixel's normal number is made from two words, its neighbor's too.
+        if small < e.size // _FEW:
+            for k in range(small):
+                pixel = group * GROUP + s.small_index[k]
+                s.small_words[k] = word_of(pixel, frame, 1, seed, stream)
+        else:
+            fill_words(words, group, frame, 1, seed, stream)
+            for k in range(small):
+                s.small_words[k] = words[s.small_index[k]]
+        _draw_small(e, small, s)
     for i in range(e.size):
         e[i] = np.float32(counts[i])
-
-
-@njit(cache=True, error_model="numpy")
-def _draw_small(e, words, group, frame, seed, stream, s):
-    """Poisson numbers of the pixels whose mean is below `SERIES_MEAN`."""
-    small = 0
-    for i in range(e.size):
-        s.small_index[small] = i
-        small += 1 if e[i] < SERIES_MEAN else 0
-    # A draw of its own: a normal number of this pixel is made from two words, its neighbor's too.
-    fill_words(words, group, frame, 1, seed, stream)
-    for k in range(small):
-        s.small_mean[k] = e[s.small_index[k]]
-        s.small_words[k] = words[s.small_index[k]]
-    sum_quantiles(
-        s.small_mean[:small], s.small_words, s.cumulative, s.term, s.level, s.small_counts
-    )
-    for k in range(small):
-        count = s.small_counts[k]
-        if count == UNSETTLED:
-            count = settle_sum(s.small_mean[k], s.small_words[k])
-        s.counts[s.small_index[k]] = count
 
 
 @njit(cache=True, error_model="numpy")

@@ -9,8 +9,8 @@ from numba import njit
 
 from sensorsim.kernels.normal import GROUP
 
-SEGMENT = 4 * GROUP
-SPAN = 16 * SEGMENT
+SEGMENT = 8 * GROUP
+SPAN = 8 * SEGMENT
 
 
 @njit(cache=True)
