@@ -1,0 +1,5 @@
+"""``python -m sensorsim.cli`` is the ``sensorsim`` command."""
+
+from sensorsim.cli import main
+
+main()

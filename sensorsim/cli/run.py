@@ -1,0 +1,72 @@
+"""``sensorsim run``: classify test images through a pipeline."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sensorsim.cli.app import (
+    ImagesOption,
+    JsonOption,
+    PipelineArgument,
+    SeedOption,
+    SetOption,
+    app,
+    load,
+)
+
+if TYPE_CHECKING:
+    from sensorsim.pipeline import Pipeline
+
+
+@app.command()
+def run(
+    pipeline: PipelineArgument,
+    images: ImagesOption = None,
+    seed: SeedOption = 0,
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Classify test images through a pipeline: accuracy, bits and energy."""
+    from sensorsim.grid import scalars
+
+    chain = load(pipeline, settings)
+    dataset = chain.dataset
+    print(f"{dataset.name}: {len(dataset)} test images from {dataset.origin}", file=sys.stderr)
+    result = {**scalars(chain.run(images, seed)), "seed": seed}
+    if as_json:
+        print(json.dumps({"pipeline": chain.description.name, **result}))
+    else:
+        _print_run(chain, result)
+
+
+def _print_run(chain: "Pipeline", result: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(
+        f"[bold]{chain.description.name}[/bold]: accuracy {100 * result['accuracy']:.2f} % "
+        f"(95 %: {100 * result['accuracy_low']:.2f} to {100 * result['accuracy_high']:.2f}) "
+        f"on {result['images']:.0f} images, seed {result['seed']}"
+    )
+    console.print(
+        f"{result['bits_per_sample']:.0f} bits per sample, "
+        f"{result['link_bits_per_sample']:.0f} on the link; "
+        f"network of {result['model_bits']:.0f} bits"
+    )
+    table = Table("stage", "component")
+    for name in ("count", "low pJ", "typical pJ", "high pJ"):
+        table.add_column(name, justify="right")
+    ledger = chain.ledger()
+    for row in ledger.rows:
+        total = row.total_pj
+        table.add_row(
+            row.stage, row.component, f"{row.count:,.0f}", f"{total.low:,.0f}",
+            f"{total.typical:,.0f}", f"{total.high:,.0f}",
+        )  # fmt: skip
+    total = ledger.total_pj()
+    table.add_section()
+    table.add_row(
+        "frame", "", "", f"{total.low:,.0f}", f"{total.typical:,.0f}", f"{total.high:,.0f}"
+    )
+    console.print(table)

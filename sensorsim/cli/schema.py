@@ -1,0 +1,13 @@
+"""``sensorsim schema``: what a pipeline file may say."""
+
+import json
+
+from sensorsim.cli.app import app
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of a pipeline, for editors."""
+    from sensorsim.configuration import PipelineDescription
+
+    print(json.dumps(PipelineDescription.model_json_schema(), indent=2))

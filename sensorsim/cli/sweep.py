@@ -1,0 +1,57 @@
+"""``sensorsim sweep``: a pipeline over a grid of settings."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sensorsim.cli.app import (
+    ImagesOption,
+    PipelineArgument,
+    SeedOption,
+    SetOption,
+    app,
+    load,
+    values,
+)
+
+
+@app.command()
+def sweep(
+    pipeline: PipelineArgument,
+    axis: Annotated[
+        list[str],
+        typer.Option("--axis", metavar="FIELD=V1,V2,...", help="A field and its values."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="NetCDF file to write.")] = Path("sweep.nc"),
+    store: Annotated[
+        Path | None, typer.Option("--store", help="Folder that keeps finished points; resumes.")
+    ] = None,
+    images: ImagesOption = None,
+    seed: SeedOption = 0,
+    settings: SetOption = None,
+) -> None:
+    """Run a pipeline over a grid of settings and write one NetCDF file."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from sensorsim import grid
+    from sensorsim.errors import InputError
+
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"--out {out}: its folder does not exist; make it first")
+    axes = {field: values(text) for field, text in map(split, axis)}
+    chain = load(pipeline, settings)
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("sweep", total=None)
+
+        def report(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        data = grid.sweep(chain, axes, store, images, seed, report)
+    part = out.with_suffix(out.suffix + ".part")
+    data.to_netcdf(part, engine="scipy")
+    part.replace(out)
+    print(data["accuracy"].to_series().to_string())
+    print(f"wrote {out}", file=sys.stderr)
