@@ -13,6 +13,7 @@ from sensorsim.cli.app import (
     SetOption,
     app,
     load,
+    split,
     values,
 )
 
