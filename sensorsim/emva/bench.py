@@ -111,14 +111,38 @@ class Bench:
 
     def dark_variance_dn2(self) -> float:
         """Temporal variance of a dark pair at the pixel's own exposure time."""
-        return self.moments(
-            Exposure(0.0, self.photodiode.integration_time_ms, _BLACK_FRAMES)
-        ).variance_dn2
+        own_ms = self.photodiode.integration_time_ms
+        return self.moments(Exposure(0.0, own_ms, _BLACK_FRAMES)).variance_dn2
+
+    def hidden_noise(self, dark_variance_dn2: float) -> str:
+        """Why the converter's step hides this temporal dark variance; empty if it does not."""
+        if dark_variance_dn2 >= LEAST_DARK_VARIANCE_DN2:
+            return ""
+        step_e = self.step_v / self.photodiode.volts_per_e
+        return (
+            f"a step of {step_e:.3g} e- hides the temporal dark noise (variance "
+            f"{dark_variance_dn2:.3f} DN2, where EMVA 1288 needs {LEAST_DARK_VARIANCE_DN2}, some "
+            "0.5 DN rms)"
+        )
+
+    def check_dark_variance(self, dark_variance_dn2: float) -> None:
+        """Refuse a temporal dark variance that the converter's step hides.
+
+        Raises
+        ------
+        InputError
+            If it is below `LEAST_DARK_VARIANCE_DN2`.
+        """
+        if why := self.hidden_noise(dark_variance_dn2):
+            raise InputError(
+                f"readout.bits {self.adc.bits}: {why}; expected more bits (--adc-bits), or fewer "
+                "electrons at full scale"
+            )
 
 
 def set_up(
     photodiode: Photodiode, adc: Adc, *, full_scale_v: float | None = None,
-    wavelength_nm: float = 550.0, rows: int = 240, columns: int = 320, die: int = 0, seed: int = 0,
+    wavelength_nm: float = 555.0, rows: int = 240, columns: int = 320, die: int = 0, seed: int = 0,
 ) -> Bench:  # fmt: skip
     """Put a camera on the bench and set its black level.
 

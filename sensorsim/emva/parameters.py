@@ -1,7 +1,7 @@
 """Moments to parameters: the fits of EMVA 1288.
 
-Equation numbers are those of Release 4.0 Linear. Where it departs from Release 3.1, which the EMVA's
-own program follows, the docstring says so.
+Equation numbers are those of Release 4.0 Linear. Where that departs from Release 3.1, which the
+EMVA's own program follows, the docstring says so.
 """
 
 from typing import NamedTuple

@@ -57,12 +57,13 @@ def spatial_moments(frames: Iterable[IntArray]) -> SpatialMoments:
 
     Takes one frame [rows, columns] after another, so that the stack need not fit into memory.
     """
-    count, total, squares = 0, np.int64(0), np.int64(0)
-    for frame in frames:
-        count += 1
-        total = total + frame
-        squares = squares + np.square(frame)
-    average = np.asarray(total) / count
+    following = iter(frames)
+    total = next(following).astype(np.int64)
+    squares, count = np.square(total), 1
+    for count, frame in enumerate(following, 2):  # noqa: B007
+        total += frame
+        squares += np.square(frame)
+    average = total / count
     temporal = float(np.mean(squares - count * average**2)) / (count - 1)
     m, n = average.shape
     mean = float(average.mean())
