@@ -142,7 +142,7 @@ def _print(
     )
     table = Table()
     table.add_column("parameter", no_wrap=True)
-    for column in ("measured", "± 1 sigma", "put in", "published"):
+    for column in ("measured", "± 1 sd", "put in", "published"):
         table.add_column(column, justify="right")
     table.add_column("unit")
     for name, label in _ROWS.items():
@@ -155,10 +155,11 @@ def _print(
 
 
 def _digits(value: float | None) -> str:
-    """Four significant digits, without an exponent; nothing for no value."""
+    """Four significant digits, and not below a ten-thousandth; nothing for no value."""
     if value is None:
         return ""
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:#.4g}" if abs(value) >= 1e-3 else "0"
+    size = abs(value)
+    return f"{value:.0f}" if size >= 1000 else f"{value:#.4g}" if size >= 0.1 else f"{value:.4f}"
 
 
 def _write(data: "xr.Dataset", folder: Path) -> None:

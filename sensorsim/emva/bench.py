@@ -110,9 +110,13 @@ class Bench:
         return pair_moments(*self.expose(exposure))
 
     def dark_variance_dn2(self) -> float:
-        """Temporal variance of a dark pair at the pixel's own exposure time."""
-        own_ms = self.photodiode.integration_time_ms
-        return self.moments(Exposure(0.0, own_ms, _BLACK_FRAMES)).variance_dn2
+        """Temporal variance of a dark pair at the pixel's own exposure time.
+
+        The lesser of two, half a step apart: a dark level on the edge of a code flips between two
+        codes with a variance of 1/4 however small the noise, and half a step beside it shows none.
+        """
+        dark = Exposure(0.0, self.photodiode.integration_time_ms, _BLACK_FRAMES)
+        return min(shifted(self, dn).moments(dark).variance_dn2 for dn in (0.0, 0.5))
 
     def hidden_noise(self, dark_variance_dn2: float) -> str:
         """Why the converter's step hides this temporal dark variance; empty if it does not."""
@@ -173,10 +177,11 @@ def set_up(
     full_scale_v = photodiode.full_scale_v if full_scale_v is None else full_scale_v
     light = Monochromatic(wavelength_nm=wavelength_nm)
     bench = Bench(photodiode, adc, full_scale_v, light, pattern, rows, columns, die, seed)
-    return _with_offset(bench, _black_offset_dn(bench))
+    return shifted(bench, _black_offset_dn(bench))
 
 
-def _with_offset(bench: Bench, more_dn: float) -> Bench:
+def shifted(bench: Bench, more_dn: float) -> Bench:
+    """The same bench with a black level that is higher by so much."""
     offset_mv = bench.adc.offset_mv + more_dn * bench.step_v * 1e3
     return replace(bench, adc=bench.adc.model_copy(update={"offset_mv": offset_mv}))
 
@@ -184,7 +189,7 @@ def _with_offset(bench: Bench, more_dn: float) -> Bench:
 def _black_offset_dn(bench: Bench) -> float:
     """Offset that lifts a dark frame off the lowest code, found from dark frames."""
     lift_dn = 2.0 ** (bench.adc.bits - 2)
-    lifted = _with_offset(bench, lift_dn)
+    lifted = shifted(bench, lift_dn)
     dark = lifted.expose(Exposure(0.0, bench.photodiode.integration_time_ms, _BLACK_FRAMES))
     level_dn = float(dark.mean()) - lift_dn
     return max(0.0, math.ceil(_BLACK_SIGMAS * float(dark.std()) + 1 - level_dn))

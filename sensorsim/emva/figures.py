@@ -55,11 +55,9 @@ def variance_over_mean(axes: Axes, data: xr.Dataset) -> None:
 
 def snr_over_photons(axes: Axes, data: xr.Dataset) -> None:
     """Measured ratio, the linear model's with its two limits, and the ideal sensor's."""
-    photons = data["photons"].to_numpy()
-    signal = (data["mean_dn"] - data["dark_mean_dn"]).to_numpy()
-    used = np.arange(photons.size) <= data.attrs["saturation_index"]
-    axes.loglog(photons[used], (signal / np.sqrt(data["variance_dn2"].to_numpy()))[used],
-                **_MEASURED)  # fmt: skip
+    used = data.isel(exposure=slice(data.attrs["saturation_index"] + 1))
+    measured = (used["mean_dn"] - used["dark_mean_dn"]) / np.sqrt(used["variance_dn2"])
+    axes.loglog(used["photons"], measured, **_MEASURED)
     threshold, saturation = data["threshold_photons"].item(), data["saturation_photons"].item()
     range_photons = np.geomspace(threshold / 2, saturation, 200)
     efficiency = data["quantum_efficiency_percent"].item() / 100

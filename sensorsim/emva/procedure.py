@@ -4,7 +4,7 @@ Clauses and equations are those of EMVA 1288 Release 4.0 Linear.
 """
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +36,9 @@ def vary_of(text: str) -> Vary:
     InputError
         If it is not "light" or "time".
     """
-    if text == "light" or text == "time":
-        return text
+    for name in get_args(Vary):
+        if text == name:
+            return name
     raise InputError(f"vary {text!r}: expected 'light' or 'time'")
 
 

@@ -158,7 +158,8 @@ def _changes(subject: Subject) -> list[str]:
     if not fields:
         return []
     return [
-        f"published figures are of {subject.sensor.name}, from which {', '.join(fields)} differ"
+        f"published figures are of {subject.sensor.name}; this camera differs from it in "
+        f"{', '.join(fields)}"
     ]
 
 
