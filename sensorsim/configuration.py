@@ -116,6 +116,24 @@ def load_description(
     return _validate(raw, str(path)), path.parent
 
 
+def find_pipeline(source: str | Path) -> Path:
+    """Path of a pipeline by path or name of one that ships.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    path = Path(source)
+    if path.is_file():
+        return path
+    shipped = resources.pipelines() / f"{path.stem}.toml"
+    if shipped.is_file() and path.parent.name in ("", "pipelines"):
+        return shipped
+    names = ", ".join(sorted(p.stem for p in resources.pipelines().glob("*.toml")))
+    raise InputError(f"{source}: no such pipeline; expected a TOML file or one of {names}")
+
+
 def named_sensor(source: str | Path, settings: Mapping[str, Any] | None = None) -> Sensor | None:
     """The sensor that a pipeline's ``photodiode.sensor`` names; None if it names none.
 
@@ -147,7 +165,7 @@ def change(description: PipelineDescription, settings: Mapping[str, Any]) -> Pip
 
 def _read(source: str | Path, settings: Mapping[str, Any] | None) -> tuple[dict[str, Any], Path]:
     """A pipeline's file as it stands, some fields changed, and where it lies."""
-    path = _find_pipeline(source)
+    path = find_pipeline(source)
     try:
         raw = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -155,17 +173,6 @@ def _read(source: str | Path, settings: Mapping[str, Any] | None) -> tuple[dict[
     for field, value in (settings or {}).items():
         _set(raw, field, value)
     return raw, path
-
-
-def _find_pipeline(source: str | Path) -> Path:
-    path = Path(source)
-    if path.is_file():
-        return path
-    shipped = resources.pipelines() / f"{path.stem}.toml"
-    if shipped.is_file() and path.parent.name in ("", "pipelines"):
-        return shipped
-    names = ", ".join(sorted(p.stem for p in resources.pipelines().glob("*.toml")))
-    raise InputError(f"{source}: no such pipeline; expected a TOML file or one of {names}")
 
 
 def _set(raw: dict[str, Any], field: str, value: Any) -> None:

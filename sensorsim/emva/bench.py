@@ -89,10 +89,16 @@ class Bench:
         return self.adc.offset_mv * 1e-3 / self.step_v
 
     @property
+    def gain_dn_per_e(self) -> float:
+        """Digital numbers that an electron makes, the converter's gain error included."""
+        volts_per_e = (1 + self.adc.gain_error_percent / 100) * self.photodiode.volts_per_e
+        return volts_per_e / self.step_v
+
+    @property
     def clip_e(self) -> float:
         """Electrons at which the well or the converter is full, whichever comes first."""
         dn = self.adc.levels - self.black_level_dn
-        return min(self.photodiode.full_well_e, dn * self.step_v / self.photodiode.volts_per_e)
+        return min(self.photodiode.full_well_e, dn / self.gain_dn_per_e)
 
     def expose(self, exposure: Exposure) -> npt.NDArray[np.int64]:
         """Digital numbers of some frames: int64 [frames, rows, columns]."""
@@ -122,9 +128,8 @@ class Bench:
         """Why the converter's step hides this temporal dark variance; empty if it does not."""
         if dark_variance_dn2 >= LEAST_DARK_VARIANCE_DN2:
             return ""
-        step_e = self.step_v / self.photodiode.volts_per_e
         return (
-            f"a step of {step_e:.3g} e- hides the temporal dark noise (variance "
+            f"a step of {1 / self.gain_dn_per_e:.3g} e- hides the temporal dark noise (variance "
             f"{dark_variance_dn2:.3f} DN2, where EMVA 1288 needs {LEAST_DARK_VARIANCE_DN2}, some "
             "0.5 DN rms)"
         )

@@ -20,7 +20,7 @@ def expected(bench: Bench, vary: Vary = "light") -> dict[str, float]:
     dark_current = dark_current_e_per_s(
         p.dark_current_e_per_s, p.temperature_c, p.dark_current_activation_ev
     )
-    gain = (1 + adc.gain_error_percent / 100) * p.volts_per_e / bench.step_v
+    gain = bench.gain_dn_per_e
     comparator_e = 1e-3 / p.volts_per_e
     dark_e = p.dark_e if vary == "light" else 0.0
     noise_e = _root_sum(_temporal_e(p, dark_e), comparator_e * adc.comparator.noise_mv)

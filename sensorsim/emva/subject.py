@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sensorsim.configuration import load_description, named_sensor
+from sensorsim.configuration import find_pipeline, load_description, named_sensor
 from sensorsim.emva.bench import MIN_SIDE, Bench, is_linear, set_up
 from sensorsim.errors import InputError
 from sensorsim.photodiode import Photodiode
@@ -83,11 +83,10 @@ def find_subject(target: str, settings: Mapping[str, Any] | None = None) -> Subj
             )
         return _of_sensor(load_sensor(target))
     try:
-        description, _ = load_description(target, settings)
+        find_pipeline(target)
     except InputError as error:
-        if "no such pipeline" not in str(error):
-            raise
         raise InputError(f"{error}, or a sensor: {', '.join(sensor_names())}") from None
+    description, _ = load_description(target, settings)
     sensor = named_sensor(target, settings)
     pixel, readout = description.photodiode, description.readout
     spectrum = description.scene.spectrum
@@ -137,9 +136,11 @@ def put_on_bench(
         why = f"{subject.readout} makes no linear digital numbers"
         if subject.adc is not None:
             own = mount(subject.adc)
-            why = own.hidden_noise(own.dark_variance_dn2())
-            if not why or subject.adc.bits >= BENCH_BITS:
-                own.check_dark_variance(own.dark_variance_dn2())
+            dark_dn2 = own.dark_variance_dn2()
+            if subject.adc.bits >= BENCH_BITS:
+                own.check_dark_variance(dark_dn2)
+            why = own.hidden_noise(dark_dn2)
+            if not why:
                 return own, _changes(subject)
             why = f"with the {subject.adc.bits} bits of its readout, {why}"
         adc = ideal_adc(BENCH_BITS)

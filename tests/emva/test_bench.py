@@ -12,9 +12,12 @@ from sensorsim.emva.subject import ideal_adc
 from sensorsim.errors import InputError
 from sensorsim.photodiode import Linlog, Logarithmic, Photodiode, sense
 from sensorsim.readout import Adc
+from sensorsim.spectrum import SpectralCurve
 from sensorsim.tonemap import Log
 
 PIXEL = Photodiode(prnu_percent=0, dsnu_e=0, dark_current_e_per_s=0)
+
+BLUE = SpectralCurve(wavelength_nm=(400, 500), value=(0.5, 0.5))
 
 
 def codes_of(electrons: np.ndarray, adc: Adc, pixel: Photodiode) -> np.ndarray:
@@ -110,6 +113,7 @@ def test_frames_have_addresses(camera: Any) -> None:
         ({"noise": "shot"}, {}, {}, "noise 'shot'.*'temporal' or 'all'"),
         ({}, {"tone_curve": Log()}, {}, "tone curve is 'log'"),
         ({}, {"tone_domain": "digital"}, {}, "linear digital numbers"),
+        ({"quantum_efficiency": BLUE}, {}, {"wavelength_nm": 600.0}, "makes no electrons"),
         ({}, {}, {"rows": 15}, "rows 15: expected 16 to 8192"),
         ({}, {}, {"columns": 9000}, "columns 9000"),
         ({}, {}, {"wavelength_nm": 1000.0}, "wavelength_nm 1000: expected 380 to 780"),
