@@ -16,7 +16,7 @@ from sensorsim.lens import Lens
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
 from sensorsim.scenes.exposure import Exposure
-from sensorsim.sensors import load_sensor
+from sensorsim.sensors import Sensor, load_sensor
 from sensorsim.spectrum import PEAK_OF_THE_EYE, LightSpectrum
 
 
@@ -110,16 +110,40 @@ def load_description(
     InputError
         Like `load_pipeline`, but for the files that the description names.
     """
-    path = _find_pipeline(source)
-    try:
-        raw = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
-    for field, value in (settings or {}).items():
-        _set(raw, field, value)
+    raw, path = _read(source, settings)
     _read_sensor(raw, path.parent)
     raw.setdefault("name", path.stem)
     return _validate(raw, str(path)), path.parent
+
+
+def find_pipeline(source: str | Path) -> Path:
+    """Path of a pipeline by path or name of one that ships.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    path = Path(source)
+    if path.is_file():
+        return path
+    shipped = resources.pipelines() / f"{path.stem}.toml"
+    if shipped.is_file() and path.parent.name in ("", "pipelines"):
+        return shipped
+    names = ", ".join(sorted(p.stem for p in resources.pipelines().glob("*.toml")))
+    raise InputError(f"{source}: no such pipeline; expected a TOML file or one of {names}")
+
+
+def named_sensor(source: str | Path, settings: Mapping[str, Any] | None = None) -> Sensor | None:
+    """The sensor that a pipeline's ``photodiode.sensor`` names; None if it names none.
+
+    Raises
+    ------
+    InputError
+        If the pipeline or the sensor's file cannot be read.
+    """
+    raw, path = _read(source, settings)
+    return _sensor_of(raw, path.parent)
 
 
 def change(description: PipelineDescription, settings: Mapping[str, Any]) -> PipelineDescription:
@@ -139,15 +163,16 @@ def change(description: PipelineDescription, settings: Mapping[str, Any]) -> Pip
     return _validate(raw, description.name)
 
 
-def _find_pipeline(source: str | Path) -> Path:
-    path = Path(source)
-    if path.is_file():
-        return path
-    shipped = resources.pipelines() / f"{path.stem}.toml"
-    if shipped.is_file() and path.parent.name in ("", "pipelines"):
-        return shipped
-    names = ", ".join(sorted(p.stem for p in resources.pipelines().glob("*.toml")))
-    raise InputError(f"{source}: no such pipeline; expected a TOML file or one of {names}")
+def _read(source: str | Path, settings: Mapping[str, Any] | None) -> tuple[dict[str, Any], Path]:
+    """A pipeline's file as it stands, some fields changed, and where it lies."""
+    path = find_pipeline(source)
+    try:
+        raw = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file: {error}") from None
+    for field, value in (settings or {}).items():
+        _set(raw, field, value)
+    return raw, path
 
 
 def _set(raw: dict[str, Any], field: str, value: Any) -> None:
@@ -163,15 +188,21 @@ def _set(raw: dict[str, Any], field: str, value: Any) -> None:
 
 def _read_sensor(raw: dict[str, Any], folder: Path | None) -> None:
     """Put a sensor's figures where ``photodiode.sensor`` names it, below those stated beside it."""
+    sensor = _sensor_of(raw, folder)
+    if sensor is not None:
+        stated = {name: value for name, value in raw["photodiode"].items() if name != "sensor"}
+        raw["photodiode"] = sensor.photodiode_fields() | stated
+
+
+def _sensor_of(raw: dict[str, Any], folder: Path | None) -> Sensor | None:
     stated = raw.get("photodiode")
     if not isinstance(stated, dict) or "sensor" not in stated:
-        return
-    name = stated.pop("sensor")
+        return None
+    name = stated["sensor"]
     if not isinstance(name, str):
         raise InputError(f"photodiode.sensor {name!r}: expected a name or the path of a TOML file")
     beside = folder / name if folder else None
-    sensor = load_sensor(beside if beside is not None and beside.is_file() else name)
-    raw["photodiode"] = sensor.photodiode_fields() | stated
+    return load_sensor(beside if beside is not None and beside.is_file() else name)
 
 
 def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:
