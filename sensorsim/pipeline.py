@@ -25,6 +25,7 @@ from sensorsim.configuration import (
 from sensorsim.energy.ledger import Ledger, frame_ledger
 from sensorsim.energy.technology import Technology, load_technology
 from sensorsim.errors import InputError
+from sensorsim.mosaic import Layout, array_shape, bayer, network_planes
 from sensorsim.readout import Adc, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
@@ -55,6 +56,7 @@ class Pipeline:
             _beside(description.energy.technology, folder)
         )
         _check_fit(self.readout, self.model)
+        _check_layout(description.scene.layout, self.model)
         self.camera: Camera = description.camera()
         self.camera.lux_per_electron()  # refuses light that the pixel does not see
         self._dataset: Labelled | None = None
@@ -94,15 +96,25 @@ class Pipeline:
 
     def scores(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
         """Volts to class scores: int64 [N, classes]."""
-        codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
-        return simulator.scores(self.model, self.readout.pack(codes))
+        return self._scores(self.readout.convert(volts, self.camera.photodiode.full_scale_v, key))
+
+    def _scores(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        words = self.readout.pack(network_planes(codes, self.camera.layout))
+        return simulator.scores(self.model, words)
+
+    @property
+    def array_shape(self) -> tuple[int, int, int]:
+        """Rows, columns and samples per pixel of the array whose samples the network reads."""
+        i = self.model.input
+        if i.mosaic is None:
+            return i.height, i.width, i.colors
+        return 2 * i.height, 2 * i.width, 1
 
     def ledger(self) -> Ledger:
         """What one frame costs."""
-        i = self.model.input
         return frame_ledger(
             self.description.energy, self.technology, self.description.photodiode, self.readout,
-            (i.height, i.width, i.colors), self.model.binary_operations,
+            self.array_shape, self.model.binary_operations,
         )  # fmt: skip
 
     def run(self, images: int | None = None, seed: int = 0) -> xr.Dataset:
@@ -138,11 +150,14 @@ class Pipeline:
         InputError
             If they are not.
         """
-        i = self.model.input
-        if dataset.images.shape[1:] != (i.height, i.width, i.colors):
+        height, width, colors = dataset.images.shape[1:]
+        layout = self.camera.layout
+        seen = array_shape((height, width, colors), layout)
+        if seen != self.array_shape:
             raise InputError(
-                f"{dataset.origin}: images of {dataset.images.shape[1:]}, but the model "
-                f"{self.model_path} reads {(i.height, i.width, i.colors)} (rows, columns, colors)"
+                f"{dataset.origin}: images of {(height, width, colors)} make {seen} samples in the "
+                f"layout {layout!r}, but the model {self.model_path} reads {self.array_shape} "
+                "(rows, columns, samples per pixel)"
             )
         if dataset.class_names != self.model.class_names:
             raise InputError(
@@ -309,6 +324,15 @@ def _check_fit(readout: Adc | Thermometer, model: Model) -> None:
             f"readout: {readout.kind} with {readout.planes} planes of "
             f"{readout.channels(i.colors)} channels, but network.model was trained for "
             f"{i.planes} planes of {i.channels}; name a model of this readout or train one"
+        )
+
+
+def _check_layout(layout: Layout, model: Model) -> None:
+    if bayer(layout) != model.input.mosaic:
+        raise InputError(
+            f"scene.layout {layout!r}: network.model was trained behind "
+            f"{model.input.mosaic or 'pixels without a mosaic'}; state that layout, or name "
+            "a model of this one"
         )
 
 
