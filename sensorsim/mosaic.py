@@ -23,7 +23,7 @@ LUMINANCE = (0.2126, 0.7152, 0.0722)
 """Luminance of linear light with the primaries of ITU-R BT.709-6, which are those of sRGB."""
 
 _BAYER: tuple[Bayer, ...] = get_args(Bayer)
-_SAMPLES: dict[str, int] = {"mono": 1, "rgb": 3} | {mosaic: 1 for mosaic in _BAYER}
+_SAMPLES: dict[str, int] = {"mono": 1, "rgb": 3} | dict.fromkeys(_BAYER, 1)
 
 
 def bayer(layout: str) -> Bayer | None:
