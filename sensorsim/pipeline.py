@@ -214,7 +214,9 @@ class Pipeline:
             "seed": seed,
         }
 
-    def trace(self, image: npt.ArrayLike, seed: int = 0, frame: int = 0) -> xr.DataTree:
+    def trace(
+        self, image: npt.ArrayLike, seed: int = 0, frame: int = 0, decide: bool = True
+    ) -> xr.DataTree:
         """One image after every stage.
 
         Parameters
@@ -222,11 +224,19 @@ class Pipeline:
         image : uint8 (encoded in sRGB) or float (relative linear light), [H, W] or [H, W, C]
         frame : int
             Address of the temporal noise.
+        decide : bool
+            Whether the network sees it, which needs an image of the size that the model reads.
 
         Returns
         -------
         DataTree
-            Groups ``scene``, ``photodiode``, ``readout`` and ``network``, with units.
+            Groups ``scene``, ``photodiode``, ``readout`` and, if it decides, ``network``; with
+            units. From the photodiode on, a scene under a Bayer filter is a mosaic of one color.
+
+        Raises
+        ------
+        InputError
+            If the light is no light, or the network cannot read an image of this size.
         """
         array = np.asarray(image)
         if array.ndim == 2:
@@ -235,20 +245,32 @@ class Pipeline:
         key = self.key(seed, [frame])
         volts = self.volts(light[np.newaxis], key)
         codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
-        scores = simulator.scores(self.model, self.readout.pack(codes))
         space = ("row", "column", "color")
-        scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
+        stops = self.description.scene.exposure.stops(key)[0]
         groups: dict[str, dict[str, Any]] = {
             "scene": {
                 "light": (space, light, {"units": "1", "long_name": "relative linear light"}),
-                "exposure": ((), self.description.scene.exposure.stops(key)[0], {"units": "stop"}),
+                "exposure": ((), stops, {"units": "stop"}),
+                "white_illuminance": (
+                    (),
+                    self.camera.white_illuminance_lux() * 2.0**stops,
+                    {"units": "lux"},
+                ),
             },
-            "photodiode": {"signal": (space, volts[0], {"units": "V"})},
+            "photodiode": {
+                "signal": (space, volts[0], {"units": "V"}),
+                "full_scale": ((), self.camera.photodiode.full_scale_v, {"units": "V"}),
+            },
             "readout": {
                 "code": (
                     space,
                     codes[0],
                     {"units": "1", "long_name": "ADC code, or bit m for threshold m's decision"},
+                ),
+                "digital_number": (
+                    space,
+                    self.readout.digital_numbers(codes[0]).astype(np.uint16),
+                    {"units": "DN", "long_name": "ADC code, or number of thresholds reached"},
                 ),
                 "transition": (
                     "level",
@@ -256,15 +278,29 @@ class Pipeline:
                     {"units": "V"},
                 ),
             },
-            "network": {
+        }
+        tree = xr.DataTree.from_dict({k: xr.Dataset(v) for k, v in groups.items()})
+        if decide:
+            tree["network"] = xr.DataTree(self._decision(codes))
+        tree.attrs = {"pipeline": self.description.model_dump_json(), "seed": seed, "frame": frame}
+        return tree
+
+    def _decision(self, codes: npt.NDArray[Any]) -> xr.Dataset:
+        """Scores and decision for the codes of one image, [1, H, W, C]."""
+        if codes.shape[1:] != self.array_shape:
+            raise InputError(
+                f"image: {codes.shape[1:]} samples, but the model {self.model_path} reads "
+                f"{self.array_shape} (rows, columns, samples per pixel); fit it to that size"
+            )
+        scores = self._scores(codes)
+        scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
+        return xr.Dataset(
+            {
                 "score": ("class_name", scores[0] * scale, {"units": "1"}),
                 "decision": ((), int(simulator.decide(scores)[0]), {"units": "class"}),
             },
-        }
-        tree = xr.DataTree.from_dict({k: xr.Dataset(v) for k, v in groups.items()})
-        tree["network"].coords["class_name"] = list(self.model.class_names)
-        tree.attrs = {"pipeline": self.description.model_dump_json(), "seed": seed, "frame": frame}
-        return tree
+            {"class_name": list(self.model.class_names)},
+        )
 
 
 def load_pipeline(source: str | Path, settings: Mapping[str, Any] | None = None) -> Pipeline:
