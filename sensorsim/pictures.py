@@ -18,8 +18,8 @@ _BINS = 200
 _MOST_CODES = 256
 _GAMMA = 1 / 2.2
 _HIGH_RANGE, _DARKEST = 1.05, 1e-6
-"""Light above the first, part of white, is drawn on a logarithmic axis that begins at the second."""
-_TICKS = np.array([0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1])
+"""Light above the first is drawn on a logarithmic axis that begins at the second."""
+_TICKS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1)
 _COLORS = {"R": "tab:red", "G": "tab:green", "G1": "tab:green", "G2": "olive", "B": "tab:blue"}
 
 Samples = npt.NDArray[Any]
@@ -195,7 +195,7 @@ def _picture(axes: Axes, samples: Samples, layout: str, norm: Normalize, label: 
     bar = figure.colorbar(image, ax=axes)
     bar.ax.tick_params(labelsize=7)
     if isinstance(norm, PowerNorm):
-        ticks = _TICKS * norm.vmax
+        ticks = [float(t * (norm.vmax or 1)) for t in _TICKS]
         bar.set_ticks(ticks, labels=[f"{t:.2g}" for t in ticks])
     bar.set_label(_of(samples, label), fontsize=8)
 
