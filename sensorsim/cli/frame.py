@@ -67,7 +67,7 @@ def frame(
     if not out.absolute().parent.is_dir() or (out.exists() and not out.is_dir()):
         raise InputError(f"--out {out}: expected a folder, or a name in one that exists")
     light = read_frame(scene, settings_of(declare), white_radiance)
-    chain = load_pipeline(pipeline, {**settings_of(settings), **fixed_exposure(stops, lux)})
+    chain = load_pipeline(pipeline, {**fixed_exposure(stops, lux), **settings_of(settings)})
     light = prepared(chain, light, fit)
     tree = trace_frame(chain, light, seed)
     for file in _write(out, chain, light, tree):
