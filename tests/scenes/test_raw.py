@@ -37,6 +37,8 @@ def write_dng(path: Path, samples: np.ndarray, cfa: str, side: int = 2, **levels
     ]
     if len(black) == 4:
         tags.append((50713, 3, 2, (2, 2), True))
+    if "active" in levels:
+        tags.append((50829, 4, 4, levels["active"], True))
     tifffile.imwrite(path, samples, photometric=32803, metadata=None, extratags=tags)
     return path
 
@@ -78,6 +80,17 @@ def test_pattern_and_black_level_of_each_channel(
     expected = (samples - black) / (1000.0 - black)
     np.testing.assert_allclose(frame.light[..., 0], expected, rtol=2e-6)
     assert frame.light.max() > 1, "samples above the white level are kept"
+
+
+@pytest.mark.parametrize(("top", "layout"), [(4, "bayer-rggb"), (3, "bayer-gbrg")])
+def test_only_the_visible_area_is_read_and_begins_its_own_cell(
+    tmp_path: Path, samples: np.ndarray, top: int, layout: str
+) -> None:
+    """DNG counts its filter from the active area; LibRaw leaves out a first row that is odd."""
+    path = write_dng(tmp_path / "x.dng", samples, "RGGB", active=(top, 2, 39, 60))
+    frame = read_frame(path)
+    np.testing.assert_allclose(frame.light[..., 0], samples[4:39, 2:] / 1023, rtol=2e-6)
+    assert frame.layout == layout
 
 
 def test_samples_below_black_become_no_light_and_are_counted(

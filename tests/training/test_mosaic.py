@@ -10,7 +10,7 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 import sensorsim as ss  # noqa: E402
-from sensorsim import resources  # noqa: E402
+from sensorsim import resources, streams  # noqa: E402
 from sensorsim.bnn.file import load_model  # noqa: E402
 from sensorsim.camera import Camera  # noqa: E402
 from sensorsim.mosaic import sample_colors  # noqa: E402
@@ -21,6 +21,7 @@ from sensorsim.scenes.datasets import load_dataset  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.srgb import to_linear  # noqa: E402
 from sensorsim.training.deliver import bit_level_accuracy, deliver  # noqa: E402
+from sensorsim.training.encoder import LearnedThermometer  # noqa: E402
 from sensorsim.training.fit import Recipe  # noqa: E402
 from sensorsim.training.network import Architecture, Block  # noqa: E402
 from sensorsim.training.session import (  # noqa: E402
@@ -105,6 +106,17 @@ def test_another_order_of_the_cell_would_be_noticed(
     original = module.network_planes
     monkeypatch.setattr(module, "network_planes", lambda c, layout: original(c, layout)[..., ::-1])
     assert pipeline(made).run(seed=0)["accuracy"] < right - 0.2
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_threshold_learns_from_the_pixel_whose_bit_is_asked_for(place: int) -> None:
+    volts = np.full((1, 4, 4, 1), 0.9, np.float32)
+    volts[0, 2 + place // 2, place % 2] = 0.3  # in the cell of row 1, column 0
+    for asked in range(4):
+        encoder = LearnedThermometer([0.3], Comparator(), 1.0, layout="bayer-rggb")
+        encoder(volts, streams.Key.of(0, [0]))[0, asked, 1, 0].backward()
+        moved = bool(encoder.logits.grad.abs().max() > 0)
+        assert moved == (asked == place)
 
 
 def test_trace_is_a_mosaic_from_the_photodiode_on(made: Made) -> None:
