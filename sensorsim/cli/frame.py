@@ -1,6 +1,5 @@
 """``sensorsim frame``: one scene through a pipeline, stage by stage."""
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +20,13 @@ if TYPE_CHECKING:
 
     from sensorsim.pipeline import Pipeline
     from sensorsim.scenes.frame import Frame
+
+
+_OUTPUTS = {
+    "stages.png", "1-scene.png", "2-photodiode.png", "3-readout.png", "4-bits.png",
+    "5-network.png", "trace.nc", "frame.dng", "frame-red.dng", "frame-green.dng", "frame-blue.dng",
+}  # fmt: skip
+"""Every file that the command may write."""
 
 
 @app.command()
@@ -94,8 +100,10 @@ def _write(out: Path, chain: "Pipeline", light: "Frame", tree: "xr.DataTree") ->
         for name, figure in draw(tree).items():
             save(figure, folder / name)
         out.mkdir(exist_ok=True)
-        files = sorted(folder.iterdir())
-        return [Path(shutil.move(file, out / file.name)) for file in files]
+        written = [file.replace(out / file.name) for file in sorted(folder.iterdir())]
+    for name in _OUTPUTS - {file.name for file in written}:
+        (out / name).unlink(missing_ok=True)  # another scene's, which would pass for this one's
+    return written
 
 
 def _compressed(tree: "xr.DataTree") -> dict[str, dict[str, Any]]:

@@ -81,10 +81,11 @@ def test_a_mosaic_stays_one_down_to_the_dng(command, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("one_picture")
-def test_a_second_call_replaces_its_own_files_alone(command, tmp_path: Path) -> None:
+def test_a_second_call_replaces_the_first_and_nothing_else(command, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "notes.txt").write_text("mine")
+    (out / "5-network.png").write_text("another scene's decision")
     scene = mosaic_file(tmp_path / "x.raw")
     for _ in range(2):
         status, _, errors = command(scene, "glt4", "--out", out)
