@@ -19,6 +19,11 @@ def fixed_exposure(stops: float, illuminance_lux: float | None) -> dict[str, obj
         Over the light at which white makes the pipeline's fraction of full well.
     illuminance_lux : float, optional
         Illuminance of the scene, in place of that fraction.
+
+    Returns
+    -------
+    dict
+        Dotted fields, as `sensorsim.pipeline.load_pipeline` takes them.
     """
     if illuminance_lux is None:
         return {"scene.exposure.law": "fixed", "scene.exposure.high_stops": stops}
@@ -62,12 +67,8 @@ def undecided(chain: Pipeline, frame: Frame) -> str | None:
     layout, model = chain.description.scene.layout, chain.model.input
     height, width, colors = frame.light.shape
     seen = array_shape((height, width, colors), layout)
-    mosaic = seen_mosaic(chain, frame)
-    if mosaic != model.mosaic:
-        return (
-            f"the model reads {model.mosaic or 'pixels without a mosaic'}, the frame is "
-            f"{mosaic or 'none'}"
-        )
+    if frame.mosaic and model.mosaic is None:
+        return f"the model reads pixels without a mosaic, the frame is {frame.mosaic}"
     if seen[2] != chain.array_shape[2]:
         return (
             f"the model reads {chain.array_shape[2]} samples per pixel, the frame has {seen[2]}; "

@@ -111,7 +111,7 @@ def _readout(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
 
 
 def _bits(tree: xr.DataTree) -> Figure:
-    """Every bit that the network reads, as a picture of the array, and how often it is 1."""
+    """Every bit of a sample as a picture of the array, and how often it is 1."""
     group = tree["readout"]
     codes, layout = group["code"].to_numpy(), str(group.attrs["layout"])
     adc = group.attrs["kind"] == "adc"
