@@ -19,7 +19,7 @@ from sensorsim.scenes.formats import read_frame
 
 PIPELINE = "cifar10_bayer_glt8"
 STOPS = -2.0
-_DPI, _COLORS = 85, 64
+_DPI, _COLORS = 85, 256
 ROOT = Path(__file__).parents[1]
 
 
@@ -36,7 +36,8 @@ def main() -> None:
     part = args.out.with_name(f".{args.out.name}.part")
     # A palette keeps the file small; the picture is gray but for the lines of the histograms.
     with Image.open(buffer) as image:
-        image.convert("RGB").quantize(_COLORS).save(part, format="PNG", optimize=True)
+        palette = image.convert("RGB").quantize(_COLORS, Image.Quantize.MAXCOVERAGE, dither=0)
+        palette.save(part, format="PNG", optimize=True)
     part.replace(args.out)
 
 
