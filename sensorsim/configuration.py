@@ -13,6 +13,7 @@ from sensorsim.description import Description
 from sensorsim.energy.ledger import EnergySettings
 from sensorsim.errors import InputError
 from sensorsim.lens import Lens
+from sensorsim.mosaic import Layout
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
 from sensorsim.scenes.exposure import Exposure
@@ -25,6 +26,11 @@ class Scene(Description):
 
     dataset: str = Field("fashion-mnist", description="Name of a dataset, or 'folder'.")
     data_dir: str | None = Field(None, description="Where the dataset lies; a folder or a zip.")
+    layout: Layout = Field(
+        "scene",
+        description="Color filters: mono (luminance), rgb (co-sited) or a Bayer mosaic; scene: a "
+        "sample of every color that the scene has.",
+    )
     exposure: Exposure = Exposure()
     lens: Lens = Lens()
     spectrum: LightSpectrum = Field(
@@ -96,8 +102,9 @@ class PipelineDescription(Description):
         """What stands before the readout."""
         scene = self.scene
         return Camera(
-            self.photodiode, scene.exposure, scene.lens, scene.spectrum, scene.white_reflectance
-        )
+            self.photodiode, scene.exposure, scene.lens, scene.spectrum, scene.white_reflectance,
+            scene.layout,
+        )  # fmt: skip
 
 
 def load_description(

@@ -25,6 +25,7 @@ from sensorsim.configuration import (
 from sensorsim.energy.ledger import Ledger, frame_ledger
 from sensorsim.energy.technology import Technology, load_technology
 from sensorsim.errors import InputError
+from sensorsim.mosaic import Layout, array_shape, bayer, network_planes
 from sensorsim.readout import Adc, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
@@ -55,6 +56,7 @@ class Pipeline:
             _beside(description.energy.technology, folder)
         )
         _check_fit(self.readout, self.model)
+        _check_layout(description.scene.layout, self.model)
         self.camera: Camera = description.camera()
         self.camera.lux_per_electron()  # refuses light that the pixel does not see
         self._dataset: Labelled | None = None
@@ -94,15 +96,25 @@ class Pipeline:
 
     def scores(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
         """Volts to class scores: int64 [N, classes]."""
-        codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
-        return simulator.scores(self.model, self.readout.pack(codes))
+        return self._scores(self.readout.convert(volts, self.camera.photodiode.full_scale_v, key))
+
+    def _scores(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        words = self.readout.pack(network_planes(codes, self.camera.layout))
+        return simulator.scores(self.model, words)
+
+    @property
+    def array_shape(self) -> tuple[int, int, int]:
+        """Rows, columns and samples per pixel of the array whose samples the network reads."""
+        i = self.model.input
+        if i.mosaic is None:
+            return i.height, i.width, i.colors
+        return 2 * i.height, 2 * i.width, 1
 
     def ledger(self) -> Ledger:
         """What one frame costs."""
-        i = self.model.input
         return frame_ledger(
             self.description.energy, self.technology, self.description.photodiode, self.readout,
-            (i.height, i.width, i.colors), self.model.binary_operations,
+            self.array_shape, self.model.binary_operations,
         )  # fmt: skip
 
     def run(self, images: int | None = None, seed: int = 0) -> xr.Dataset:
@@ -138,11 +150,14 @@ class Pipeline:
         InputError
             If they are not.
         """
-        i = self.model.input
-        if dataset.images.shape[1:] != (i.height, i.width, i.colors):
+        height, width, colors = dataset.images.shape[1:]
+        layout = self.camera.layout
+        seen = array_shape((height, width, colors), layout)
+        if seen != self.array_shape:
             raise InputError(
-                f"{dataset.origin}: images of {dataset.images.shape[1:]}, but the model "
-                f"{self.model_path} reads {(i.height, i.width, i.colors)} (rows, columns, colors)"
+                f"{dataset.origin}: images of {(height, width, colors)} make {seen} samples in the "
+                f"layout {layout!r}, but the model {self.model_path} reads {self.array_shape} "
+                "(rows, columns, samples per pixel)"
             )
         if dataset.class_names != self.model.class_names:
             raise InputError(
@@ -199,7 +214,9 @@ class Pipeline:
             "seed": seed,
         }
 
-    def trace(self, image: npt.ArrayLike, seed: int = 0, frame: int = 0) -> xr.DataTree:
+    def trace(
+        self, image: npt.ArrayLike, seed: int = 0, frame: int = 0, decide: bool = True
+    ) -> xr.DataTree:
         """One image after every stage.
 
         Parameters
@@ -207,11 +224,19 @@ class Pipeline:
         image : uint8 (encoded in sRGB) or float (relative linear light), [H, W] or [H, W, C]
         frame : int
             Address of the temporal noise.
+        decide : bool
+            Whether the network sees it, which needs an image of the size that the model reads.
 
         Returns
         -------
         DataTree
-            Groups ``scene``, ``photodiode``, ``readout`` and ``network``, with units.
+            Groups ``scene``, ``photodiode``, ``readout`` and, if it decides, ``network``; with
+            units. From the photodiode on, a scene under a Bayer filter is a mosaic of one color.
+
+        Raises
+        ------
+        InputError
+            If the light is no light, or the network cannot read an image of this size.
         """
         array = np.asarray(image)
         if array.ndim == 2:
@@ -220,20 +245,32 @@ class Pipeline:
         key = self.key(seed, [frame])
         volts = self.volts(light[np.newaxis], key)
         codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
-        scores = simulator.scores(self.model, self.readout.pack(codes))
         space = ("row", "column", "color")
-        scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
+        stops = self.description.scene.exposure.stops(key)[0]
         groups: dict[str, dict[str, Any]] = {
             "scene": {
                 "light": (space, light, {"units": "1", "long_name": "relative linear light"}),
-                "exposure": ((), self.description.scene.exposure.stops(key)[0], {"units": "stop"}),
+                "exposure": ((), stops, {"units": "stop"}),
+                "white_illuminance": (
+                    (),
+                    self.camera.white_illuminance_lux() * 2.0**stops,
+                    {"units": "lux"},
+                ),
             },
-            "photodiode": {"signal": (space, volts[0], {"units": "V"})},
+            "photodiode": {
+                "signal": (space, volts[0], {"units": "V"}),
+                "full_scale": ((), self.camera.photodiode.full_scale_v, {"units": "V"}),
+            },
             "readout": {
                 "code": (
                     space,
                     codes[0],
                     {"units": "1", "long_name": "ADC code, or bit m for threshold m's decision"},
+                ),
+                "digital_number": (
+                    space,
+                    self.readout.digital_numbers(codes[0]).astype(np.uint16),
+                    {"units": "DN", "long_name": "ADC code, or number of thresholds reached"},
                 ),
                 "transition": (
                     "level",
@@ -241,15 +278,29 @@ class Pipeline:
                     {"units": "V"},
                 ),
             },
-            "network": {
+        }
+        tree = xr.DataTree.from_dict({k: xr.Dataset(v) for k, v in groups.items()})
+        if decide:
+            tree["network"] = xr.DataTree(self._decision(codes))
+        tree.attrs = {"pipeline": self.description.model_dump_json(), "seed": seed, "frame": frame}
+        return tree
+
+    def _decision(self, codes: npt.NDArray[Any]) -> xr.Dataset:
+        """Scores and decision for the codes of one image, [1, H, W, C]."""
+        if codes.shape[1:] != self.array_shape:
+            raise InputError(
+                f"image: {codes.shape[1:]} samples, but the model {self.model_path} reads "
+                f"{self.array_shape} (rows, columns, samples per pixel); fit it to that size"
+            )
+        scores = self._scores(codes)
+        scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
+        return xr.Dataset(
+            {
                 "score": ("class_name", scores[0] * scale, {"units": "1"}),
                 "decision": ((), int(simulator.decide(scores)[0]), {"units": "class"}),
             },
-        }
-        tree = xr.DataTree.from_dict({k: xr.Dataset(v) for k, v in groups.items()})
-        tree["network"].coords["class_name"] = list(self.model.class_names)
-        tree.attrs = {"pipeline": self.description.model_dump_json(), "seed": seed, "frame": frame}
-        return tree
+            {"class_name": list(self.model.class_names)},
+        )
 
 
 def load_pipeline(source: str | Path, settings: Mapping[str, Any] | None = None) -> Pipeline:
@@ -309,6 +360,15 @@ def _check_fit(readout: Adc | Thermometer, model: Model) -> None:
             f"readout: {readout.kind} with {readout.planes} planes of "
             f"{readout.channels(i.colors)} channels, but network.model was trained for "
             f"{i.planes} planes of {i.channels}; name a model of this readout or train one"
+        )
+
+
+def _check_layout(layout: Layout, model: Model) -> None:
+    if bayer(layout) != model.input.mosaic:
+        raise InputError(
+            f"scene.layout {layout!r}: network.model was trained behind "
+            f"{model.input.mosaic or 'pixels without a mosaic'}; state that layout, or name "
+            "a model of this one"
         )
 
 

@@ -169,6 +169,13 @@ def test_trace_refuses_light_that_is_none() -> None:
             pipe.trace(np.full((28, 28), bad))
 
 
+def test_trace_refuses_an_image_that_the_network_cannot_read() -> None:
+    pipe = ss.load_pipeline("glt4")
+    with pytest.raises(ss.InputError, match=r"\(20, 28, 1\) samples.*reads \(28, 28, 1\)"):
+        pipe.trace(np.zeros((20, 28)))
+    assert "network" not in pipe.trace(np.zeros((20, 28)), decide=False).children
+
+
 def test_classes_of_another_name_are_refused(tmp_path: Path) -> None:
     from PIL import Image
 

@@ -10,6 +10,7 @@ from sensorsim.bits import words_for
 from sensorsim.bnn.layers import Convolution, Layer, MaxPool, Scores, Threshold
 from sensorsim.description import Description
 from sensorsim.errors import InputError
+from sensorsim.mosaic import Bayer
 from sensorsim.readout import Adc, Thermometer
 
 
@@ -34,6 +35,9 @@ class Input(Description):
     colors: int = Field(gt=0, le=64)
     planes: int = Field(gt=0, le=16, description="Bit planes, plane k weighted 2**k.")
     channels: int = Field(gt=0, le=65536, description="Channels of each plane.")
+    mosaic: Bayer | None = Field(
+        None, description="Color filter whose cells of 2 x 2 pixels make the four colors, if any."
+    )
 
 
 _MAX_FRACTION_BITS = 62
