@@ -2,7 +2,8 @@
 
 ``header.json`` states format and version, the conventions of `sensorsim.bits` (bit order, ties,
 padding), input, readout, classes, layers and training, and the SHA-256 of all arrays. The arrays of
-layer 3 are called ``3.weights.npy`` and so on. Files are made reproducibly: same model, same bytes.
+layer 3 are called ``3.weights.npy`` and so on; those of the first layer in the second branch of a
+sum at position 3 are ``3.1.0.weights.npy``. Files are made reproducibly: same model, same bytes.
 """
 
 import hashlib
@@ -19,7 +20,17 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
-from sensorsim.bnn.layers import Convolution, Layer, MaxPool, Scores, Threshold
+from sensorsim.bnn.layers import (
+    Convolution,
+    Dense,
+    Layer,
+    MaxPool,
+    Scores,
+    Shuffle,
+    Sum,
+    Threshold,
+    Votes,
+)
 from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.errors import InputError
 from sensorsim.readout import Adc, Readout, Thermometer
@@ -43,25 +54,23 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAX_BYTES = 256 * 2**20
 _ARRAYS: dict[str, dict[str, str]] = {
     "convolution": {"weights": "<u8"},
+    "dense": {"weights": "<u8"},
     "threshold": {"levels": "<i8", "rising": "|b1"},
     "max-pool": {},
+    "shuffle": {},
     "scores": {"weights": "<u8", "scale": "<i8", "bias": "<i8"},
+    "votes": {"scale": "<i8", "bias": "<i8"},
 }
 _CLASSES: dict[str, Callable[..., Layer]] = {
-    c.kind: c for c in (Convolution, Threshold, MaxPool, Scores)
+    c.kind: c for c in (Convolution, Dense, Threshold, MaxPool, Shuffle, Scores, Votes)
 }
 _READOUT: TypeAdapter[Adc | Thermometer] = TypeAdapter(Readout)
 
 
 def save_model(model: Model, path: Path) -> None:
     """Write a model; the file appears whole or not at all."""
-    layers, arrays = [], {}
-    for number, layer in enumerate(model.layers):
-        names = _ARRAYS[layer.kind]
-        numbers = {k: v for k, v in vars(layer).items() if k not in names}
-        layers.append({"kind": layer.kind, **numbers})
-        for name, dtype in names.items():
-            arrays[f"{number}.{name}.npy"] = _npy(getattr(layer, name).astype(dtype))
+    arrays: dict[str, bytes] = {}
+    layers = _describe(model.layers, "", arrays)
     header = {
         "format": FORMAT,
         "version": VERSION,
@@ -146,25 +155,62 @@ def _build(header: dict[str, Any], members: dict[str, bytes]) -> Model:
     names = header["class_names"]
     if not isinstance(names, list):
         raise InputError(f"class_names {names!r}: expected a list")
-    layers: list[Layer] = []
-    for number, fields in enumerate(header["layers"]):
-        kind = fields.pop("kind")
-        if kind not in _CLASSES:
-            raise InputError(f"layer {number}: unknown kind {kind!r}")
-        arrays = {
-            name: _array(members[f"{number}.{name}.npy"], f"{number}.{name}", dtype)
-            for name, dtype in _ARRAYS[kind].items()
-        }
-        if not all(type(v) is int for v in fields.values()):
-            raise InputError(f"layer {number} ({kind}): expected whole numbers, got {fields}")
-        layers.append(_CLASSES[kind](**fields, **arrays))
     return Model(
         Input.model_validate(header["input"]),
         _READOUT.validate_python(header["readout"]),
         tuple(map(str, names)),
-        tuple(layers),
+        _layers(header["layers"], "", members),
         Training.model_validate(header["training"]),
     )
+
+
+def _describe(
+    layers: tuple[Layer, ...], parent: str, arrays: dict[str, bytes]
+) -> list[dict[str, Any]]:
+    """Headers of a chain of layers; their arrays are added to ``arrays``."""
+    headers: list[dict[str, Any]] = []
+    for number, layer in enumerate(layers):
+        place = f"{parent}{number}"
+        if isinstance(layer, Sum):
+            branches = [_describe(b, f"{place}.{i}.", arrays) for i, b in enumerate(layer.branches)]
+            headers.append({"kind": layer.kind, "branches": branches})
+            continue
+        names = _ARRAYS[layer.kind]
+        numbers = {k: v for k, v in vars(layer).items() if k not in names}
+        headers.append({"kind": layer.kind, **numbers})
+        for name, dtype in names.items():
+            arrays[f"{place}.{name}.npy"] = _npy(getattr(layer, name).astype(dtype))
+    return headers
+
+
+def _layers(headers: list[Any], parent: str, members: dict[str, bytes]) -> tuple[Layer, ...]:
+    """Undo `_describe`."""
+    layers: list[Layer] = []
+    for number, header in enumerate(headers):
+        place = f"{parent}{number}"
+        fields = dict(header)
+        kind = fields.pop("kind")
+        if kind == Sum.kind:
+            first, second = fields["branches"]
+            layers.append(
+                Sum(
+                    (
+                        _layers(first, f"{place}.0.", members),
+                        _layers(second, f"{place}.1.", members),
+                    )
+                )
+            )
+            continue
+        if kind not in _CLASSES:
+            raise InputError(f"layer {place}: unknown kind {kind!r}")
+        arrays = {
+            name: _array(members[f"{place}.{name}.npy"], f"{place}.{name}", dtype)
+            for name, dtype in _ARRAYS[kind].items()
+        }
+        if not all(type(v) is int for v in fields.values()):
+            raise InputError(f"layer {place} ({kind}): expected whole numbers, got {fields}")
+        layers.append(_CLASSES[kind](**fields, **arrays))
+    return tuple(layers)
 
 
 def _array(data: bytes, name: str, dtype: str) -> npt.NDArray[Any]:

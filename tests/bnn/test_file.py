@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from networks import draw_model, draw_words, scores_slowly
 
 from sensorsim.bnn.file import _digest, load_model, model_digest, save_model
 from sensorsim.bnn.model import Model
@@ -231,3 +232,14 @@ def test_numbers_of_a_layer_must_be_whole(path: Path) -> None:
         edit_header(path, layers=layers)
         with pytest.raises(InputError, match=r"layer 0 \(convolution\): expected whole numbers"):
             load_model(path)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_kind_of_layer_survives_the_file(seed: int, tmp_path: Path) -> None:
+    model = draw_model(seed)
+    save_model(model, tmp_path / "m.npz")
+    again = load_model(tmp_path / "m.npz")
+    save_model(again, tmp_path / "n.npz")
+    assert (tmp_path / "m.npz").read_bytes() == (tmp_path / "n.npz").read_bytes()
+    words = draw_words(model, 2)
+    np.testing.assert_array_equal(scores_slowly(model, words), scores_slowly(again, words))
