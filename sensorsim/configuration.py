@@ -162,10 +162,7 @@ def change(description: PipelineDescription, settings: Mapping[str, Any]) -> Pip
         If a field does not exist or its value is out of bounds.
     """
     raw = description.model_dump()
-    if "photodiode.sensor" in settings:  # another sensor leaves nothing of this one
-        raw["photodiode"] = {}
-    for field, value in settings.items():
-        _set(raw, field, value)
+    _apply(raw, settings)
     _read_sensor(raw, None)
     return _validate(raw, description.name)
 
@@ -177,9 +174,16 @@ def _read(source: str | Path, settings: Mapping[str, Any] | None) -> tuple[dict[
         raw = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a TOML file: {error}") from None
-    for field, value in (settings or {}).items():
-        _set(raw, field, value)
+    _apply(raw, settings or {})
     return raw, path
+
+
+def _apply(raw: dict[str, Any], settings: Mapping[str, Any]) -> None:
+    """Change dotted fields in place."""
+    if "photodiode.sensor" in settings:  # another sensor leaves nothing of this one
+        raw["photodiode"] = {}
+    for field, value in settings.items():
+        _set(raw, field, value)
 
 
 def _set(raw: dict[str, Any], field: str, value: Any) -> None:
