@@ -57,12 +57,14 @@ def measured_enob(adc: Adc, full_scale_v: float, die: int = 0) -> float:
 
 
 def switching_units(bits: int, switching: Switching) -> float:
-    """Mean energy of a binary capacitor array over all codes, in units of ``C V**2``.
+    """Mean energy of a differential pair of capacitor arrays over all codes, in ``C V**2``.
 
-    Conventional: ``sum(2**(b + 1 - 2 i) * (2**i - 1), i = 1..b)``, Ginsburg and Chandrakasan,
-    "An energy-efficient charge recycling approach for a SAR converter with capacitive DAC", ISCAS
-    2005. Monotonic: ``sum(2**(b - 2 - i), i = 1..b - 1)``, Liu et al., "A 10-bit 50-MS/s SAR ADC
-    with a monotonic capacitor switching procedure", JSSC 45 (2010) 731.
+    Conventional, two arrays of ``2**b`` units: ``sum(2**(b + 1 - 2 i) * (2**i - 1), i = 1..b)``.
+    Monotonic, two of ``2**(b - 1)``: ``sum(2**(b - 2 - i), i = 1..b - 1)``.
+
+    Source: Liu et al., "A 10-bit 50-MS/s SAR ADC with a monotonic capacitor switching procedure",
+    JSSC 45 (2010) 731, who compare 255.5 with 1363.3 units at 10 bits; the first is twice that of
+    the single array of Ginsburg and Chandrakasan, ISCAS 2005.
     """
     if switching == "conventional":
         return sum(2.0 ** (bits + 1 - 2 * i) * (2**i - 1) for i in range(1, bits + 1))
@@ -100,22 +102,25 @@ def converter_rows(
 
 
 def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
-    """A comparator that is on for the whole ramp, and a ripple counter that stops at the code."""
+    """A comparator that is on for the whole ramp, and a ripple counter that stops at the code.
+
+    The mean code is the tone of the mean signal.
+    """
     assert isinstance(adc.architecture, SingleSlope)
     c, v = process.converter, process.supply.analog_v
     time_us, steps = adc.architecture.conversion_time_us, ramp_steps(adc.bits)
     line, edge = line_ff(process, array.pitch_um), clocked_bit(process)
-    signal = process.pixel.mean_signal
+    signal, tone = process.pixel.mean_signal, adc.tone_curve.apply
     bent = not isinstance(adc.tone_curve, Linear)
     return [
         Row("readout", "comparator bias over the ramp", array.samples,
             Estimate((process.comparator.static_ua, v), lambda ua, v: ua * v * time_us)),
         Row("readout", "counter up to the code", array.samples,
             Estimate((signal, *edge.constants),
-                     lambda s, *cell: 2 * s * steps * edge.formula(*cell))),
+                     lambda s, *cell: 2 * tone(s) * steps * edge.formula(*cell))),
         Row("readout", "counter's clock line", array.samples,
             Estimate((signal, process.supply.digital_v, *line.constants),
-                     lambda s, v, *parts: 1e-3 * s * steps * line.formula(*parts) * v**2)),
+                     lambda s, v, *parts: 1e-3 * tone(s) * steps * line.formula(*parts) * v**2)),
         Row("readout", "latch of a bit", array.samples * adc.bits, edge),
         Row("readout", "ramp line, a row", array.rows,
             Estimate((v, *line.constants),
@@ -135,22 +140,23 @@ def _sar(
     switching: Switching,
     comparator: ComparatorKind,
 ) -> list[Row]:
-    """A capacitor array that switches between full scale and ground, b decisions, a register.
+    """A pair of capacitor arrays that switch to full scale and ground, b decisions, a register.
 
     The register is a shift register and a code register of b bits each, clocked once to sample and
     b times to decide; the walking one moves twice a cycle, the code about once.
     """
     c, bits, span = process.converter, adc.bits, array.full_scale_v
-    units = switching_units(bits, switching)
-    floor_ff = thermal_capacitance_ff(bits, array) / 2**bits
+    switched = switching_units(bits, switching)
+    side = 2**bits if switching == "conventional" else 2 ** (bits - 1)
+    floor_ff = thermal_capacitance_ff(bits, array) / side
     signal, v = process.pixel.mean_signal, process.supply.analog_v
     unit = c.unit_capacitor_ff
     return [
         Row("readout", f"capacitor array, {switching} switching", array.samples,
-            Estimate((unit,), lambda ff: 1e-3 * units * np.maximum(ff, floor_ff) * span**2)),
+            Estimate((unit,), lambda ff: 1e-3 * switched * np.maximum(ff, floor_ff) * span**2)),
         Row("readout", "sampling on the capacitor array", array.samples,
             Estimate((unit, v, signal),
-                     lambda ff, v, s: 1e-3 * 2**bits * np.maximum(ff, floor_ff) * v * s * span)),
+                     lambda ff, v, s: 1e-3 * 2 * side * np.maximum(ff, floor_ff) * v * s * span)),
         Row("readout", f"{comparator} comparison with clock", array.samples * bits,
             decision(process, array.pitch_um, comparator)),
         Row("readout", "successive-approximation register", array.samples,
