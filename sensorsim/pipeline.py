@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +28,7 @@ from sensorsim.energy.activity import toggle_rate
 from sensorsim.energy.converter import measured_enob
 from sensorsim.energy.frame import converter_form, frame_ledger
 from sensorsim.energy.ledger import Ledger
+from sensorsim.energy.logic import Activity
 from sensorsim.energy.settings import EnergySettings, GateNetwork
 from sensorsim.energy.technology import Process, Survey, load_technology
 from sensorsim.energy.timing import TimeBudget, time_budget
@@ -109,11 +111,14 @@ class Pipeline:
     @cached_property
     def workload(self) -> Workload:
         """What a decision asks of the network; its activity is measured if a price needs it."""
-        network = self.description.energy.network
-        measured = isinstance(network, GateNetwork) and network.toggles_per_product == "input"
-        return Workload.of(self.model, self._input_toggles() if measured else None)
+        network, counts = self.description.energy.network, Workload.of(self.model)
+        if not (isinstance(network, GateNetwork) and network.toggles_per_product == "input"):
+            return counts
+        products = sum(counts.products)
+        toggles = products * self._input_toggle_rate()
+        return replace(counts, activity=Activity(products, toggles, "activity of the input bits"))
 
-    def _input_toggles(self) -> float:
+    def _input_toggle_rate(self) -> float:
         dataset = self.dataset.first(min(_ACTIVITY_IMAGES, len(self.dataset)))
         self.check_dataset(dataset)
         key = self.key(0, np.arange(len(dataset)))

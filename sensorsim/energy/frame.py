@@ -144,17 +144,17 @@ def gate_rows(
     InputError
         If its activity was not measured.
     """
-    products = sum(workload.products)
-    rate, source = network.toggles_per_product, "stated activity"
+    products, rate = sum(workload.products), network.toggles_per_product
     if isinstance(rate, str):
-        if workload.input_toggles is None:
+        if workload.activity is None:
             raise InputError(
-                "energy.network.toggles_per_product 'input': the toggles of the input bits were "
-                "not measured; measure them or state a number"
+                f"energy.network.toggles_per_product {rate!r}: the activity was not measured; "
+                "measure it or state a number"
             )
-        rate, source = workload.input_toggles, "activity of the input bits"
+        activity = workload.activity
+    else:
+        activity = logic.Activity(products, rate * products, "stated activity")
     assert settings.parallel_products is not None
-    activity = logic.Activity(products, rate * products, source)
     cycles = network_cycles(workload.products, settings.parallel_products)
     return [
         *logic.xnor_popcount_rows(process, activity, cycles, workload.largest_fan_in),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores
 from sensorsim.bnn.model import Model, layer_products
+from sensorsim.energy.logic import Activity
 
 
 @dataclass(frozen=True)
@@ -19,22 +20,22 @@ class Workload:
         Bits of the largest map between two layers, which the activation memory holds.
     largest_fan_in : int
         Products of the largest accumulator.
-    input_toggles : float or None
-        Measured transitions per input bit; None if they were not asked for.
+    activity : Activity or None
+        What was measured of its arithmetic; None if it was not asked for.
     """
 
     products: list[int]
     weight_bits: int
     activation_bits: int
     largest_fan_in: int
-    input_toggles: float | None = None
+    activity: Activity | None = None
 
     @classmethod
-    def of(cls, model: Model, input_toggles: float | None = None) -> "Workload":
-        """Counts of a network."""
+    def of(cls, model: Model) -> "Workload":
+        """Counts of a network that follow from its layers alone."""
         products = [count for _, count in layer_products(model)]
         activation_bits, largest_fan_in = _sizes(model)
-        return cls(products, model.weight_bits, activation_bits, largest_fan_in, input_toggles)
+        return cls(products, model.weight_bits, activation_bits, largest_fan_in)
 
     @property
     def operations(self) -> int:

@@ -1,5 +1,7 @@
 """The ledger of a frame under every pricing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -7,6 +9,7 @@ from pydantic import ValidationError
 from sensorsim.bnn.model import Model
 from sensorsim.energy.frame import frame_ledger
 from sensorsim.energy.ledger import STAGES, Ledger
+from sensorsim.energy.logic import Activity
 from sensorsim.energy.settings import EnergySettings
 from sensorsim.energy.technology import Process, Survey, load_technology
 from sensorsim.energy.workload import Workload
@@ -114,9 +117,9 @@ def test_chip_and_gates_together_raise(process: Process, workload: Workload) -> 
 
 def test_measured_activity_is_required(process: Process, workload: Workload) -> None:
     network = GATES | {"toggles_per_product": "input"}
-    with pytest.raises(InputError, match="were not measured"):
+    with pytest.raises(InputError, match="was not measured"):
         ledger(process, M3, workload, network=network, parallel_products=64)
-    measured = Workload(**(vars(workload) | {"input_toggles": 0.1}))
+    measured = replace(workload, activity=Activity(1250, 125, "activity of the input bits"))
     book = ledger(process, M3, measured, network=network, parallel_products=64)
     (xnor,) = (r for r in book.rows if r.component.startswith("XNOR"))
     assert xnor.count == pytest.approx(125)
