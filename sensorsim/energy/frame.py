@@ -61,6 +61,9 @@ def readout_rows(
         If the settings ask for parts of a process, but the technology is a survey, or for a
         survey's price without measured effective bits.
     """
+    for field in ("comparator", "sar_switching"):
+        if (value := getattr(settings, field)) != EnergySettings.model_fields[field].default:
+            _process(technology, f"energy.{field} {value!r}")
     if isinstance(readout, Thermometer):
         if isinstance(technology, Survey):
             return [comparator.survey_row(technology.comparator, readout, array.samples)]

@@ -6,7 +6,7 @@ A figure is overridden by a number, which then has no spread, or by a whole tabl
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, TypeGuard
+from typing import Any, TypeGuard
 
 from pydantic import Field, ValidationError
 
@@ -67,7 +67,6 @@ class ChipPrices(Description):
 class Survey(Description):
     """Prices of whole published circuits."""
 
-    kind: Literal["survey"] = "survey"
     name: str
     description: str
     adc: AdcPrices
@@ -81,7 +80,6 @@ class Survey(Description):
 class Process(Description):
     """Figures of circuits at one node, and the survey that they are compared with."""
 
-    kind: Literal["process"] = "process"
     name: str
     description: str
     node_nm: float = Field(gt=0)

@@ -99,6 +99,23 @@ def test_gates_price_arithmetic_and_memories_apart(process: Process, workload: W
     assert not any(r.whole_chip for r in book.rows)
 
 
+@pytest.mark.parametrize("readout", [M3, M3.model_copy(update={"mode": "sequential"}), Adc(bits=8)])
+@pytest.mark.parametrize("comparator", ["dynamic", "static"])
+def test_more_of_any_constant_never_costs_less(
+    process: Process, workload: Workload, readout: Adc | Thermometer, comparator: str
+) -> None:
+    for link in ({"kind": "off-chip"}, {"kind": "wire", "length_mm": 1, "toggles_per_bit": 0.5}):
+        book = ledger(
+            process, readout, workload, network=GATES, parallel_products=64, link=link,
+            link_pj_per_bit=None, comparator=comparator,
+        )  # fmt: skip
+        middle = {c.id: c.typical for c in book.constants()}
+        assert book.draws_pj(middle) == pytest.approx(book.total_pj().typical)
+        for c in book.constants():
+            more = book.draws_pj(middle | {c.id: c.high})
+            assert more >= book.draws_pj(middle) >= book.draws_pj(middle | {c.id: c.low}), c.id
+
+
 def test_chip_has_no_leakage_of_its_own_row(process: Process, workload: Workload) -> None:
     book = ledger(process, M3, workload)
     assert [r.component for r in book.rows if r.stage == "static"] == [
@@ -148,6 +165,8 @@ def test_link_has_no_silent_default() -> None:
         (Adc(bits=8), {"converter": "first-principles"}),
         (M3, {"link": {"kind": "off-chip"}, "link_pj_per_bit": None}),
         (M3, {"network": GATES, "parallel_products": 8}),
+        (M3, {"comparator": "static"}),
+        (Adc(bits=8), {"sar_switching": "monotonic"}),
     ],
 )
 def test_a_survey_has_no_parts(
