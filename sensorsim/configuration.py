@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from sensorsim import resources, streams
 from sensorsim.camera import WHITE_REFLECTANCE, Camera
 from sensorsim.description import Description
-from sensorsim.energy.ledger import EnergySettings
+from sensorsim.energy.settings import EnergySettings
 from sensorsim.errors import InputError
 from sensorsim.lens import Lens
 from sensorsim.mosaic import Layout

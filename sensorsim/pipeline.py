@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,15 @@ from sensorsim.configuration import (
     change,
     load_description,
 )
-from sensorsim.energy.ledger import Ledger, frame_ledger
-from sensorsim.energy.technology import Technology, load_technology
+from sensorsim.energy.activity import toggle_rate
+from sensorsim.energy.converter import measured_enob
+from sensorsim.energy.frame import converter_form, frame_ledger
+from sensorsim.energy.ledger import Ledger
+from sensorsim.energy.logic import Activity
+from sensorsim.energy.settings import EnergySettings, GateNetwork
+from sensorsim.energy.technology import Process, Survey, load_technology
+from sensorsim.energy.timing import TimeBudget, time_budget
+from sensorsim.energy.workload import Workload
 from sensorsim.errors import InputError
 from sensorsim.mosaic import Layout, array_shape, bayer, network_planes
 from sensorsim.readout import Adc, Thermometer
@@ -32,6 +41,8 @@ from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
 
 _BATCH = 500
+_ACTIVITY_IMAGES = 16
+"""Enough for the toggles of input bits: thousands of samples each."""
 
 
 class Pipeline:
@@ -52,7 +63,7 @@ class Pipeline:
         self.model_path = find_model(description.network.model, folder)
         self.model: Model = load_model(self.model_path)
         self.readout = _resolve(description.readout, self.model)
-        self.technology: Technology = load_technology(
+        self.technology: Survey | Process = load_technology(
             _beside(description.energy.technology, folder)
         )
         _check_fit(self.readout, self.model)
@@ -110,11 +121,51 @@ class Pipeline:
             return i.height, i.width, i.colors
         return 2 * i.height, 2 * i.width, 1
 
-    def ledger(self) -> Ledger:
-        """What one frame costs."""
+    @cached_property
+    def workload(self) -> Workload:
+        """What a decision asks of the network; its activity is measured if a price needs it."""
+        network, counts = self.description.energy.network, Workload.of(self.model)
+        if not (isinstance(network, GateNetwork) and network.toggles_per_product == "input"):
+            return counts
+        products = sum(counts.products)
+        toggles = products * self._input_toggle_rate()
+        return replace(counts, activity=Activity(products, toggles, "activity of the input bits"))
+
+    def _input_toggle_rate(self) -> float:
+        dataset = self.dataset.first(min(_ACTIVITY_IMAGES, len(self.dataset)))
+        self.check_dataset(dataset)
+        key = self.key(0, np.arange(len(dataset)))
+        volts = self.volts(to_linear(dataset.images), key)
+        codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
+        words = self.readout.pack(network_planes(codes, self.camera.layout))
+        return toggle_rate(words, self.model.input.channels)
+
+    @cached_property
+    def enob(self) -> float | None:
+        """Measured effective bits of the ADC on this die; None for a thermometer."""
+        if not isinstance(self.readout, Adc):
+            return None
+        full_scale_v = self.description.photodiode.full_scale_v
+        return measured_enob(self.readout, full_scale_v, self.description.die)
+
+    def ledger(self, settings: EnergySettings | None = None) -> Ledger:
+        """What one frame costs, with this pipeline's energy settings or with others."""
+        settings = settings or self.description.energy
+        surveyed = converter_form(settings, self.technology) != "first-principles"
         return frame_ledger(
-            self.description.energy, self.technology, self.description.photodiode, self.readout,
-            self.array_shape, self.model.binary_operations,
+            settings, self.technology, self.description.photodiode, self.readout,
+            self.array_shape, self.workload, self.enob if surveyed else None,
+        )  # fmt: skip
+
+    def time_budget(self) -> TimeBudget:
+        """How long one frame takes, and what limits its rate."""
+        photodiode, settings = self.description.photodiode, self.description.energy
+        return time_budget(
+            self.technology.timing, self.readout, rows=self.array_shape[0],
+            reads=2 if photodiode.correlated_double_sampling else 1,
+            exposure_us=1e3 * photodiode.integration_time_ms,
+            frame_rate_hz=settings.frame_rate_hz, products=self.workload.products,
+            parallel_products=settings.parallel_products,
         )  # fmt: skip
 
     def run(self, images: int | None = None, seed: int = 0) -> xr.Dataset:
