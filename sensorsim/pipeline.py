@@ -12,7 +12,7 @@ import xarray as xr
 
 from sensorsim import resources, streams
 from sensorsim.analysis import wilson_interval
-from sensorsim.bnn import simulator
+from sensorsim.bnn import faulty, simulator
 from sensorsim.bnn.file import load_model, model_digest
 from sensorsim.bnn.model import Model
 from sensorsim.camera import Camera
@@ -55,6 +55,7 @@ class Pipeline:
             _beside(description.energy.technology, folder)
         )
         _check_fit(self.readout, self.model)
+        description.network.faults.check(self.model)
         self.camera: Camera = description.camera()
         self.camera.lux_per_electron()  # refuses light that the pixel does not see
         self._dataset: Labelled | None = None
@@ -94,8 +95,15 @@ class Pipeline:
 
     def scores(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
         """Volts to class scores: int64 [N, classes]."""
-        codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
-        return simulator.scores(self.model, self.readout.pack(codes))
+        return self._decided(self.codes(volts, key), key)
+
+    def codes(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[Any]:
+        """Volts to what the readout makes of them, [N, H, W, C]."""
+        return self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
+
+    def _decided(self, codes: npt.NDArray[Any], key: streams.Key) -> npt.NDArray[np.int64]:
+        words = self.readout.pack(codes)
+        return faulty.scores(self.model, self.description.network.faults, words, key)
 
     def ledger(self) -> Ledger:
         """What one frame costs."""
@@ -219,8 +227,8 @@ class Pipeline:
         light = to_linear(array) if array.dtype == np.uint8 else array.astype(np.float32)
         key = self.key(seed, [frame])
         volts = self.volts(light[np.newaxis], key)
-        codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
-        scores = simulator.scores(self.model, self.readout.pack(codes))
+        codes = self.codes(volts, key)
+        scores = self._decided(codes, key)
         space = ("row", "column", "color")
         scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
         groups: dict[str, dict[str, Any]] = {
