@@ -66,6 +66,9 @@ class Faults(Description):
         None, ge=2, le=32,
         description="Width of every finished accumulator, two's complement; none: wide enough.",
     )  # fmt: skip
+    accumulator_bits_by_place: dict[str, Annotated[int, Field(ge=2, le=32)]] = Field(
+        {}, description="The same, by place of a layer that gives integers."
+    )
     overflow: Literal["saturate", "wrap"] = Field(
         "saturate", description="What an accumulator does that does not fit its width."
     )
@@ -87,6 +90,7 @@ class Faults(Description):
             self.activation_flip_rate
             or any(self.activation_flip_rates.values())
             or self.accumulator_bits
+            or self.accumulator_bits_by_place
         )
 
     def check(self, model: Model) -> None:
@@ -101,6 +105,11 @@ class Faults(Description):
         weighted = [p for p, s in steps.items() if isinstance(s.layer, Weighted)]
         giving = [p for p, s in steps.items() if s.after.reach == 0]
         thresholds = [p for p, s in steps.items() if isinstance(s.layer, Threshold)]
+        _check_places(
+            "accumulator_bits_by_place",
+            self.accumulator_bits_by_place,
+            [p for p, s in steps.items() if s.after.reach > 0],
+        )
         _check_places("weight_flip_rates", self.weight_flip_rates, weighted)
         _check_places("activation_flip_rates", self.activation_flip_rates, [INPUT, *giving])
         _check_places("stuck_weights", [w.layer for w in self.stuck_weights], weighted)

@@ -129,7 +129,8 @@ class _OnTheWay(layerwise.Disturbance):
         return self._flipped(planes, rate, INPUT, self.channels)
 
     def of_sums(self, sums: npt.NDArray[np.int64], step: Step) -> npt.NDArray[np.int64]:
-        bits = self.faults.accumulator_bits
+        common = self.faults.accumulator_bits
+        bits = self.faults.accumulator_bits_by_place.get(step.place, common)
         return sums if bits is None else limited(sums, bits, self.faults.overflow)
 
     def of_bits(self, words: WordArray, step: Step) -> WordArray:
