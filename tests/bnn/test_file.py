@@ -256,6 +256,19 @@ def test_a_changed_byte_of_the_header_is_noticed(path: Path, old: bytes, new: by
         load_model(path)
 
 
+def test_a_seal_without_the_header_would_let_another_model_pass(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = archive.digest
+    monkeypatch.setattr(
+        archive, "digest", lambda m: whole({k: v for k, v in m.items() if k != "header.json"})
+    )
+    path = tmp_path / "m.npz"
+    save_model(model, path)
+    rewrite(path, header__json=members_of(path)["header.json"].replace(b"0.1", b"0.2", 1))
+    assert not equal(load_model(path), model)
+
+
 def test_only_what_layers_name_may_be_in_the_file(path: Path) -> None:
     sealed(path, "9.weights.npy", npy(np.zeros(3, np.uint64)))
     with pytest.raises(InputError, match=r"holds 9\.weights\.npy, which no layer names"):
