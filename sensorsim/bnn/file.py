@@ -140,10 +140,9 @@ def _check_version(header: dict[str, Any]) -> None:
         raise InputError(f"its header does not say 'format': {FORMAT!r}")
     version = header.get("version")
     if type(version) is not int or version != VERSION:
-        raise InputError(
-            f"format version {version!r}, expected {VERSION}; "
-            "this program is older or newer than the file"
-        )
+        newer = type(version) is int and version > VERSION
+        advice = "update this program" if newer else "fetch the file again or train it again"
+        raise InputError(f"format version {version!r}, expected {VERSION}; {advice}")
 
 
 def _describe(

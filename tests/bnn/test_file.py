@@ -98,8 +98,8 @@ def test_header_states_the_conventions(path: Path) -> None:
     ("fields", "words"),
     [
         ({"format": "other"}, "format"),
-        ({"version": 1}, "version 1, expected 2"),
-        ({"version": 3}, "version 3, expected 2.*newer"),
+        ({"version": 1}, "version 1, expected 2; fetch"),
+        ({"version": 3}, "version 3, expected 2; update this program"),
         ({"version": True}, "version True"),
         ({"version": 2.0}, r"version 2\.0"),
         ({"conventions": {"padding": "0"}}, "conventions"),
