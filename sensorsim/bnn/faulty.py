@@ -78,13 +78,23 @@ def scores(
     for row, die in enumerate(seen):
         mine = rows == row
         if faults.of_frame:
-            *_, last = observe(model, faults, words[mine], int(die), key.seed, key.frames[mine])
-            assert last.accumulators is not None
-            out[mine] = last.accumulators[:, 0, 0]
+            out[mine] = _layer_by_layer(model, faults, words[mine], int(die), key, mine)
         else:
             faulty = faulty_model(model, faults, int(die), key.seed)
             out[mine] = simulator.scores(faulty, words[mine])
     return out
+
+
+def _layer_by_layer(
+    model: Model, faults: Faults, words: WordArray, die: int, key: streams.Key,
+    mine: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.int64]:  # fmt: skip
+    """Scores of the images ``mine`` of a key; no layer is kept once the next one is there."""
+    scored = None
+    for seen in observe(model, faults, words, die, key.seed, key.frames[mine]):
+        scored = seen.accumulators
+    assert scored is not None
+    return scored[:, 0, 0]
 
 
 def limited(
