@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from sensorsim import resources, streams
+from sensorsim.bnn.faults import Faults
 from sensorsim.camera import WHITE_REFLECTANCE, Camera
 from sensorsim.description import Description
 from sensorsim.energy.settings import EnergySettings
@@ -85,6 +86,7 @@ class Network(Description):
     model: str = Field(
         description="Name of a model that ships, like 'fashion-mnist/glt-8', or a path."
     )
+    faults: Faults = Field(Faults(), description="Flipped and stuck bits, narrow accumulators.")
 
 
 class PipelineDescription(Description):

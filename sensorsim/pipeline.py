@@ -14,7 +14,8 @@ import xarray as xr
 
 from sensorsim import resources, streams
 from sensorsim.analysis import wilson_interval
-from sensorsim.bnn import simulator
+from sensorsim.bits import WordArray
+from sensorsim.bnn import faulty, simulator
 from sensorsim.bnn.file import load_model, model_digest
 from sensorsim.bnn.model import Model
 from sensorsim.camera import Camera
@@ -68,6 +69,7 @@ class Pipeline:
         )
         _check_fit(self.readout, self.model)
         _check_layout(description.scene.layout, self.model)
+        description.network.faults.check(self.model)
         self.camera: Camera = description.camera()
         self.camera.lux_per_electron()  # refuses light that the pixel does not see
         self._dataset: Labelled | None = None
@@ -107,11 +109,19 @@ class Pipeline:
 
     def scores(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
         """Volts to class scores: int64 [N, classes]."""
-        return self._scores(self.readout.convert(volts, self.camera.photodiode.full_scale_v, key))
+        return self._decided(self.codes(volts, key), key)
 
-    def _scores(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        words = self.readout.pack(network_planes(codes, self.camera.layout))
-        return simulator.scores(self.model, words)
+    def codes(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[Any]:
+        """Volts to what the readout makes of them, [N, H, W, C]."""
+        return self.readout.convert(volts, self.camera.photodiode.full_scale_v, key)
+
+    def packed(self, codes: npt.NDArray[Any]) -> WordArray:
+        """Codes to the packed planes that the network reads."""
+        return self.readout.pack(network_planes(codes, self.camera.layout))
+
+    def _decided(self, codes: npt.NDArray[Any], key: streams.Key) -> npt.NDArray[np.int64]:
+        faults = self.description.network.faults
+        return faulty.scores(self.model, faults, self.packed(codes), key)
 
     @property
     def array_shape(self) -> tuple[int, int, int]:
@@ -136,8 +146,7 @@ class Pipeline:
         self.check_dataset(dataset)
         key = self.key(0, np.arange(len(dataset)))
         volts = self.volts(to_linear(dataset.images), key)
-        codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
-        words = self.readout.pack(network_planes(codes, self.camera.layout))
+        words = self.packed(self.codes(volts, key))
         return toggle_rate(words, self.model.input.channels)
 
     @cached_property
@@ -295,7 +304,7 @@ class Pipeline:
         light = to_linear(array) if array.dtype == np.uint8 else array.astype(np.float32)
         key = self.key(seed, [frame])
         volts = self.volts(light[np.newaxis], key)
-        codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
+        codes = self.codes(volts, key)
         space = ("row", "column", "color")
         stops = self.description.scene.exposure.stops(key)[0]
         groups: dict[str, dict[str, Any]] = {
@@ -332,18 +341,18 @@ class Pipeline:
         }
         tree = xr.DataTree.from_dict({k: xr.Dataset(v) for k, v in groups.items()})
         if decide:
-            tree["network"] = xr.DataTree(self._decision(codes))
+            tree["network"] = xr.DataTree(self._decision(codes, key))
         tree.attrs = {"pipeline": self.description.model_dump_json(), "seed": seed, "frame": frame}
         return tree
 
-    def _decision(self, codes: npt.NDArray[Any]) -> xr.Dataset:
+    def _decision(self, codes: npt.NDArray[Any], key: streams.Key) -> xr.Dataset:
         """Scores and decision for the codes of one image, [1, H, W, C]."""
         if codes.shape[1:] != self.array_shape:
             raise InputError(
                 f"image: {codes.shape[1:]} samples, but the model {self.model_path} reads "
                 f"{self.array_shape} (rows, columns, samples per pixel); fit it to that size"
             )
-        scores = self._scores(codes)
+        scores = self._decided(codes, key)
         scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
         return xr.Dataset(
             {

@@ -36,50 +36,82 @@ class Observation(NamedTuple):
     step : Step
     accumulators : int64 [N, H, W, C], of layers that give integers; scores of the last layer
     words : uint64 [N, H, W, ceil(C / 64)], of layers that give bits
+    inputs : uint64 [N, planes, H, W, words], the bits that the layer reads; None of a threshold,
+        which reads integers
+    sums : int64 [N, H, W, C], the accumulators before the last layer's scale and bias
     """
 
     step: Step
     accumulators: IntegerArray | None
     words: WordArray | None
+    inputs: WordArray | None = None
+    sums: IntegerArray | None = None
 
 
-def observe(model: Model, words: WordArray) -> Iterator[Observation]:
+class Disturbance:
+    """What may happen to integers and bits on their way; here, nothing."""
+
+    def of_input(self, planes: WordArray) -> WordArray:
+        """The network's input [N, P, H, W, words], as the first layer reads it."""
+        return planes
+
+    def of_sums(self, sums: IntegerArray, step: Step) -> IntegerArray:
+        """Accumulators [N, H, W, C] of a layer, before scale and bias."""
+        return sums
+
+    def of_bits(self, words: WordArray, step: Step) -> WordArray:
+        """Bits [N, H, W, words] of a layer, as the next one reads them."""
+        return words
+
+
+NOTHING = Disturbance()
+
+
+def observe(
+    model: Model, words: WordArray, disturbance: Disturbance = NOTHING
+) -> Iterator[Observation]:
     """Every layer's output, in the order of `Model.steps`.
 
     Parameters
     ----------
     words : uint64 [N, planes, H, W, ceil(channels / 64)]
+    disturbance : Disturbance
+        What happens on the way; observed is what comes out of it.
     """
     steps = iter(model.steps)
-    yield from _chain(model.layers, words, steps)
+    yield from _chain(model.layers, disturbance.of_input(words), steps, disturbance)
 
 
 def _chain(
-    layers: tuple[Layer, ...], planes: WordArray, steps: Iterator[Step]
+    layers: tuple[Layer, ...], planes: WordArray, steps: Iterator[Step], disturbance: Disturbance
 ) -> Iterator[Observation]:
     """Outputs of a chain that reads bits ``planes`` [N, P, H, W, words]."""
-    accumulators: IntegerArray | None = None
+    sums: IntegerArray | None = None
     for layer in layers:
         if isinstance(layer, Sum):
             total: IntegerArray | int = 0
             for branch in layer.branches:
                 last = None
-                for last in _chain(branch, planes, steps):
+                for last in _chain(branch, planes, steps, disturbance):
                     yield last
-                assert last is not None and last.accumulators is not None
-                total = total + last.accumulators
-            accumulators = np.asarray(total)
-            seen = Observation(next(steps), accumulators, None)
+                assert last is not None and last.sums is not None
+                total = total + last.sums
+            step = next(steps)
+            sums = disturbance.of_sums(np.asarray(total), step)
+            seen = Observation(step, sums, None, planes, sums)
         elif isinstance(layer, Threshold):
-            assert accumulators is not None
-            seen = Observation(next(steps), None, threshold(accumulators, layer))
+            assert sums is not None
+            step = next(steps)
+            seen = Observation(step, None, disturbance.of_bits(threshold(sums, layer), step))
         elif isinstance(layer, Convolution | Dense | Scores | Votes):
             step = next(steps)
-            accumulators = _integers(layer, planes, step)
-            seen = Observation(step, accumulators, None)
+            sums = disturbance.of_sums(accumulate(layer, planes, step), step)
+            scored = sums * layer.scale + layer.bias if isinstance(layer, Scores | Votes) else sums
+            seen = Observation(step, scored, None, planes, sums)
         else:
             step = next(steps)
-            seen = Observation(step, None, _rearranged(layer, planes[:, 0], step))
+            bits = disturbance.of_bits(_rearranged(layer, planes[:, 0], step), step)
+            seen = Observation(step, None, bits, planes)
         if seen.words is not None:
             planes = seen.words[:, np.newaxis]
         yield seen
@@ -91,9 +123,10 @@ def threshold(accumulators: IntegerArray, layer: Threshold) -> WordArray:
     return pack(one)
 
 
-def _integers(
+def accumulate(
     layer: Convolution | Dense | Scores | Votes, planes: WordArray, step: Step
 ) -> IntegerArray:
+    """Accumulators [N, H, W, C] of bits [N, P, H, W, words], before any scale and bias."""
     if isinstance(layer, Convolution):
         return _convolve(layer, planes, step)
     bits = planes[:, 0]
@@ -105,8 +138,6 @@ def _integers(
         mismatches = np.empty((len(bits), step.after.channels), np.int64)
         xnor.dense(np.ascontiguousarray(bits), layer.weights, step.before.channels, mismatches)
         sums = layer.inputs - 2 * mismatches
-    if isinstance(layer, Scores | Votes):
-        sums = sums * layer.scale + layer.bias
     return sums[:, np.newaxis, np.newaxis]
 
 

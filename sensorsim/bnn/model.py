@@ -5,6 +5,7 @@ from functools import cached_property
 
 from pydantic import Field
 
+from sensorsim.bits import WordArray, words_for
 from sensorsim.bnn.layers import Layer, Scores, Votes, Weighted
 from sensorsim.bnn.shapes import Shape, Step, flow, products
 from sensorsim.description import Description
@@ -81,6 +82,26 @@ class Model:
         view = self.input
         shape = Shape(view.height, view.width, view.channels, view.planes)
         return tuple(flow(self.layers, shape))
+
+    def check_words(self, words: WordArray) -> None:
+        """Packed bits of a batch must have the shape of the input.
+
+        Parameters
+        ----------
+        words : uint64 [N, planes, H, W, ceil(channels / 64)]
+
+        Raises
+        ------
+        InputError
+            If they have another.
+        """
+        i = self.input
+        expected = (i.planes, i.height, i.width, words_for(i.channels))
+        if words.shape[1:] != expected:
+            raise InputError(
+                f"model input: bits of shape {words.shape[1:]} (planes, rows, columns, words), "
+                f"expected {expected}; the readout or the image size differs from the model's"
+            )
 
     @cached_property
     def weight_bits(self) -> int:

@@ -23,6 +23,9 @@ from sensorsim.errors import InputError
 MAX_FRACTION_BITS = 62
 MAX_REACH = 2**31 - 1
 """Largest accumulator; hardware and simulator alike count in 32 bits."""
+MAX_VALUES = 2**31 - 1
+"""Most values of one image behind a layer."""
+MAX_SCORE = 2**63 - 1
 
 
 class Shape(NamedTuple):
@@ -86,6 +89,9 @@ def flow(layers: tuple[Layer, ...], shape: Shape, parent: str = "") -> Iterator[
             after = _after_sum(place, layer, ends)
         else:
             after = _after(place, layer, shape)
+        if after.bits > MAX_VALUES:
+            fail(place, layer, f"gives {after.bits} values per image, expected at most "
+                               f"{MAX_VALUES}")  # fmt: skip
         yield Step(place, layer, shape, after)
         shape = after
 
@@ -182,8 +188,20 @@ def _after_end(place: str, layer: Scores | Votes, shape: Shape) -> Shape:
     else:
         if layer.classes < 1 or shape.channels % layer.classes:
             fail(place, layer, f"{layer.classes} classes must divide {shape.channels} channels")
-        after = Shape(1, 1, layer.classes, 1, shape.bits // layer.classes)
+        reach = _limited(place, layer, shape.bits // layer.classes)
+        after = Shape(1, 1, layer.classes, 1, reach)
+    _check_scores(place, layer, after.reach)
     return after
+
+
+def _check_scores(place: str, layer: Scores | Votes, reach: int) -> None:
+    """No score may leave 64 bits, whatever the accumulator."""
+    for name, scale, bias in zip(range(layer.classes), layer.scale, layer.bias, strict=True):
+        largest = abs(int(scale)) * reach + abs(int(bias))
+        if largest > MAX_SCORE:
+            fail(place, layer, f"class {name} has scores up to {largest} (scale {scale}, bias "
+                               f"{bias}, accumulator {reach}), expected at most "
+                               f"{MAX_SCORE}")  # fmt: skip
 
 
 def _check_arrays(place: str, layer: Any, names: tuple[str, ...], size: int, of: str) -> None:
