@@ -183,7 +183,8 @@ def test_forged_files_are_refused_or_read_as_what_they_say(
 def completed(stated: dict[str, Any], says: dict[str, bytes]) -> bool:
     """All that a header states was taken as it is; what it left out took its default."""
     full = json.loads(says["header.json"])
-    stated["readout"] = full["readout"] | stated["readout"]
+    for part in ("input", "readout"):
+        stated[part] = full[part] | stated[part]
     if "comparator" in stated["readout"]:
         comparator = full["readout"]["comparator"] | stated["readout"]["comparator"]
         stated["readout"]["comparator"] = comparator
