@@ -1,0 +1,30 @@
+"""Other people's programs run a graph: onnxruntime and qonnx."""
+
+import numpy as np
+import onnx
+import onnxruntime
+from networks import values_of
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.core.onnx_exec import execute_onnx
+from qonnx.transformation.infer_shapes import InferShapes
+
+from sensorsim.bnn.model import Model
+
+
+def inputs(model: Model, words: np.ndarray) -> np.ndarray:
+    """What a graph of the model reads: float32 NCHW."""
+    return values_of(model, words).transpose(0, 3, 1, 2).astype(np.float32)
+
+
+def run_onnx(graph: onnx.ModelProto, values: np.ndarray) -> np.ndarray:
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    (name,) = (i.name for i in session.get_inputs())
+    return session.run(None, {name: values})[0]
+
+
+def run_qonnx(graph: onnx.ModelProto, values: np.ndarray) -> np.ndarray:
+    wrapped = ModelWrapper(onnx.ModelProto.FromString(graph.SerializeToString()))
+    wrapped = wrapped.transform(InferShapes())
+    (name,) = (i.name for i in wrapped.graph.input)
+    (result,) = execute_onnx(wrapped, {name: values}).values()
+    return result
