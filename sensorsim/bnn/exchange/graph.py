@@ -169,9 +169,7 @@ def build(
         If an accumulator or a score does not fit the numbers that a graph computes with.
     """
     view = model.input
-    steps = tuple(
-        flow(layers, Shape(view.height, view.width, view.channels, view.planes))
-    )
+    steps = tuple(flow(layers, Shape(view.height, view.width, view.channels, view.planes)))
     _check_exact(steps)
     graph = Graph(dialect)
     graph.chain(layers, INPUT, iter(steps))
