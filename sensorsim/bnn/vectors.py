@@ -7,8 +7,8 @@ image, what the network reads (``image7.input.hex``) and what every layer gives
 * bits: one word per pixel, row by row, channel c being bit c; several planes one after the other,
   plane 0 first;
 * integers: one word per pixel and channel, the channel fastest, two's complement;
-* weights: one word per output, bit ``(ky * kernel + kx) * channels + c`` being the weight of channel
-  c of its group, of a dense layer ``(row * width + column) * channels + c``;
+* weights: one word per output, bit ``(ky * kernel + kx) * channels + c`` being the weight of
+  channel c of its group, of a dense layer ``(row * width + column) * channels + c``;
 * thresholds: ``levels.hex``, one word per channel, two's complement, and ``rising.hex``, one word,
   channel c being bit c: 1 compares ``>=``, 0 compares ``<=``;
 * class scores: ``scale.hex`` and ``bias.hex``, one word per class, two's complement.

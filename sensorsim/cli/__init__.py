@@ -7,10 +7,10 @@ Exit status: 0 done, 1 failed, 2 the user's input is wrong.
 
 import sys
 
-from sensorsim.cli import run, schema, sweep, train
+from sensorsim.cli import export, import_, run, schema, sweep, train
 from sensorsim.cli.app import app
 
-__all__ = ["main", "run", "schema", "sweep", "train"]
+__all__ = ["export", "import_", "main", "run", "schema", "sweep", "train"]
 
 
 def main() -> None:

@@ -5,28 +5,39 @@
 //
 // A dense layer is a convolution whose kernel is the whole image.
 
-// Products of one receptive field; plane k counts 2**k.
+// Sum of one receptive field's products. Neighbors are added, then pairs, then fours: the tree of
+// adders lies in one vector, in which each sum has room enough not to carry into the next.
 module xnor_popcount #(
     parameter FAN_IN = 9,
     parameter PLANES = 1,
-    parameter SUM_BITS = 8
+    parameter SUM_BITS = 8,
+    // Derived; leave as they are.
+    parameter LEVELS = $clog2(FAN_IN),
+    parameter ROOM = 1 << LEVELS
 ) (
-    input  [PLANES*FAN_IN-1:0]        field,
-    input  [FAN_IN-1:0]               weights,
-    output reg signed [SUM_BITS-1:0]  accumulator
+    input  [PLANES*FAN_IN-1:0]           field,
+    input  [FAN_IN-1:0]                  weights,
+    output signed [SUM_BITS-1:0]         accumulator
 );
-    integer plane, i;
-    reg signed [SUM_BITS-1:0] ones;
+    wire signed [SUM_BITS-1:0] total [0:PLANES];
+    assign total[0] = 0;
+    assign accumulator = total[PLANES];
 
-    always @* begin
-        accumulator = 0;
-        for (plane = 0; plane < PLANES; plane = plane + 1) begin
-            ones = 0;
-            for (i = 0; i < FAN_IN; i = i + 1)
-                if (field[plane*FAN_IN + i] ~^ weights[i]) ones = ones + 1;
-            accumulator = accumulator + ((ones + ones - FAN_IN) <<< plane);
+    genvar plane, level;
+    generate
+        for (plane = 0; plane < PLANES; plane = plane + 1) begin : planes
+            wire [FAN_IN-1:0] agree = field[plane*FAN_IN +: FAN_IN] ~^ weights;
+            wire [ROOM-1:0] counts [0:LEVELS];
+            assign counts[0] = agree;
+            for (level = 0; level < LEVELS; level = level + 1) begin : levels
+                localparam SPAN = 1 << level;
+                wire [ROOM-1:0] lower = {ROOM/(2*SPAN){{SPAN{1'b0}}, {SPAN{1'b1}}}};
+                assign counts[level+1] = (counts[level] & lower) + ((counts[level] >> SPAN) & lower);
+            end
+            wire signed [SUM_BITS-1:0] ones = counts[LEVELS];
+            assign total[plane+1] = total[plane] + ((ones + ones - FAN_IN) <<< plane);
         end
-    end
+    endgenerate
 endmodule
 
 module xnor_layer #(
@@ -63,11 +74,12 @@ module xnor_layer #(
 
     reg [31:0] row, column, output_number;
     reg [PLANES*FAN_IN-1:0] field;
+    wire [31:0] group = output_number / (OUTPUTS / GROUPS);
 
     integer plane, ky, kx, y, x;
 
     // Outside the image every plane is dark: bit 0, which stands for -1.
-    always @(row, column, output_number, reset) begin
+    always @(row, column, group, reset) begin
         for (plane = 0; plane < PLANES; plane = plane + 1)
             for (ky = 0; ky < KERNEL_HEIGHT; ky = ky + 1)
                 for (kx = 0; kx < KERNEL_WIDTH; kx = kx + 1) begin
@@ -78,7 +90,7 @@ module xnor_layer #(
                     else
                         field[plane*FAN_IN + (ky*KERNEL_WIDTH + kx)*SHARE +: SHARE] =
                             pixels[(plane*HEIGHT + y)*WIDTH + x]
-                                  [output_number / (OUTPUTS / GROUPS) * SHARE +: SHARE];
+                                  [group * SHARE +: SHARE];
                 end
     end
 

@@ -6,6 +6,7 @@ import onnxruntime
 from networks import values_of
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
+from qonnx.transformation.fold_constants import FoldConstants
 from qonnx.transformation.infer_shapes import InferShapes
 
 from sensorsim.bnn.model import Model
@@ -23,8 +24,12 @@ def run_onnx(graph: onnx.ModelProto, values: np.ndarray) -> np.ndarray:
 
 
 def run_qonnx(graph: onnx.ModelProto, values: np.ndarray) -> np.ndarray:
+    return context_of(graph, values)[graph.graph.output[0].name]
+
+
+def context_of(graph: onnx.ModelProto, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Every tensor by name."""
     wrapped = ModelWrapper(onnx.ModelProto.FromString(graph.SerializeToString()))
-    wrapped = wrapped.transform(InferShapes())
+    wrapped = wrapped.transform(FoldConstants()).transform(InferShapes())
     (name,) = (i.name for i in wrapped.graph.input)
-    (result,) = execute_onnx(wrapped, {name: values}).values()
-    return result
+    return execute_onnx(wrapped, {name: values}, return_full_exec_context=True)

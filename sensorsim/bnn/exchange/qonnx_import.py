@@ -83,11 +83,11 @@ def import_qonnx(
     if readout is None and record is not None:
         readout = record.readout
     if readout is None:
-        raise InputError("the graph does not say which readout it is for; state one")
+        raise InputError("does not say which readout it is for; state one (--readout PIPELINE)")
     if class_names is None and record is not None:
         class_names = record.class_names
     if class_names is None:
-        raise InputError("the graph does not name its classes; state their names")
+        raise InputError("does not name its classes; state their names (--classes A,B,...)")
     view = _view(proto, readout)
     start = Shape(view.height, view.width, view.channels, view.planes)
     end = _trace(proto, start)
