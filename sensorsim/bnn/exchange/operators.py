@@ -93,7 +93,7 @@ def _bipolar(weights: Constant, outputs_axis: int) -> tuple[npt.NDArray[np.uint8
     rows = np.moveaxis(weights, outputs_axis, 0)
     magnitude = np.abs(rows.reshape(len(rows), -1))
     scale = magnitude[:, :1]
-    bad = np.flatnonzero(~((magnitude == scale) & (scale > 0)).all(1))
+    bad = np.flatnonzero(~((magnitude == scale) & (scale > 0) & np.isfinite(scale)).all(1))
     if bad.size:
         values = np.unique(rows[bad[0]])
         shown = ", ".join(f"{v:g}" for v in values[:4]) + (", ..." if values.size > 4 else "")
@@ -129,8 +129,10 @@ def _conv(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
         image.shape.channels, outputs, weights.shape[2], _square(attributes, "strides", 1),
         x.padding, groups, pack(bits.transpose(0, 2, 3, 1).reshape(outputs, -1)),
     )  # fmt: skip
-    bias = fractions(_constant(inputs[2])) if len(inputs) > 2 else _zeros(outputs)
-    return image.then(layer).affine(scale * unit, bias)
+    sums = image.then(layer).affine(scale * unit, _zeros(outputs))
+    if len(inputs) < 3:
+        return sums
+    return sums.affine(_ones(sums), sums.per_channel(_constant(inputs[2]).reshape(-1, 1, 1)))
 
 
 def _dense(x: Traced, weights: Constant) -> Traced:
@@ -218,11 +220,9 @@ def _pad(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
     if len(inputs) > 3 or len(pads) != 8 or pads != [0, 0, pads[2], pads[2]] * 2 or pads[2] < 0:
         raise InputError(f"pads {pads}, expected the same number on all four sides of an image")
     value = float(_constant(inputs[2])) if len(inputs) > 2 else 0.0
-    dark = -x.unit() * (2**x.shape.planes - 1)
-    if Fraction(value) != dark:
-        raise InputError(
-            f"pads with {value:g}, expected {float(dark):g}, what a dark pixel gives there"
-        )
+    dark = float(-x.unit() * (2**x.shape.planes - 1))
+    if value != dark:
+        raise InputError(f"pads with {value:g}, expected {dark:g}, what a dark pixel gives there")
     return replace(x, padding=pads[2])
 
 
@@ -250,7 +250,10 @@ def _mul(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
 
 def _div(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
     x = _traced(inputs[0])
-    divisor = x.per_channel(_constant(inputs[1]))
+    constant = _constant(inputs[1])
+    if constant.dtype.kind != "f":
+        raise InputError("divides whole numbers and cuts off fractions, expected floats")
+    divisor = x.per_channel(constant)
     if (divisor == 0).any():
         raise InputError("divides by 0")
     return x.affine(1 / divisor, _zeros(x.shape.channels))

@@ -8,6 +8,7 @@ are rounded to fixed point, half to even; they are the only numbers that are rou
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import onnx
 from google.protobuf.message import DecodeError
 from onnx import TensorProto, numpy_helper
+from pydantic import ValidationError
 
 from sensorsim.bnn.exchange.operators import Tensor, apply
 from sensorsim.bnn.exchange.record import Record, read_record
@@ -27,7 +29,10 @@ from sensorsim.readout import Adc, Thermometer
 
 FRACTION_BITS = 24
 """Of scores that a graph gives as floating-point numbers."""
-_FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE)
+_INTEGERS = (TensorProto.INT32, TensorProto.INT64)
+_MAX_ELEMENTS = 2**24
+# What numpy and fractions raise on nodes that are not what they should be.
+_DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError)
 
 
 def load_qonnx(
@@ -106,41 +111,55 @@ def _view(proto: onnx.ModelProto, readout: Adc | Thermometer) -> Input:
         )
     dims = [d.dim_value for d in read[0].type.tensor_type.shape.dim]
     share = readout.channels(1)
-    if len(dims) != 4 or min(dims[1:]) < 1:
+    if len(dims) != 4 or min(dims[1:]) < 1 or prod(dims[1:]) > _MAX_ELEMENTS:
         raise InputError(
             f"input {read[0].name!r} of shape {dims}, expected [N, channels, rows, columns] with "
-            "known numbers; 0 stands for one that is not known"
+            f"known numbers, at most {_MAX_ELEMENTS} elements; 0 stands for a number not known"
         )
     if dims[1] % share:
         raise InputError(
             f"input {read[0].name!r} of {dims[1]} channels does not fit the readout: "
             f"{readout.kind} gives {share} for each color"
         )
-    return Input(
-        height=dims[2], width=dims[3], colors=dims[1] // share, planes=readout.planes,
-        channels=dims[1],
-    )  # fmt: skip
+    try:
+        return Input(
+            height=dims[2], width=dims[3], colors=dims[1] // share, planes=readout.planes,
+            channels=dims[1],
+        )  # fmt: skip
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"input {read[0].name!r}: {first['loc'][0]}: {first['msg']}") from None
 
 
 def _trace(proto: onnx.ModelProto, start: Shape) -> Traced:
     """Walk the nodes, which ONNX keeps in order of computation."""
     graph = proto.graph
     tensors: dict[str, Tensor | None] = {"": None}
-    tensors |= {i.name: numpy_helper.to_array(i) for i in graph.initializer}
+    tensors |= {i.name: _array(i) for i in graph.initializer}
     tensors |= {i.name: Traced.input(start) for i in graph.input if i.name not in tensors}
     opset = next((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), 1)
     for node in graph.node:
         try:
             # Outputs after the first (a mask, running means) have no meaning in inference.
             tensors[node.output[0]] = apply(node, [tensors[name] for name in node.input], opset)
-        except KeyError as error:
-            raise InputError(f"node {_name(node)}: reads {error}, which nothing makes") from None
         except InputError as error:
             raise InputError(f"node {_name(node)} ({node.op_type}): {error}") from None
+        except _DAMAGE as error:
+            raise InputError(
+                f"node {_name(node)} ({node.op_type}): is damaged, or reads what nothing makes "
+                f"({type(error).__name__}: {error})"
+            ) from None
     result = tensors.get(graph.output[0].name)
     if not isinstance(result, Traced):
         raise InputError(f"output {graph.output[0].name!r} does not depend on the input")
     return result
+
+
+def _array(tensor: onnx.TensorProto) -> npt.NDArray[np.generic]:
+    try:
+        return numpy_helper.to_array(tensor)
+    except _DAMAGE as error:
+        raise InputError(f"constant {tensor.name!r} is damaged: {error}") from None
 
 
 def _name(node: onnx.NodeProto) -> str:
@@ -149,7 +168,7 @@ def _name(node: onnx.NodeProto) -> str:
 
 def _fraction_bits(proto: onnx.ModelProto, record: Record | None) -> tuple[int, int]:
     """Fraction bits of the model's scores, and of the numbers that the graph gives."""
-    if proto.graph.output[0].type.tensor_type.elem_type in _FLOATS:
+    if proto.graph.output[0].type.tensor_type.elem_type not in _INTEGERS:
         return FRACTION_BITS, 0
     bits = record.fraction_bits if record is not None else 0
     return bits, bits

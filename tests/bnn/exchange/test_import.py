@@ -1,5 +1,6 @@
 """Imported graphs do what qonnx does with them; what no layer can do is refused by name."""
 
+import contextlib
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 from exchanged import context_of, inputs, run_qonnx
+from google.protobuf.message import DecodeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import draw_words
@@ -212,6 +214,18 @@ def ends_with_convolution() -> onnx.ModelProto:
     return s.model(s.convolution(s.sign(convolved(s)), 4, 3, kernel=1))
 
 
+def divided_whole() -> onnx.ModelProto:
+    s = sketch()
+    flat = s.node("Flatten", s.sign(convolved(s)), axis=1)
+    sums = s.node("Cast", s.node("MatMul", flat, s.weights((64, 3))), to=onnx.TensorProto.INT64)
+    return s.model(s.node("Div", sums, s.constant([2], np.int64)))
+
+
+def infinite_bias() -> onnx.ModelProto:
+    s = sketch()
+    return classified(s, s.sign(s.convolution("global_in", 2, 4, bias=[0, 1, np.inf, 0])))
+
+
 def wrong_weights() -> onnx.ModelProto:
     s = sketch()
     return classified(s, s.sign(convolved(s)), 63)
@@ -239,6 +253,8 @@ def rearranged() -> onnx.ModelProto:
         (negative_variance, r"'BatchNormalization_2' .* variance"),
         (not_a_number, r"'Add_2' \(Add\): a constant is not finite"),
         (per_pixel_bias, r"'Add_2' \(Add\): a constant differs between pixels"),
+        (divided_whole, r"'Div_8' \(Div\): divides whole numbers"),
+        (infinite_bias, r"'Conv_1' \(Conv\): a constant is not finite"),
         (ends_with_convolution, "must end with a dense layer"),
         (wrong_weights, r"'MatMul_6' \(MatMul\): weights of shape \(63, 3\)"),
         (rearranged, r"'Conv_6' \(Conv\): .*no channel shuffle"),
@@ -294,6 +310,19 @@ def test_a_file_that_is_no_graph_is_named(content: bytes | None, tmp_path: Path)
         path.write_bytes(content)
     with pytest.raises(InputError, match=r"x\.onnx"):
         load_qonnx(path, TWO, NAMES)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**30), st.integers(1, 255))
+def test_a_damaged_file_is_refused_or_is_another_network(place: int, change: int) -> None:
+    data = bytearray((GRAPHS / "brevitas_clean.onnx").read_bytes())
+    data[place % len(data)] ^= change
+    try:
+        graph = onnx.ModelProto.FromString(bytes(data))
+    except DecodeError:
+        return  # as load_qonnx refuses it
+    with contextlib.suppress(InputError):
+        import_qonnx(graph, TWO, NAMES)
 
 
 def test_a_damaged_record_is_refused() -> None:
