@@ -1,6 +1,8 @@
 """The verbs ``export`` and ``import``: what they write, and how they refuse."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -113,3 +115,19 @@ def test_export_without_onnx_says_what_to_install(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "sensorsim[exchange]" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_document_shows_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "exchange.md").read_text()
+    commands = [line.split() for line in text.splitlines() if line.startswith("    sensorsim ")]
+    assert len(commands) == 4
+    shutil.copy(GRAPHS / "brevitas.onnx", tmp_path / "mine.onnx")
+    monkeypatch.chdir(tmp_path)
+    for command in commands:
+        monkeypatch.setattr(sys, "argv", command)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 0, command
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(code, {})
+    assert load_model("mine.npz").class_names == ("cat", "dog", "none")

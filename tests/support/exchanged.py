@@ -18,7 +18,9 @@ def inputs(model: Model, words: np.ndarray) -> np.ndarray:
 
 
 def run_onnx(graph: onnx.ModelProto, values: np.ndarray) -> np.ndarray:
-    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(graph.SerializeToString(), options)
     (name,) = (i.name for i in session.get_inputs())
     return session.run(None, {name: values})[0]
 

@@ -1,5 +1,6 @@
 """Exported graphs, run by onnxruntime and by qonnx, give the simulator's scores bit for bit."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -29,7 +30,7 @@ NAMES = sorted(p.relative_to(MODELS).with_suffix("").as_posix() for p in MODELS.
 SEEDS = st.integers(0, 2**16)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(SEEDS)
 def test_onnxruntime_gives_the_scores_of_any_network(seed: int) -> None:
     model = draw_model(seed)
@@ -47,7 +48,7 @@ def test_qonnx_gives_the_scores_of_any_network(seed: int) -> None:
     np.testing.assert_array_equal(got, simulator.scores(model, words))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(SEEDS)
 def test_any_network_comes_back(seed: int) -> None:
     model = draw_model(seed)
@@ -115,14 +116,16 @@ def test_rising_thresholds_do_what_falling_ones_did(seed: int) -> None:
     np.testing.assert_array_equal(simulator.scores(same, words), simulator.scores(model, words))
 
 
-def plain(graph: onnx.ModelProto, operator: str, other: str) -> onnx.ModelProto:
+def renamed(graph: onnx.ModelProto, operator: str, other: str) -> onnx.ModelProto:
     for node in graph.graph.node:
         if node.op_type == operator:
             node.op_type = other
     return graph
 
 
-def shifted(graph: onnx.ModelProto, name: str, change) -> onnx.ModelProto:
+def shifted(
+    graph: onnx.ModelProto, name: str, change: Callable[[np.ndarray], None]
+) -> onnx.ModelProto:
     (tensor,) = (t for t in graph.graph.initializer if t.name == name)
     values = numpy_helper.to_array(tensor).copy()
     change(values)
@@ -143,7 +146,8 @@ def brighter(values: np.ndarray) -> None:
 
 
 MUTANTS = {
-    "a tie that gives -1": lambda g: plain(g, "GreaterOrEqual", "Greater"),
+    "a tie that gives -1": lambda g: renamed(g, "GreaterOrEqual", "Greater"),
+    "a tie of a falling channel that gives -1": lambda g: renamed(g, "LessOrEqual", "Less"),
     "one weight flipped": lambda g: shifted(g, "layer0/weights", negate_first),
     "levels one step higher": lambda g: shifted(g, "layer1/levels", one_higher),
     "padding of +1": lambda g: shifted(g, "layer0/dark", brighter),
@@ -162,6 +166,19 @@ def test_judge_objects_to_a_mutant(mutant: str, model: Model) -> None:
     np.testing.assert_array_equal(run_onnx(export_onnx(model), inputs(model, words)), expected)
     broken = MUTANTS[mutant](export_onnx(model))
     assert (run_onnx(broken, inputs(model, words)) != expected).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "change"), [("layer0/weights", negate_first), ("layer1/levels", one_higher)]
+)
+def test_qonnx_objects_to_a_mutant(
+    name: str, change: Callable[[np.ndarray], None], model: Model
+) -> None:
+    words = draw_words(model, 40)
+    expected = simulator.scores(model, words)
+    graph = export_qonnx(model, 40)
+    np.testing.assert_array_equal(run_qonnx(graph, inputs(model, words)), expected)
+    assert (run_qonnx(shifted(graph, name, change), inputs(model, words)) != expected).any()
 
 
 @pytest.mark.parametrize(("side", "fits"), [(18, True), (19, False)])
