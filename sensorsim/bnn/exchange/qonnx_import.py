@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from sensorsim.bnn.exchange.operators import Tensor, apply
 from sensorsim.bnn.exchange.record import Record, read_record
-from sensorsim.bnn.exchange.traced import Fractions, Traced
+from sensorsim.bnn.exchange.traced import MAX_ELEMENTS, Fractions, Traced
 from sensorsim.bnn.layers import Dense, Scores, Votes
 from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.bnn.shapes import Shape
@@ -30,7 +30,6 @@ from sensorsim.readout import Adc, Thermometer
 FRACTION_BITS = 24
 """Of scores that a graph gives as floating-point numbers."""
 _INTEGERS = (TensorProto.INT32, TensorProto.INT64)
-_MAX_ELEMENTS = 2**24
 # What numpy and fractions raise on nodes that are not what they should be.
 _DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError)
 
@@ -111,10 +110,10 @@ def _view(proto: onnx.ModelProto, readout: Adc | Thermometer) -> Input:
         )
     dims = [d.dim_value for d in read[0].type.tensor_type.shape.dim]
     share = readout.channels(1)
-    if len(dims) != 4 or min(dims[1:]) < 1 or prod(dims[1:]) > _MAX_ELEMENTS:
+    if len(dims) != 4 or min(dims[1:]) < 1 or prod(dims[1:]) > MAX_ELEMENTS:
         raise InputError(
             f"input {read[0].name!r} of shape {dims}, expected [N, channels, rows, columns] with "
-            f"known numbers, at most {_MAX_ELEMENTS} elements; 0 stands for a number not known"
+            f"known numbers, at most {MAX_ELEMENTS} elements; 0 stands for a number not known"
         )
     if dims[1] % share:
         raise InputError(
@@ -163,7 +162,7 @@ def _array(tensor: onnx.TensorProto) -> npt.NDArray[np.generic]:
 
 
 def _name(node: onnx.NodeProto) -> str:
-    return repr(node.name or node.output[0])
+    return repr(node.name or next(iter(node.output), ""))
 
 
 def _fraction_bits(proto: onnx.ModelProto, record: Record | None) -> tuple[int, int]:

@@ -19,6 +19,8 @@ from sensorsim.errors import InputError
 
 Fractions = npt.NDArray[np.object_]
 """Fractions [channels]."""
+MAX_ELEMENTS = 2**24
+"""Of one tensor; a damaged file may ask for any number."""
 _ROOT_BITS = 512
 
 
@@ -57,6 +59,8 @@ class Traced:
     def then(self, layer: Layer) -> "Traced":
         """What a layer makes of x, as an image of scale 1."""
         *_, last = flow((layer,), self.shape)
+        if last.after.bits > MAX_ELEMENTS:
+            raise InputError(f"gives {last.after.bits} elements, expected at most {MAX_ELEMENTS}")
         return Traced(
             self.start, (*self.layers, layer), last.after, image_index(last.after),
             *_identity(last.after.channels),

@@ -214,6 +214,12 @@ def ends_with_convolution() -> onnx.ModelProto:
     return s.model(s.convolution(s.sign(convolved(s)), 4, 3, kernel=1))
 
 
+def boundless() -> onnx.ModelProto:
+    s = sketch()
+    x = s.convolution(s.pad("global_in", -1.0, 2**14), 2, 4)
+    return classified(s, s.sign(x))
+
+
 def divided_whole() -> onnx.ModelProto:
     s = sketch()
     flat = s.node("Flatten", s.sign(convolved(s)), axis=1)
@@ -253,6 +259,7 @@ def rearranged() -> onnx.ModelProto:
         (negative_variance, r"'BatchNormalization_2' .* variance"),
         (not_a_number, r"'Add_2' \(Add\): a constant is not finite"),
         (per_pixel_bias, r"'Add_2' \(Add\): a constant differs between pixels"),
+        (boundless, r"'Conv_2' \(Conv\): gives \d+ elements"),
         (divided_whole, r"'Div_8' \(Div\): divides whole numbers"),
         (infinite_bias, r"'Conv_1' \(Conv\): a constant is not finite"),
         (ends_with_convolution, "must end with a dense layer"),
@@ -312,7 +319,7 @@ def test_a_file_that_is_no_graph_is_named(content: bytes | None, tmp_path: Path)
         load_qonnx(path, TWO, NAMES)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**30), st.integers(1, 255))
 def test_a_damaged_file_is_refused_or_is_another_network(place: int, change: int) -> None:
     data = bytearray((GRAPHS / "brevitas_clean.onnx").read_bytes())
