@@ -90,7 +90,7 @@ def test_schema_is_json_schema() -> None:
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = (
         "import sys, sensorsim; "
-        "print([m for m in ('torch', 'numba', 'xarray', 'matplotlib') if m in sys.modules])"
+        "print([m for m in ('torch', 'onnx', 'numba', 'xarray', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -21,10 +21,12 @@ class Training(Description):
     family: str = Field(description="Readout family.")
     command: str = Field(description="Command that trained it.")
     seed: int = Field(description="Seed of the training.")
-    validation_accuracy: float = Field(
-        ge=0, le=1, description="Bit-level, held-out training images."
+    validation_accuracy: float | None = Field(
+        ge=0, le=1, description="Bit-level, held-out training images; None if not measured."
     )
-    test_accuracy: float = Field(ge=0, le=1, description="Bit-level, test images, seed 0, die 0.")
+    test_accuracy: float | None = Field(
+        ge=0, le=1, description="Bit-level, test images, seed 0, die 0; None if not measured."
+    )
 
 
 class Input(Description):
