@@ -204,13 +204,3 @@ def _check_exact(steps: tuple[Step, ...]) -> None:
                 f"expected less than {EXACT_IN_FLOAT32}: ONNX computes them in float32, which is "
                 "exact below that; split the layer, or read fewer bit planes"
             )
-    end: Any = steps[-1].layer
-    largest = [
-        abs(int(s)) * steps[-1].after.reach + abs(int(b))
-        for s, b in zip(end.scale, end.bias, strict=True)
-    ]
-    if max(largest) >= 2**63:
-        raise InputError(
-            f"layer {steps[-1].place} ({end.kind}): scores up to {max(largest)} do not fit int64; "
-            "lower fraction_bits"
-        )
