@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 from pydantic import Field
 
 from sensorsim.bnn.layers import Layer, Scores, Votes, Weighted
+from sensorsim.bnn.plan import Plan, compile_plan
 from sensorsim.bnn.shapes import Shape, Step, flow, products
 from sensorsim.description import Description
 from sensorsim.errors import InputError
@@ -74,9 +76,25 @@ class Model:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Every layer in its place, with the shapes before and after it."""
+        return tuple(flow(self.layers, self.shape))
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The network compiled for the simulator.
+
+        From here on its arrays can only be read: a change would not reach the plan.
+        """
+        for step in self.steps:
+            for value in vars(step.layer).values():
+                if isinstance(value, np.ndarray):
+                    value.flags.writeable = False
+        return compile_plan(self.layers, self.shape)
+
+    @property
+    def shape(self) -> Shape:
+        """What one image is before the first layer."""
         view = self.input
-        shape = Shape(view.height, view.width, view.channels, view.planes)
-        return tuple(flow(self.layers, shape))
+        return Shape(view.height, view.width, view.channels, view.planes)
 
     @cached_property
     def weight_bits(self) -> int:
