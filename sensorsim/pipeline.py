@@ -95,7 +95,7 @@ class Pipeline:
     def scores(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
         """Volts to class scores: int64 [N, classes]."""
         codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
-        return simulator.scores(self.model, self.readout.pack(codes))
+        return simulator.scores_of_codes(self.model, codes)
 
     def ledger(self) -> Ledger:
         """What one frame costs."""
@@ -220,7 +220,7 @@ class Pipeline:
         key = self.key(seed, [frame])
         volts = self.volts(light[np.newaxis], key)
         codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
-        scores = simulator.scores(self.model, self.readout.pack(codes))
+        scores = simulator.scores_of_codes(self.model, codes)
         space = ("row", "column", "color")
         scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
         groups: dict[str, dict[str, Any]] = {

@@ -283,6 +283,7 @@ def take(view, images, number, image, arena):
         _take_fields(view, images.view(np.uint32), number, target // 8, arena)
     else:
         codes = arena.view(np.uint16)[target // 2 :]
+        largest = np.uint16((1 << view.planes) - 1)
         for c in range(view.channels):
             for y in range(view.height):
                 start = c * view.plane + view.first + y * view.line
@@ -291,7 +292,7 @@ def take(view, images, number, image, arena):
                     batch16 = images.view(np.uint16)
                     start = (number * pixels + y * view.width) * view.channels + c
                     for x in range(view.width):
-                        row[x] = batch16[start + x * view.channels]
+                        row[x] = batch16[start + x * view.channels] & largest
                 else:
                     _join_planes(view, images.view(np.uint64), number, c, y, row)
 

@@ -27,7 +27,7 @@ def bit_level_accuracy(model: Model, camera: Camera, dataset: Labelled) -> float
         key = streams.Key.of(EVALUATION_SEED, np.arange(start, start + len(part)))
         volts = camera.volts(to_linear(part.images), key)
         codes = model.readout.convert(volts, camera.photodiode.full_scale_v, key)
-        decisions = simulator.decide(simulator.scores(model, model.readout.pack(codes)))
+        decisions = simulator.decide(simulator.scores_of_codes(model, codes))
         right += int((decisions == part.labels).sum())
     return right / len(dataset)
 
