@@ -1,9 +1,10 @@
 """Receptive fields of narrow layers, laid bit to bit.
 
 A layer of few channels, or of groups of a few, leaves most of a pixel's word empty. Its receptive
-fields are therefore gathered first: k x k pixels of C channels in k k C / 64 words. A *piece* is a run of channels that moves together, from one
-word of a pixel into one word of the field: ``target |= ((source >> right) & mask) << left``. All
-fields of a band take the same pieces, a word apart, so this runs over many pixels at once.
+fields are therefore gathered first: k x k pixels of C channels in k k C / 64 words. A *piece* is a
+run of channels that moves together, from one word of a pixel into one word of the field,
+``target |= ((source >> right) & mask) << left``. All fields of a band take the same pieces, a word
+apart, so this runs over many pixels at once.
 """
 
 from numba import njit

@@ -42,7 +42,9 @@ def spread(random: np.random.Generator, channels: int, reach: int) -> Threshold:
 @settings(max_examples=40, deadline=None)
 @given(
     st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 5]), st.integers(1, 2),
-    st.sampled_from([(1, 1), (3, 2), (8, 8), (1, 64), (2, 64), (1, 48), (1, 65), (2, 40), (1, 192)]),
+    st.sampled_from(
+        [(1, 1), (3, 2), (8, 8), (1, 64), (2, 64), (1, 48), (1, 65), (2, 40), (1, 192)]
+    ),
     st.sampled_from([1, 3, 8, 16, 24, 65]), st.sampled_from([1, 1, 2, 3]),
 )  # fmt: skip
 def test_convolution_is_integer_arithmetic(
@@ -103,7 +105,8 @@ def test_a_tie_is_plus_one(rising: bool) -> None:
     for level in (14, 16, 18):
         threshold = Threshold(np.full(8, level), np.full(8, rising))
         bits = compile_plan((layer, threshold, look(8)), Shape(2, 2, 64)).run(ones, WORDS)
-        assert (bits == (1 if (16 >= level if rising else 16 <= level) else -1)).all()
+        one = level <= 16 if rising else level >= 16
+        assert (bits == (1 if one else -1)).all()
 
 
 @settings(max_examples=30, deadline=None)
