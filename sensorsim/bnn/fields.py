@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sensorsim.bits import WORD, WordArray, pack, unpack, words_for
 from sensorsim.bnn.layers import Convolution, Dense, Scores
 from sensorsim.bnn.shapes import Shape
+from sensorsim.kernels.patches import AT_ONCE
 from sensorsim.kernels.plan import IMAGES
 
 IntArray = npt.NDArray[np.int64]
@@ -78,8 +79,8 @@ class Runs(NamedTuple):
 
     @property
     def pitch(self) -> int:
-        """Patches of a band."""
-        return self.runs * self.length
+        """Room for the patches of a band."""
+        return -(-self.runs * self.length // AT_ONCE) * AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class Fields:
         rows, width = self.rows, int(self.x.max()) + 1
         last_rows = int(self.y.max()) % rows + 1
         line = stride * source.line
-        if self.image.any():
+        if self.image.any():  # every image has one field
             return Runs(IMAGES, 1, IMAGES, 1, source.step // 8, self.image)
         y = self.y % rows
         if stride == 1:  # rows follow each other in memory: one long loop, ring and all
@@ -190,13 +191,14 @@ class Window:
         bits = unpack(weights, fan_in).reshape(len(weights), -1, self.share)
         return pack(bits).reshape(len(weights), -1)
 
-    def pieces(self, group: int, source: Place) -> Iterator[tuple[int, int, int, int, int]]:
-        """Rows of the table of `sensorsim.kernels.patches` for one group."""
+    def pieces(self, group: int, source: Place) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """A group's rows of the table of `sensorsim.kernels.patches`, and what word each is of."""
         for tap, start in enumerate(self.taps(source.line, source.plane, 1)):
             done = 0
             while done < self.share:
                 word, right = divmod(group * self.share + done, WORD)
                 target, left = divmod(tap * self.share + done, WORD)
                 bits = min(self.share - done, WORD - right, WORD - left)
-                yield int(start) + word * source.plane, right, 2**bits - 1, left, target
+                place = 8 * (int(start) + word * source.plane)
+                yield target, (place, right, 2**bits - 1, left)
                 done += bits

@@ -6,7 +6,10 @@ whole image; the branches of a sum add up in one array of counts. Layers whose w
 empty read gathered receptive fields (`sensorsim.kernels.patches`).
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -30,6 +33,7 @@ from sensorsim.bnn.layers import (
 from sensorsim.bnn.limits import Limits, mismatch_limits
 from sensorsim.bnn.shapes import Shape, flow
 from sensorsim.kernels import plan
+from sensorsim.kernels.patches import AT_ONCE, COLUMNS
 from sensorsim.kernels.vector import machine_lanes
 from sensorsim.kernels.xnor import CODE_OUTPUTS, MAX_CODE_MISMATCHES, OUTPUTS
 
@@ -88,7 +92,7 @@ class Plan:
         """
         height, width, channels = self.outputs
         out = np.empty((len(images), height * width, channels), np.int64)
-        workers = numba.get_num_threads()
+        workers = max(1, min(numba.get_num_threads(), len(images)))
         block = max(1, min(plan.IMAGES, len(images) // workers))
         view = self.view.copy()
         view["kind"] = kind
@@ -99,10 +103,19 @@ class Plan:
         with self._lock:  # the arenas serve one batch at a time
             if len(self._arenas) < workers:
                 self._arenas = _aligned_zeros(workers, self.arena_words)
-            plan.run(
-                view, self.steps, self.trunk, self.tables, self.pieces, self.weights, flat, block,
-                self._arenas[:workers], self.scale, out, (0,) * (lanes or machine_lanes()),
-            )  # fmt: skip
+            claimed = np.zeros(1, np.int64)
+
+            def work(arena: WordArray) -> None:
+                plan.run(
+                    view, self.steps, self.trunk, self.tables, self.pieces, self.weights, flat,
+                    block, claimed, arena, self.scale, out, (0,) * (lanes or machine_lanes()),
+                )  # fmt: skip
+
+            helpers = [_helpers().submit(work, arena) for arena in self._arenas[1:workers]]
+            work(self._arenas[0])
+            for helper in helpers:
+                if not helper.cancel():  # one that never came to run is not waited for
+                    helper.result()
         return out.reshape(len(images), height, width, channels)
 
 
@@ -138,7 +151,7 @@ def compile_plan(layers: tuple[Layer, ...], shape: Shape) -> Plan:
     return Plan(
         shape, after[:3], view, np.array(writer.steps, plan.STEP),
         writer.trunk if heads else len(writer.steps), np.array(writer.tables, np.int64),
-        np.array(writer.pieces, np.uint64).reshape(-1, 5), writer.packed_weights(), scale,
+        np.array(writer.pieces, np.uint64).reshape(-1, COLUMNS), writer.packed_weights(), scale,
         writer.arena_words(),
     )  # fmt: skip
 
@@ -365,19 +378,20 @@ class _Writer:
     ) -> tuple[dict[str, int], IntArray]:
         """Values of a step over patches, and the patch of every field."""
         runs = fields.runs(window.stride, source)
-        first_piece = len(self.pieces)
-        tables = [[*window.pieces(group, source)] for group in range(window.groups)]
-        longest = max(map(len, tables))
-        for table in tables:  # an empty mask moves nothing
-            self.pieces += table + [(0, 0, 0, 0, 0)] * (longest - len(table))
+        ends = []
+        for group in range(window.groups):
+            first = len(self.pieces)
+            targets, pieces = zip(*window.pieces(group, source), strict=True)
+            self.pieces += pieces
+            ends += (first + np.searchsorted(targets, np.arange(words + 1))).tolist()
         offset, _ = self.allocate(8 * words * runs.pitch, stepped=False)
-        self.overrun = max(self.overrun, _CACHE_LINE + window.width)
+        self.overrun = max(self.overrun, AT_ONCE + window.width)
         values = {
-            "pieces": longest,
-            "first_piece": first_piece,
-            "patch": offset // 8,
+            "pieces": self.table(ends),
+            "patch": offset,
             "source_first": source.pixel(-window.padding, -window.padding),
             "stride": window.stride,
+            "gathered": 1,
             "band_line": fields.rows * window.stride * source.line,
             "pitch": runs.pitch,
             "runs": runs.runs,
@@ -411,6 +425,15 @@ class _Writer:
             "outs": self.table(4 * first),
             "blocks": len(first) // groups,
         }
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """Threads beside the caller's own.
+
+    Numba's would meet at a barrier: on a busy machine all wait for one that has yet to be woken.
+    """
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "sensorsim")
 
 
 def _fits_codes(layer: Layer, shape: Shape) -> bool:

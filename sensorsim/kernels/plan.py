@@ -10,7 +10,7 @@ Addresses in an arena count bytes. `sensorsim.bnn.plan` writes the steps.
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from sensorsim.kernels.patches import gather
 from sensorsim.kernels.vector import claim
@@ -45,8 +45,8 @@ STEP = np.dtype(
             "bands", "band_fields", "fields", "origins", "places", "taps", "steps",
             "groups", "group_step", "blocks", "weights", "kernel_bytes", "limits", "limit_bytes",
             "inverted", "outs", "shift",
-            # convolution over patches: rows of the table of pieces, and where patches go
-            "pieces", "first_piece", "patch", "pitch", "runs", "run", "last_runs", "last_run",
+            # convolution over patches: where pieces end, and where patches go
+            "gathered", "pieces", "patch", "pitch", "runs", "run", "last_runs", "last_run",
             "run_line", "stride", "band_line",
         )
     ]
@@ -64,9 +64,11 @@ INPUT = np.dtype(
 """Where the images go."""
 
 
-@njit(cache=True, parallel=True)
-def run(view, steps, trunk, tables, pieces, weights, images, block, arenas, scale, out, lanes):
-    """Walk a plan for a batch.
+@njit(cache=True, nogil=True)
+def run(
+    view, steps, trunk, tables, pieces, weights, images, block, claimed, arena, scale, out, lanes
+):
+    """Walk a plan for the images of a batch until none are left; several threads may do so at once.
 
     Parameters
     ----------
@@ -75,34 +77,23 @@ def run(view, steps, trunk, tables, pieces, weights, images, block, arenas, scal
     trunk : int
         How many steps belong to the trunk.
     tables : int64 [:]
-    pieces : uint64 [:, 5]
+    pieces : uint64 [:, 4]
     weights : uint64 [:]
     images : uint8 [:]
         The batch: what ``view.kind`` says, as bytes.
     block : int
         Images that a worker takes at a time.
-    arenas : uint64 [workers, words]
+    claimed : int64 [1]
+        Blocks that have been taken; all workers of a batch share it.
+    arena : uint64 [words]
+        The worker's own.
     scale : int64 [3, channels]
         Sum of the products' magnitudes K, scale and bias: ``out = (K - 2 m) * scale + bias``.
     out : int64 [N, pixels, channels]
     lanes : tuple as long as vectors have lanes
     """
-    claimed = np.zeros(1, np.int64)
-    counter = claimed.ctypes.data
-    for worker in prange(arenas.shape[0]):
-        _work(
-            view, steps, trunk, tables, pieces, weights, images, block, arenas[worker], scale, out,
-            counter, lanes,
-        )  # fmt: skip
-
-
-@njit(cache=True)
-def _work(
-    view, steps, trunk, tables, pieces, weights, images, block, arena, scale, out, counter, lanes
-):
-    """Take images until none are left."""
     while True:
-        first = claim(counter) * block
+        first = claim(claimed.ctypes.data) * block
         count = min(block, len(out) - first)
         if count <= 0:
             break
@@ -152,9 +143,9 @@ def _convolve(step, tables, pieces, weights, source, target, arena, lanes):
         first = band * step.band_fields
         last = min(first + step.band_fields, step.fields)
         for group in range(step.groups):
-            if step.pieces:
-                x = base + 8 * step.patch
-                _patch(step, band, pieces, group, source // 8, arena)
+            if step.gathered:
+                x = base + step.patch
+                _patch(step, band, group, base + source, tables, pieces, x, lanes)
             else:
                 x = base + source + group * step.group_step
             for block in range(group * step.blocks, (group + 1) * step.blocks):
@@ -181,16 +172,18 @@ def _convolve(step, tables, pieces, weights, source, target, arena, lanes):
 
 
 @njit(cache=True)
-def _patch(step, band, pieces, group, source, arena):
+def _patch(step, band, group, source, tables, pieces, patch, lanes):
     """Gather the receptive fields of a band of rows."""
-    arena[step.patch : step.patch + step.steps * step.pitch] = 0
     whole = band < step.bands - 1
-    first = step.first_piece + group * step.pieces
-    gather(
-        arena, source + step.source_first + band * step.band_line, step.run_line, step.stride,
-        step.runs if whole else step.last_runs, step.run if whole else step.last_run,
-        pieces[first : first + step.pieces], step.patch, step.pitch,
-    )  # fmt: skip
+    runs = step.runs if whole else step.last_runs
+    run = step.run if whole else step.last_run
+    ends = tables.ctypes.data + 8 * (step.pieces + group * (step.steps + 1))
+    origin = source + 8 * (step.source_first + band * step.band_line)
+    for r in range(runs):
+        gather(
+            origin + 8 * r * step.run_line, step.stride, run, pieces.ctypes.data, ends, step.steps,
+            patch + 8 * r * run, step.pitch, lanes,
+        )  # fmt: skip
 
 
 @njit(cache=True)
