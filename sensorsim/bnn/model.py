@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -89,6 +90,10 @@ class Model:
                 if isinstance(value, np.ndarray):
                     value.flags.writeable = False
         return compile_plan(self.layers, self.shape)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy compiles a plan of its own, and its arrays may be changed before."""
+        return {name: value for name, value in vars(self).items() if name != "plan"}
 
     @property
     def shape(self) -> Shape:

@@ -298,14 +298,16 @@ class _Writer:
 
     def rearrange(self, layer: Layer, source: Place, target: Place) -> None:
         """Bits of bits."""
+        weights = 0
         if isinstance(layer, MaxPool):
             operation, share, channels = plan.POOL, layer.size, words_for(source.shape.channels)
         else:
             assert isinstance(layer, Shuffle)
             operation, share, channels = plan.SHUFFLE, layer.groups, source.shape.channels
+            weights = self.weight(_shuffled(channels, layer.groups))
         self.step(
-            operation, source, target, share=share, channels=channels, **_extent(target.shape),
-            **_strides("source", source), **_strides("target", target),
+            operation, source, target, share=share, channels=channels, weights=weights,
+            **_extent(target.shape), **_strides("source", source), **_strides("target", target),
         )  # fmt: skip
 
     def convolve(
@@ -434,6 +436,19 @@ def _helpers() -> ThreadPoolExecutor:
     Numba's would meet at a barrier: on a busy machine all wait for one that has yet to be woken.
     """
     return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "sensorsim")
+
+
+def _shuffled(channels: int, groups: int) -> WordArray:
+    """What every value of every four channels becomes in each word: [words, fours, 16]."""
+    words = words_for(channels)
+    table = np.zeros((words, words * 16, 16), np.uint64)
+    values = np.arange(16)
+    for channel in range(channels):
+        group, member = divmod(channel, channels // groups)
+        word, bit = divmod(member * groups + group, 64)
+        quad, place = divmod(channel, 4)
+        table[word, quad, (values >> place) & 1 == 1] |= np.uint64(1 << bit)
+    return table
 
 
 def _fits_codes(layer: Layer, shape: Shape) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from sensorsim.kernels.patches import gather
-from sensorsim.kernels.vector import claim
+from sensorsim.kernels.vector import claim, count_ones
 from sensorsim.kernels.xnor import (
     CODE_PIXELS,
     OUTPUTS,
@@ -121,7 +121,7 @@ def _step(step, tables, pieces, weights, image, first, arena, scale, out, lanes)
     elif operation == POOL:
         _pool(step, source // 8, target // 8, arena)
     elif operation == SHUFFLE:
-        _shuffle(step, source // 8, target // 8, arena)
+        _shuffle(step, weights, source // 8, target // 8, arena)
     elif operation == VOTE:
         _vote(step, source // 8, target, arena)
     else:
@@ -222,39 +222,42 @@ def _pool(step, source, target, arena):
 
 
 @njit(cache=True)
-def _shuffle(step, source, target, arena):
-    """Channel ``i`` of group ``g`` becomes channel ``i * groups + g``."""
-    groups = step.share
-    per_group = step.channels // groups
+def _shuffle(step, weights, source, target, arena):
+    """Any order of channels: what four of them become in each word is looked up and ORed."""
     words = (step.channels + 63) // 64
+    table = weights[step.weights : step.weights + words * words * 256]
     for y in range(step.height):
         for x in range(step.width):
             pixel = source + step.source_first + y * step.source_line + x
             out = target + step.target_first + y * step.target_line + x
             for word in range(words):
-                arena[out + word * step.target_plane] = 0
-            for g in range(groups):
-                for i in range(per_group):
-                    c, o = g * per_group + i, i * groups + g
-                    bit = arena[pixel + (c >> 6) * step.source_plane] >> np.uint64(c & 63)
-                    place = out + (o >> 6) * step.target_plane
-                    arena[place] |= (bit & np.uint64(1)) << np.uint64(o & 63)
+                moved = np.uint64(0)
+                for old in range(words):
+                    bits = arena[pixel + old * step.source_plane]
+                    first = np.uint64((word * words + old) * 256)
+                    for quad in range(16):
+                        four = (bits >> np.uint64(4 * quad)) & np.uint64(15)
+                        moved |= table[first + np.uint64(16 * quad) + four]
+                arena[out + word * step.target_plane] = moved
 
 
 @njit(cache=True)
 def _vote(step, source, target, arena):
     """Bits of -1 among the channels of each class."""
     counts = arena.view(np.int32)[target // 4 :]
-    counts[: step.share] = 0
-    per_class = step.channels // step.share
-    for c in range(step.channels):
-        plane = source + (c >> 6) * step.source_plane + step.source_first
-        against = 0
-        for y in range(step.height):
-            for x in range(step.width):
-                bit = arena[plane + y * step.source_line + x] >> np.uint64(c & 63)
-                against += 1 - np.int32(bit & np.uint64(1))
-        counts[c // per_class] += against
+    share = step.channels // step.share
+    for k in range(step.share):
+        first, last = k * share, (k + 1) * share
+        against = step.height * step.width * share
+        for word in range(first >> 6, (last + 63) >> 6):
+            low, high = max(first - 64 * word, 0), min(last - 64 * word, 64)
+            mask = (~np.uint64(0) >> np.uint64(64 - (high - low))) << np.uint64(low)
+            plane = source + word * step.source_plane + step.source_first
+            for y in range(step.height):
+                start = plane + y * step.source_line
+                for bits in arena[start : start + step.width]:
+                    against -= count_ones(bits & mask)
+        counts[k] = against
 
 
 @njit(cache=True)

@@ -76,6 +76,16 @@ def popcount(builder: Any, vector: Any) -> Any:
 
 
 @intrinsic
+def count_ones(typing_context, word):
+    """Set bits of a uint64, as int64."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
 def claim(typing_context, counter):
     """Take the number behind an address and leave the next one; no two threads get the same."""
 

@@ -1,7 +1,9 @@
 """Whole networks as plans: any width of vectors, any number of threads and images, one result."""
 
+import copy
 import dataclasses
 import os
+import pickle
 import subprocess
 import sys
 import tracemalloc
@@ -106,6 +108,18 @@ def test_weights_cannot_change_behind_a_plan(model: Model) -> None:
     simulator.scores(model, draw_words(model, 1))
     with pytest.raises(ValueError, match="read-only"):
         model.layers[3].weights[0, 0] = 0
+
+
+@pytest.mark.parametrize("copy_of", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_copy_may_change_and_is_compiled_anew(model: Model, copy_of) -> None:
+    words = draw_words(model, 20)
+    before = simulator.scores(model, words)
+    mutant = copy_of(model)
+    np.testing.assert_array_equal(simulator.scores(mutant, words), before)
+    mutant = copy_of(model)
+    mutant.layers[-1].weights[0, 0] ^= np.uint64(1)
+    assert (simulator.scores(mutant, words) != before).any()
+    np.testing.assert_array_equal(simulator.scores(model, words), before)
 
 
 @pytest.mark.parametrize(
