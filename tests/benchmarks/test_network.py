@@ -1,7 +1,6 @@
 """How close the simulator comes to what this machine can do; nothing here asserts a time.
 
     pytest tests/benchmarks/test_network.py -s
-    python tests/benchmarks/test_network.py
 
 The limit is a loop of xor, popcount and add on the registers of one thread, timed in turns with
 what is compared with it; for two threads it is taken twice. On a busy machine the best of many
@@ -264,8 +263,3 @@ def test_against_other_libraries() -> None:
             print(
                 f"| C = {channels} | {threads} |", " | ".join(f"{r.best:.0f}" for r in found), "|"
             )
-
-
-if __name__ == "__main__":
-    test_share_of_the_limit()
-    test_against_other_libraries()
