@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim.bits import WordArray, pack, unpack
+from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import (
     Convolution,
     Dense,
@@ -22,7 +23,6 @@ from sensorsim.bnn.layers import (
     Votes,
 )
 from sensorsim.bnn.model import Model
-from sensorsim.bnn.plan import compile_plan
 from sensorsim.bnn.shapes import Step
 from sensorsim.kernels.plan import WORDS
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
+from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import Layer, Scores, Votes, Weighted
-from sensorsim.bnn.plan import Plan, compile_plan
+from sensorsim.bnn.plan import Plan
 from sensorsim.bnn.shapes import Shape, Step, flow, products
 from sensorsim.description import Description
 from sensorsim.errors import InputError

@@ -6,7 +6,7 @@ them, so that the weights of dense layers are read once for several images.
 
 Every worker owns an *arena*, allocated once, in which each activation has its place. Activations
 lie in word planes [planes, words, H, W] with a ring of zero words, the padding of -1, around each.
-Addresses in an arena count bytes. `sensorsim.bnn.plan` writes the steps.
+Addresses in an arena count bytes. `sensorsim.bnn.compiler` writes the steps.
 """
 
 import numpy as np

@@ -20,8 +20,8 @@ import pytest
 from limit import PRODUCTS, spin
 
 from sensorsim.bits import pack
+from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import Convolution, Dense, Layer, MaxPool, Scores, Threshold
-from sensorsim.bnn.plan import compile_plan
 from sensorsim.bnn.shapes import Shape, flow, products
 from sensorsim.kernels.plan import WORDS
 from sensorsim.kernels.vector import machine_lanes

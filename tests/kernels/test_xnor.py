@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from networks import convolve_slowly, draw_weights, outputs_slowly
 
 from sensorsim.bits import code_planes, pack
+from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import Convolution, Dense, Layer, MaxPool, Shuffle, Threshold
-from sensorsim.bnn.plan import compile_plan
 from sensorsim.bnn.shapes import Shape
 from sensorsim.kernels.plan import CODES, WORDS
 from sensorsim.kernels.vector import LANES, machine_lanes
