@@ -25,11 +25,10 @@ from sensorsim.configuration import (
     change,
     load_description,
 )
-from sensorsim.energy.activity import toggle_rate
+from sensorsim.energy.activity import activity_of_input, activity_of_matches
 from sensorsim.energy.converter import measured_enob
 from sensorsim.energy.frame import converter_form, frame_ledger
 from sensorsim.energy.ledger import Ledger
-from sensorsim.energy.logic import Activity
 from sensorsim.energy.settings import EnergySettings, GateNetwork
 from sensorsim.energy.technology import Process, Survey, load_technology
 from sensorsim.energy.timing import TimeBudget, time_budget
@@ -43,7 +42,8 @@ from sensorsim.scenes.srgb import to_linear
 
 _BATCH = 500
 _ACTIVITY_IMAGES = 16
-"""Enough for the toggles of input bits: thousands of samples each."""
+"""Enough for fractions: thousands of samples each, and more products."""
+_ACTIVITIES = {"input": activity_of_input, "matches": activity_of_matches}
 
 
 class Pipeline:
@@ -137,19 +137,14 @@ class Pipeline:
     def workload(self) -> Workload:
         """What a decision asks of the network; its activity is measured if a price needs it."""
         network, counts = self.description.energy.network, Workload.of(self.model)
-        if not (isinstance(network, GateNetwork) and network.toggles_per_product == "input"):
+        if not (isinstance(network, GateNetwork) and isinstance(network.toggles_per_product, str)):
             return counts
-        products = sum(counts.products)
-        toggles = products * self._input_toggle_rate()
-        return replace(counts, activity=Activity(products, toggles, "activity of the input bits"))
-
-    def _input_toggle_rate(self) -> float:
         dataset = self.dataset.first(min(_ACTIVITY_IMAGES, len(self.dataset)))
         self.check_dataset(dataset)
         key = self.key(0, np.arange(len(dataset)))
-        volts = self.volts(to_linear(dataset.images), key)
-        words = self.packed(self.codes(volts, key))
-        return toggle_rate(words, self.model.input.channels)
+        words = self.packed(self.codes(self.volts(to_linear(dataset.images), key), key))
+        activity_of = _ACTIVITIES[network.toggles_per_product]
+        return replace(counts, activity=activity_of(self.model, words))
 
     @cached_property
     def enob(self) -> float | None:

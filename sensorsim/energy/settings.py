@@ -21,9 +21,10 @@ class GateNetwork(Description):
     """The network at gate level: XNORs, popcount, accumulators and memories, one by one."""
 
     kind: Literal["gates"] = "gates"
-    toggles_per_product: float | Literal["input"] = Field(
-        description="Transitions of an XNOR per product: a number that was measured, or 'input' "
-        "for the transitions of the network's input bits, measured on the first test images."
+    toggles_per_product: float | Literal["input", "matches"] = Field(
+        description="Transitions of an XNOR per product: a number that was measured; 'matches': "
+        "what each layer's XNORs gave on the first test images, one product after another; or "
+        "'input': the transitions of the network's input bits there, weights held still."
     )
     weight_reuse: float = Field(ge=1, description="Products made with a weight that was read once.")
     activation_reuse: float = Field(
@@ -36,7 +37,8 @@ class GateNetwork(Description):
     def _toggles_are_a_part(self) -> Self:
         if not isinstance(self.toggles_per_product, str) and not 0 <= self.toggles_per_product <= 1:
             raise ValueError(
-                f"toggles_per_product {self.toggles_per_product:g}: expected 0 to 1, or 'input'"
+                f"toggles_per_product {self.toggles_per_product:g}: expected 0 to 1, 'matches' or "
+                "'input'"
             )
         return self
 
