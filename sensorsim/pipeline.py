@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from sensorsim import resources, streams
+from sensorsim import resources, streams, trace
 from sensorsim.analysis import wilson_interval
 from sensorsim.bits import WordArray
 from sensorsim.bnn import faulty, simulator
@@ -302,41 +302,10 @@ class Pipeline:
         key = self.key(seed, [frame])
         volts = self.volts(light[np.newaxis], key)
         codes = self.codes(volts, key)
-        space = ("row", "column", "color")
-        stops = self.description.scene.exposure.stops(key)[0]
-        groups: dict[str, dict[str, Any]] = {
-            "scene": {
-                "light": (space, light, {"units": "1", "long_name": "relative linear light"}),
-                "exposure": ((), stops, {"units": "stop"}),
-                "white_illuminance": (
-                    (),
-                    self.camera.white_illuminance_lux() * 2.0**stops,
-                    {"units": "lux"},
-                ),
-            },
-            "photodiode": {
-                "signal": (space, volts[0], {"units": "V"}),
-                "full_scale": ((), self.camera.photodiode.full_scale_v, {"units": "V"}),
-            },
-            "readout": {
-                "code": (
-                    space,
-                    codes[0],
-                    {"units": "1", "long_name": "ADC code, or bit m for threshold m's decision"},
-                ),
-                "digital_number": (
-                    space,
-                    self.readout.digital_numbers(codes[0]).astype(np.uint16),
-                    {"units": "DN", "long_name": "ADC code, or number of thresholds reached"},
-                ),
-                "transition": (
-                    "level",
-                    self.readout.transitions() * self.description.photodiode.full_scale_v,
-                    {"units": "V"},
-                ),
-            },
-        }
-        tree = xr.DataTree.from_dict({k: xr.Dataset(v) for k, v in groups.items()})
+        tree = trace.of_array(
+            light, self.camera.exposure.stops(key)[0], self.camera.white_illuminance_lux(),
+            volts[0], self.camera.photodiode.full_scale_v, codes[0], self.readout,
+        )  # fmt: skip
         if decide:
             tree["network"] = xr.DataTree(self._decision(codes, key))
         tree.attrs = {"pipeline": self.description.model_dump_json(), "seed": seed, "frame": frame}
@@ -349,15 +318,7 @@ class Pipeline:
                 f"image: {codes.shape[1:]} samples, but the model {self.model_path} reads "
                 f"{self.array_shape} (rows, columns, samples per pixel); fit it to that size"
             )
-        scores = self._decided(codes, key)
-        scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
-        return xr.Dataset(
-            {
-                "score": ("class_name", scores[0] * scale, {"units": "1"}),
-                "decision": ((), int(simulator.decide(scores)[0]), {"units": "class"}),
-            },
-            {"class_name": list(self.model.class_names)},
-        )
+        return trace.of_network(self.model, self._decided(codes, key)[0])
 
 
 def load_pipeline(source: str | Path, settings: Mapping[str, Any] | None = None) -> Pipeline:
