@@ -31,12 +31,16 @@ from sensorsim.comparison import compare
 from sensorsim.photodiode import Photodiode
 from sensorsim.pipeline import Pipeline, load_pipeline
 
-BASE = "glt8"
+BASE, BASE_READOUT = "glt8", "glt-8"
 DATASET = "fashion-mnist"
 STOPS = (0, -2, -4, -5, -6, -7, -8, -9, -10, -12)
 QUICK_STOPS = (-2, -8)
 TRAINED_STOPS = -5
-READOUTS = ("glt-8", "glt-4", "glt-2", "thermometer-log-8", "adc-log-8", "adc-linear-8")
+READOUTS = {
+    "glt-8": "tab:red", "glt-4": "tab:orange", "glt-2": "tab:pink",
+    "thermometer-log-8": "tab:cyan", "adc-log-8": "black", "adc-linear-8": "tab:gray",
+}  # fmt: skip
+"""Readouts as shipped, and their colors."""
 DEFAULT = "default"
 SENSORS = ("hm01b0", "imx900-hcg", "imx250")
 EXPOSURE_MS = 33.0
@@ -207,7 +211,7 @@ def print_table(table: pd.DataFrame) -> None:
             shown.add_column(
                 name.replace("mometer-", ".\n").replace("adc-", "adc-\n"), justify="right"
             )
-        for light in of(default, readout=READOUTS[0]).itertuples():
+        for light in of(default, readout=BASE_READOUT).itertuples():
             at = of(default, exposure_stops=light.exposure_stops).set_index("readout")
             shown.add_row(
                 f"{light.exposure_stops}", f"{light.white_e:.4g}", f"{light.illuminance_lux:.3g}",
@@ -239,7 +243,10 @@ def print_least_light(table: pd.DataFrame) -> None:
 
 
 def _least(part: pd.DataFrame, column: str) -> list[str]:
-    return [f"{least_light(of(part, readout=r), column):.3g}" for r in READOUTS]
+    light = (least_light(of(part, readout=r), column) for r in READOUTS)
+    return [
+        "-" if np.isnan(v) else f"{v:#.3g}".rstrip(".") if v < 1000 else f"{v:.0f}" for v in light
+    ]
 
 
 def ladder_figure(table: pd.DataFrame, references: str) -> Figure:
@@ -282,7 +289,7 @@ def snr_figure(table: pd.DataFrame) -> Figure:
     """Signal-to-noise ratio of white against light, by rung and by sensor."""
     figure = Figure(figsize=(11, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    one = of(table, readout=READOUTS[0], references=FIXED)
+    one = of(table, readout=BASE_READOUT, references=FIXED)
     one = one[np.isfinite(one["snr_db"])]
     for noise in RUNGS:
         part = of(one, sensor=DEFAULT, noise=noise)
@@ -308,8 +315,8 @@ def sensors_figure(table: pd.DataFrame) -> Figure:
     panels = figure.subplots(1, 1 + len(SENSORS), sharex=True, sharey=True)
     for axes, sensor in zip(panels, (DEFAULT, *SENSORS), strict=True):
         part = of(top, sensor=sensor)
-        for number, readout in enumerate(READOUTS):
-            _line(axes, of(part, readout=readout), "illuminance_lux", f"C{number}", readout)
+        for readout, color in READOUTS.items():
+            _line(axes, of(part, readout=readout), "illuminance_lux", color, readout)
         _mark_trained(axes, part, "illuminance_lux")
         axes.set(xscale="log", title=sensor, xlabel="scene (lux, D65)", ylim=(0, 95))
         axes.axhline(100 * LUX_AT, color="gray", linewidth=0.8, linestyle=":")

@@ -8,22 +8,12 @@ pytest.importorskip("torch")
 import train_models
 
 from sensorsim.bnn.file import load_model
-from sensorsim.scenes.datasets import load_dataset
-from sensorsim.training.fit import Recipe
-from sensorsim.training.network import Architecture, Block
 
 NAME = "fashion-mnist"
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = load_dataset(NAME, "test").first(400)
-    recipe = Recipe(epochs=1, batch=64, seed=1)
-    tiny = Architecture(blocks=(Block(channels=8, stride=2, pool=2),))
-    monkeypatch.setattr(train_models, "load_dataset", lambda *_: few)
-    monkeypatch.setitem(train_models.ARCHITECTURES, NAME, tiny)
-    monkeypatch.setitem(train_models.TRUNK, NAME, {"adc": recipe, "thermometer": recipe})
-    monkeypatch.setitem(train_models.BRANCH, NAME, recipe)
+def small(small_training: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(train_models.READOUTS, NAME, [("glt", 2), ("adc-log", 3)])
 
 

@@ -6,28 +6,15 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("torch")
-import train_models
 import train_tone_models
 
 from sensorsim.bnn.file import load_model
 from sensorsim.readout import Adc
-from sensorsim.scenes.datasets import load_dataset
 from sensorsim.tonemap import Gamma, Log, thresholds_of
-from sensorsim.training.fit import Recipe
-from sensorsim.training.network import Architecture, Block
-
-NAME = train_tone_models.DATASET
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = load_dataset(NAME, "test").first(400)
-    recipe = Recipe(epochs=1, batch=64, seed=1)
-    tiny = Architecture(blocks=(Block(channels=8, stride=2, pool=2),))
-    monkeypatch.setattr(train_tone_models, "load_dataset", lambda *_: few)
-    monkeypatch.setitem(train_models.ARCHITECTURES, NAME, tiny)
-    monkeypatch.setitem(train_models.TRUNK, NAME, {"thermometer": recipe})
-    monkeypatch.setitem(train_models.BRANCH, NAME, recipe)
+def small(small_training: None, monkeypatch: pytest.MonkeyPatch) -> None:
     curves = {"gamma": (Gamma(gamma=2), Gamma(gamma=4))}
     monkeypatch.setattr(train_tone_models, "CURVES", curves)
     monkeypatch.setattr(train_tone_models, "POSITIONS", {"digital8": 8})
