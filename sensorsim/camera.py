@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from sensorsim import streams
 from sensorsim.lens import Lens, through_lens
+from sensorsim.mosaic import Layout, sample_colors
 from sensorsim.photodiode import FixedPattern, Photodiode, sense
 from sensorsim.radiometry import scene_lux_for_electrons
 from sensorsim.scenes.exposure import Exposure
@@ -29,6 +30,8 @@ class Camera:
     spectrum : LightSpectrum
         Of the illuminant; white reflects it unchanged.
     white_reflectance : float
+    layout : Layout
+        Color filters on the array.
     """
 
     photodiode: Photodiode
@@ -36,6 +39,7 @@ class Camera:
     lens: Lens = _PLAIN_LENS
     spectrum: LightSpectrum = PEAK_OF_THE_EYE
     white_reflectance: float = WHITE_REFLECTANCE
+    layout: Layout = "scene"
 
     def lux_per_electron(self) -> float:
         """Scene illuminance at which white makes one electron in one exposure.
@@ -70,12 +74,14 @@ class Camera:
     def volts(
         self, light: npt.ArrayLike, key: streams.Key, pattern: FixedPattern | None = None
     ) -> npt.NDArray[np.float32]:
-        """Relative light of the scene to volts, both [N, H, W, C].
+        """Relative light of the scene [N, H, W, C] to volts [N, H, W, samples per pixel].
 
         Raises
         ------
         InputError
-            If the light is not finite and non-negative, or the array smaller than the lens's blur.
+            If the light is not finite and non-negative, has colors that the layout cannot sample,
+            or the array is smaller than the lens's blur.
         """
-        on_array = through_lens(light, self.lens, self.photodiode.pixel_pitch_um)
+        image = through_lens(light, self.lens, self.photodiode.pixel_pitch_um)
+        on_array = sample_colors(image, self.layout)
         return sense(on_array, self.photodiode, self.electrons_at_white(key), key, pattern)

@@ -8,15 +8,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from sensorsim import resources, streams
+from sensorsim.bnn.faults import Faults
 from sensorsim.camera import WHITE_REFLECTANCE, Camera
 from sensorsim.description import Description
-from sensorsim.energy.ledger import EnergySettings
+from sensorsim.energy.settings import EnergySettings
 from sensorsim.errors import InputError
 from sensorsim.lens import Lens
+from sensorsim.mosaic import Layout
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
 from sensorsim.scenes.exposure import Exposure
-from sensorsim.sensors import load_sensor
+from sensorsim.sensors import Sensor, load_sensor
 from sensorsim.spectrum import PEAK_OF_THE_EYE, LightSpectrum
 
 
@@ -25,6 +27,11 @@ class Scene(Description):
 
     dataset: str = Field("fashion-mnist", description="Name of a dataset, or 'folder'.")
     data_dir: str | None = Field(None, description="Where the dataset lies; a folder or a zip.")
+    layout: Layout = Field(
+        "scene",
+        description="Color filters: mono (luminance), rgb (co-sited) or a Bayer mosaic; scene: a "
+        "sample of every color that the scene has.",
+    )
     exposure: Exposure = Exposure()
     lens: Lens = Lens()
     spectrum: LightSpectrum = Field(
@@ -79,6 +86,7 @@ class Network(Description):
     model: str = Field(
         description="Name of a model that ships, like 'fashion-mnist/glt-8', or a path."
     )
+    faults: Faults = Field(Faults(), description="Flipped and stuck bits, narrow accumulators.")
 
 
 class PipelineDescription(Description):
@@ -96,8 +104,9 @@ class PipelineDescription(Description):
         """What stands before the readout."""
         scene = self.scene
         return Camera(
-            self.photodiode, scene.exposure, scene.lens, scene.spectrum, scene.white_reflectance
-        )
+            self.photodiode, scene.exposure, scene.lens, scene.spectrum, scene.white_reflectance,
+            scene.layout,
+        )  # fmt: skip
 
 
 def load_description(
@@ -110,16 +119,40 @@ def load_description(
     InputError
         Like `load_pipeline`, but for the files that the description names.
     """
-    path = _find_pipeline(source)
-    try:
-        raw = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
-    for field, value in (settings or {}).items():
-        _set(raw, field, value)
+    raw, path = _read(source, settings)
     _read_sensor(raw, path.parent)
     raw.setdefault("name", path.stem)
     return _validate(raw, str(path)), path.parent
+
+
+def find_pipeline(source: str | Path) -> Path:
+    """Path of a pipeline by path or name of one that ships.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    path = Path(source)
+    if path.is_file():
+        return path
+    shipped = resources.pipelines() / f"{path.stem}.toml"
+    if shipped.is_file() and path.parent.name in ("", "pipelines"):
+        return shipped
+    names = ", ".join(sorted(p.stem for p in resources.pipelines().glob("*.toml")))
+    raise InputError(f"{source}: no such pipeline; expected a TOML file or one of {names}")
+
+
+def named_sensor(source: str | Path, settings: Mapping[str, Any] | None = None) -> Sensor | None:
+    """The sensor that a pipeline's ``photodiode.sensor`` names; None if it names none.
+
+    Raises
+    ------
+    InputError
+        If the pipeline or the sensor's file cannot be read.
+    """
+    raw, path = _read(source, settings)
+    return _sensor_of(raw, path.parent)
 
 
 def change(description: PipelineDescription, settings: Mapping[str, Any]) -> PipelineDescription:
@@ -131,23 +164,28 @@ def change(description: PipelineDescription, settings: Mapping[str, Any]) -> Pip
         If a field does not exist or its value is out of bounds.
     """
     raw = description.model_dump()
-    if "photodiode.sensor" in settings:  # another sensor leaves nothing of this one
-        raw["photodiode"] = {}
-    for field, value in settings.items():
-        _set(raw, field, value)
+    _apply(raw, settings)
     _read_sensor(raw, None)
     return _validate(raw, description.name)
 
 
-def _find_pipeline(source: str | Path) -> Path:
-    path = Path(source)
-    if path.is_file():
-        return path
-    shipped = resources.pipelines() / f"{path.stem}.toml"
-    if shipped.is_file() and path.parent.name in ("", "pipelines"):
-        return shipped
-    names = ", ".join(sorted(p.stem for p in resources.pipelines().glob("*.toml")))
-    raise InputError(f"{source}: no such pipeline; expected a TOML file or one of {names}")
+def _read(source: str | Path, settings: Mapping[str, Any] | None) -> tuple[dict[str, Any], Path]:
+    """A pipeline's file as it stands, some fields changed, and where it lies."""
+    path = find_pipeline(source)
+    try:
+        raw = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file: {error}") from None
+    _apply(raw, settings or {})
+    return raw, path
+
+
+def _apply(raw: dict[str, Any], settings: Mapping[str, Any]) -> None:
+    """Change dotted fields in place."""
+    if "photodiode.sensor" in settings:  # another sensor leaves nothing of this one
+        raw["photodiode"] = {}
+    for field, value in settings.items():
+        _set(raw, field, value)
 
 
 def _set(raw: dict[str, Any], field: str, value: Any) -> None:
@@ -163,15 +201,21 @@ def _set(raw: dict[str, Any], field: str, value: Any) -> None:
 
 def _read_sensor(raw: dict[str, Any], folder: Path | None) -> None:
     """Put a sensor's figures where ``photodiode.sensor`` names it, below those stated beside it."""
+    sensor = _sensor_of(raw, folder)
+    if sensor is not None:
+        stated = {name: value for name, value in raw["photodiode"].items() if name != "sensor"}
+        raw["photodiode"] = sensor.photodiode_fields() | stated
+
+
+def _sensor_of(raw: dict[str, Any], folder: Path | None) -> Sensor | None:
     stated = raw.get("photodiode")
     if not isinstance(stated, dict) or "sensor" not in stated:
-        return
-    name = stated.pop("sensor")
+        return None
+    name = stated["sensor"]
     if not isinstance(name, str):
         raise InputError(f"photodiode.sensor {name!r}: expected a name or the path of a TOML file")
     beside = folder / name if folder else None
-    sensor = load_sensor(beside if beside is not None and beside.is_file() else name)
-    raw["photodiode"] = sensor.photodiode_fields() | stated
+    return load_sensor(beside if beside is not None and beside.is_file() else name)
 
 
 def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import xarray as xr
 
 from sensorsim import resources, streams
 from sensorsim.analysis import wilson_interval
-from sensorsim.bnn import simulator
+from sensorsim.bits import WordArray
+from sensorsim.bnn import faulty, simulator
 from sensorsim.bnn.file import load_model, model_digest
 from sensorsim.bnn.model import Model
 from sensorsim.camera import Camera
@@ -22,15 +25,25 @@ from sensorsim.configuration import (
     change,
     load_description,
 )
-from sensorsim.energy.ledger import Ledger, frame_ledger
-from sensorsim.energy.technology import Technology, load_technology
+from sensorsim.energy.activity import toggle_rate
+from sensorsim.energy.converter import measured_enob
+from sensorsim.energy.frame import converter_form, frame_ledger
+from sensorsim.energy.ledger import Ledger
+from sensorsim.energy.logic import Activity
+from sensorsim.energy.settings import EnergySettings, GateNetwork
+from sensorsim.energy.technology import Process, Survey, load_technology
+from sensorsim.energy.timing import TimeBudget, time_budget
+from sensorsim.energy.workload import Workload
 from sensorsim.errors import InputError
+from sensorsim.mosaic import Layout, array_shape, bayer, network_planes
 from sensorsim.readout import Adc, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
 
 _BATCH = 500
+_ACTIVITY_IMAGES = 16
+"""Enough for the toggles of input bits: thousands of samples each."""
 
 
 class Pipeline:
@@ -51,10 +64,12 @@ class Pipeline:
         self.model_path = find_model(description.network.model, folder)
         self.model: Model = load_model(self.model_path)
         self.readout = _resolve(description.readout, self.model)
-        self.technology: Technology = load_technology(
+        self.technology: Survey | Process = load_technology(
             _beside(description.energy.technology, folder)
         )
         _check_fit(self.readout, self.model)
+        _check_layout(description.scene.layout, self.model)
+        description.network.faults.check(self.model)
         self.camera: Camera = description.camera()
         self.camera.lux_per_electron()  # refuses light that the pixel does not see
         self._dataset: Labelled | None = None
@@ -94,15 +109,72 @@ class Pipeline:
 
     def scores(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
         """Volts to class scores: int64 [N, classes]."""
-        codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
-        return simulator.scores(self.model, self.readout.pack(codes))
+        return self._decided(self.codes(volts, key), key)
 
-    def ledger(self) -> Ledger:
-        """What one frame costs."""
+    def codes(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[Any]:
+        """Volts to what the readout makes of them, [N, H, W, C]."""
+        return self.readout.convert(volts, self.camera.photodiode.full_scale_v, key)
+
+    def packed(self, codes: npt.NDArray[Any]) -> WordArray:
+        """Codes to the packed planes that the network reads."""
+        return self.readout.pack(network_planes(codes, self.camera.layout))
+
+    def _decided(self, codes: npt.NDArray[Any], key: streams.Key) -> npt.NDArray[np.int64]:
+        faults = self.description.network.faults
+        return faulty.scores(self.model, faults, self.packed(codes), key)
+
+    @property
+    def array_shape(self) -> tuple[int, int, int]:
+        """Rows, columns and samples per pixel of the array whose samples the network reads."""
         i = self.model.input
+        if i.mosaic is None:
+            return i.height, i.width, i.colors
+        return 2 * i.height, 2 * i.width, 1
+
+    @cached_property
+    def workload(self) -> Workload:
+        """What a decision asks of the network; its activity is measured if a price needs it."""
+        network, counts = self.description.energy.network, Workload.of(self.model)
+        if not (isinstance(network, GateNetwork) and network.toggles_per_product == "input"):
+            return counts
+        products = sum(counts.products)
+        toggles = products * self._input_toggle_rate()
+        return replace(counts, activity=Activity(products, toggles, "activity of the input bits"))
+
+    def _input_toggle_rate(self) -> float:
+        dataset = self.dataset.first(min(_ACTIVITY_IMAGES, len(self.dataset)))
+        self.check_dataset(dataset)
+        key = self.key(0, np.arange(len(dataset)))
+        volts = self.volts(to_linear(dataset.images), key)
+        words = self.packed(self.codes(volts, key))
+        return toggle_rate(words, self.model.input.channels)
+
+    @cached_property
+    def enob(self) -> float | None:
+        """Measured effective bits of the ADC on this die; None for a thermometer."""
+        if not isinstance(self.readout, Adc):
+            return None
+        full_scale_v = self.description.photodiode.full_scale_v
+        return measured_enob(self.readout, full_scale_v, self.description.die)
+
+    def ledger(self, settings: EnergySettings | None = None) -> Ledger:
+        """What one frame costs, with this pipeline's energy settings or with others."""
+        settings = settings or self.description.energy
+        surveyed = converter_form(settings, self.technology) != "first-principles"
         return frame_ledger(
-            self.description.energy, self.technology, self.description.photodiode, self.readout,
-            (i.height, i.width, i.colors), self.model.binary_operations,
+            settings, self.technology, self.description.photodiode, self.readout,
+            self.array_shape, self.workload, self.enob if surveyed else None,
+        )  # fmt: skip
+
+    def time_budget(self) -> TimeBudget:
+        """How long one frame takes, and what limits its rate."""
+        photodiode, settings = self.description.photodiode, self.description.energy
+        return time_budget(
+            self.technology.timing, self.readout, rows=self.array_shape[0],
+            reads=2 if photodiode.correlated_double_sampling else 1,
+            exposure_us=1e3 * photodiode.integration_time_ms,
+            frame_rate_hz=settings.frame_rate_hz, products=self.workload.products,
+            parallel_products=settings.parallel_products,
         )  # fmt: skip
 
     def run(self, images: int | None = None, seed: int = 0) -> xr.Dataset:
@@ -138,11 +210,14 @@ class Pipeline:
         InputError
             If they are not.
         """
-        i = self.model.input
-        if dataset.images.shape[1:] != (i.height, i.width, i.colors):
+        height, width, colors = dataset.images.shape[1:]
+        layout = self.camera.layout
+        seen = array_shape((height, width, colors), layout)
+        if seen != self.array_shape:
             raise InputError(
-                f"{dataset.origin}: images of {dataset.images.shape[1:]}, but the model "
-                f"{self.model_path} reads {(i.height, i.width, i.colors)} (rows, columns, colors)"
+                f"{dataset.origin}: images of {(height, width, colors)} make {seen} samples in the "
+                f"layout {layout!r}, but the model {self.model_path} reads {self.array_shape} "
+                "(rows, columns, samples per pixel)"
             )
         if dataset.class_names != self.model.class_names:
             raise InputError(
@@ -199,7 +274,9 @@ class Pipeline:
             "seed": seed,
         }
 
-    def trace(self, image: npt.ArrayLike, seed: int = 0, frame: int = 0) -> xr.DataTree:
+    def trace(
+        self, image: npt.ArrayLike, seed: int = 0, frame: int = 0, decide: bool = True
+    ) -> xr.DataTree:
         """One image after every stage.
 
         Parameters
@@ -207,11 +284,19 @@ class Pipeline:
         image : uint8 (encoded in sRGB) or float (relative linear light), [H, W] or [H, W, C]
         frame : int
             Address of the temporal noise.
+        decide : bool
+            Whether the network sees it, which needs an image of the size that the model reads.
 
         Returns
         -------
         DataTree
-            Groups ``scene``, ``photodiode``, ``readout`` and ``network``, with units.
+            Groups ``scene``, ``photodiode``, ``readout`` and, if it decides, ``network``; with
+            units. From the photodiode on, a scene under a Bayer filter is a mosaic of one color.
+
+        Raises
+        ------
+        InputError
+            If the light is no light, or the network cannot read an image of this size.
         """
         array = np.asarray(image)
         if array.ndim == 2:
@@ -219,21 +304,33 @@ class Pipeline:
         light = to_linear(array) if array.dtype == np.uint8 else array.astype(np.float32)
         key = self.key(seed, [frame])
         volts = self.volts(light[np.newaxis], key)
-        codes = self.readout.convert(volts, self.description.photodiode.full_scale_v, key)
-        scores = simulator.scores(self.model, self.readout.pack(codes))
+        codes = self.codes(volts, key)
         space = ("row", "column", "color")
-        scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
+        stops = self.description.scene.exposure.stops(key)[0]
         groups: dict[str, dict[str, Any]] = {
             "scene": {
                 "light": (space, light, {"units": "1", "long_name": "relative linear light"}),
-                "exposure": ((), self.description.scene.exposure.stops(key)[0], {"units": "stop"}),
+                "exposure": ((), stops, {"units": "stop"}),
+                "white_illuminance": (
+                    (),
+                    self.camera.white_illuminance_lux() * 2.0**stops,
+                    {"units": "lux"},
+                ),
             },
-            "photodiode": {"signal": (space, volts[0], {"units": "V"})},
+            "photodiode": {
+                "signal": (space, volts[0], {"units": "V"}),
+                "full_scale": ((), self.camera.photodiode.full_scale_v, {"units": "V"}),
+            },
             "readout": {
                 "code": (
                     space,
                     codes[0],
                     {"units": "1", "long_name": "ADC code, or bit m for threshold m's decision"},
+                ),
+                "digital_number": (
+                    space,
+                    self.readout.digital_numbers(codes[0]).astype(np.uint16),
+                    {"units": "DN", "long_name": "ADC code, or number of thresholds reached"},
                 ),
                 "transition": (
                     "level",
@@ -241,15 +338,29 @@ class Pipeline:
                     {"units": "V"},
                 ),
             },
-            "network": {
+        }
+        tree = xr.DataTree.from_dict({k: xr.Dataset(v) for k, v in groups.items()})
+        if decide:
+            tree["network"] = xr.DataTree(self._decision(codes, key))
+        tree.attrs = {"pipeline": self.description.model_dump_json(), "seed": seed, "frame": frame}
+        return tree
+
+    def _decision(self, codes: npt.NDArray[Any], key: streams.Key) -> xr.Dataset:
+        """Scores and decision for the codes of one image, [1, H, W, C]."""
+        if codes.shape[1:] != self.array_shape:
+            raise InputError(
+                f"image: {codes.shape[1:]} samples, but the model {self.model_path} reads "
+                f"{self.array_shape} (rows, columns, samples per pixel); fit it to that size"
+            )
+        scores = self._decided(codes, key)
+        scale = 2.0 ** -self.model.layers[-1].fraction_bits  # type: ignore[union-attr]
+        return xr.Dataset(
+            {
                 "score": ("class_name", scores[0] * scale, {"units": "1"}),
                 "decision": ((), int(simulator.decide(scores)[0]), {"units": "class"}),
             },
-        }
-        tree = xr.DataTree.from_dict({k: xr.Dataset(v) for k, v in groups.items()})
-        tree["network"].coords["class_name"] = list(self.model.class_names)
-        tree.attrs = {"pipeline": self.description.model_dump_json(), "seed": seed, "frame": frame}
-        return tree
+            {"class_name": list(self.model.class_names)},
+        )
 
 
 def load_pipeline(source: str | Path, settings: Mapping[str, Any] | None = None) -> Pipeline:
@@ -309,6 +420,15 @@ def _check_fit(readout: Adc | Thermometer, model: Model) -> None:
             f"readout: {readout.kind} with {readout.planes} planes of "
             f"{readout.channels(i.colors)} channels, but network.model was trained for "
             f"{i.planes} planes of {i.channels}; name a model of this readout or train one"
+        )
+
+
+def _check_layout(layout: Layout, model: Model) -> None:
+    if bayer(layout) != model.input.mosaic:
+        raise InputError(
+            f"scene.layout {layout!r}: network.model was trained behind "
+            f"{model.input.mosaic or 'pixels without a mosaic'}; state that layout, or name "
+            "a model of this one"
         )
 
 

@@ -27,7 +27,7 @@ from rich.table import Table
 from sensorsim import plots, resources
 from sensorsim.analysis import paired_difference
 from sensorsim.comparison import compare
-from sensorsim.energy.ledger import adc_conversion_pj, break_even_percentile
+from sensorsim.energy.break_even import first_percentile
 from sensorsim.errors import InputError
 from sensorsim.pipeline import Pipeline, load_pipeline
 from sensorsim.readout import Adc
@@ -212,27 +212,29 @@ def print_break_even(headline: list[Point]) -> None:
 
 def break_even_words(point: Point, rival: Point) -> str:
     """One learned thermometer against the leanest ADC that is as accurate."""
-    chain, adc = rival.entry.chain, rival.entry.chain.readout
-    assert isinstance(adc, Adc)
-    full_scale_v = chain.description.photodiode.full_scale_v
-    shape = chain.model.input
-    samples = shape.height * shape.width * shape.colors
-    prices = [adc_conversion_pj(chain.technology, adc, full_scale_v, p) for p in (None, 50.0, 90.0)]
+    chain = rival.entry.chain
+    (conversion,) = (r for r in chain.ledger().rows if r.stage == "readout")
+    prices = conversion.each_pj
     sentence = [
         f"{point.entry.name} against {rival.entry.name}, the leanest ADC as accurate: one ADC "
-        f"sample costs {prices[0]:.3g} pJ (best envelope), {prices[1]:.3g} pJ (median), "
-        f"{prices[2]:.3g} pJ (90th percentile)."
+        f"sample costs {prices.low:.3g} pJ (best envelope), {prices.typical:.3g} pJ (median), "
+        f"{prices.high:.3g} pJ (90th percentile)."
     ]
-    for bound in ("low", "typical", "high"):
-        mine = point.result[f"readout_energy_pj_{bound}"].item() / samples
-        percentile = break_even_percentile(chain.technology, adc, full_scale_v, mine)
-        if percentile is None:
+    bounds = ("low", "typical", "high")
+    mine = np.array([point.result[f"readout_energy_pj_{b}"].item() for b in bounds])
+    mine /= conversion.count
+
+    def adc_pj(percentile: float) -> float:
+        return conversion.price.at({c.id: percentile for c in conversion.price.constants})
+
+    for bound, own, percentile in zip(bounds, mine, first_percentile(mine, adc_pj), strict=True):
+        if np.isnan(percentile):
             verdict = "dearer than every published ADC"
         elif percentile == 0:
             verdict = "cheaper than every published ADC of that survey class"
         else:
             verdict = f"breaks even with the ADC at percentile {percentile:g} of the survey"
-        sentence.append(f"GLT {bound} {mine:.3g} pJ: {verdict}.")
+        sentence.append(f"GLT {bound} {own:.3g} pJ: {verdict}.")
     return " ".join(sentence)
 
 

@@ -2,6 +2,7 @@
 
     python studies/train_models.py fashion-mnist
     python studies/train_models.py cifar10 --data-dir cifar10_jpeg.zip
+    python studies/train_models.py cifar10-bayer --data-dir cifar10_jpeg.zip
 
 All readouts of a kind start from one common trunk and then get the same number of steps. Work in
 progress lies in ``training/`` (not in git); a run that was stopped goes on where it was, and a
@@ -12,6 +13,7 @@ are only counted once, at the end.
 import argparse
 import csv
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -20,6 +22,7 @@ from sensorsim import resources
 from sensorsim.bnn.file import load_model
 from sensorsim.bnn.model import Training
 from sensorsim.camera import Camera
+from sensorsim.mosaic import Layout
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Comparator
 from sensorsim.scenes.datasets import load_dataset
@@ -46,7 +49,18 @@ ARCHITECTURES = {
             Block(channels=192, groups=2, pool=2),
         )
     ),
+    # Cells of 2 x 2 pixels have half the sides already: no stride, and all else as above.
+    "cifar10-bayer": Architecture(
+        blocks=(
+            Block(channels=96),
+            Block(channels=96, groups=2, pool=2),
+            Block(channels=192),
+            Block(channels=192, groups=2, pool=2),
+        )
+    ),
 }
+MOSAICS: dict[str, tuple[str, Layout]] = {"cifar10-bayer": ("cifar10", "bayer-rggb")}
+"""Plans that see a dataset through a color filter; their models lie beside that dataset's."""
 _CONSTANT = {"decay": 0, "threshold_freeze": 0, "seed": SEED}
 TRUNK = {
     # The ADC's trunk, which reads integers, was still gaining on validation images after 7 epochs.
@@ -58,16 +72,19 @@ TRUNK = {
         "adc": Recipe(epochs=5.5, warmup=0.0727461, **_CONSTANT),
         "thermometer": Recipe(epochs=5.5, warmup=0.0727461, **_CONSTANT),
     },
+    "cifar10-bayer": {"thermometer": Recipe(epochs=5.5, warmup=0.0727461, **_CONSTANT)},
 }
 BRANCH = {
     "fashion-mnist": Recipe(epochs=0.8, seed=SEED + 100),
     "cifar10": Recipe(epochs=1.5, seed=SEED + 100),
+    "cifar10-bayer": Recipe(epochs=1.5, seed=SEED + 100),
 }
 TRUNKS = {
     # A network behind an ADC reads integers, one behind a thermometer bits: each kind starts from a
     # trunk of its own kind, so that neither has to unlearn the other's first layer.
     "fashion-mnist": {"adc": ("adc-log", 8), "thermometer": ("glt", 8)},
     "cifar10": {"adc": ("glt", 8), "thermometer": ("glt", 8)},
+    "cifar10-bayer": {"thermometer": ("glt", 8)},
 }
 READOUTS = {
     # A 1-bit ADC compares with the same level as a 1-threshold thermometer: one model serves both.
@@ -83,16 +100,19 @@ READOUTS = {
         ("glt", 8), ("thermometer-log", 8), ("adc-log", 8), ("adc-linear", 8), ("glt", 4),
         ("glt", 2),
     ],
+    "cifar10-bayer": [("glt", 8)],
 }  # fmt: skip
 
 
 def train_all(name: str, data_dir: str | None, work: Path, models: Path) -> None:
-    """Train the trunks of a dataset, then every readout from its trunk."""
-    dataset = load_dataset(name, "train", data_dir)
-    test = load_dataset(name, "test", data_dir)
+    """Train the trunks of a plan, then every readout from its trunk."""
+    source, _ = MOSAICS.get(name, (name, "scene"))
+    prefix = "bayer-" if name in MOSAICS else ""
+    dataset = load_dataset(source, "train", data_dir)
+    test = load_dataset(source, "test", data_dir)
     trunks: dict[str, Path] = {}
     for family, levels in READOUTS[name]:
-        path = models / f"{family}-{levels}.npz"
+        path = models / f"{prefix}{family}-{levels}.npz"
         if path.exists():
             continue
         kind = "adc" if family.startswith("adc") else "thermometer"
@@ -116,9 +136,11 @@ def train_trunk(name: str, kind: str, dataset: Labelled, work: Path) -> Path:
 
 
 def make_task(name: str, family: str, levels: int, recipe: Recipe, dataset: Labelled) -> Task:
-    """A readout of a family in front of the dataset's network."""
-    readout = start_readout(family, levels, COMPARATOR, dataset, CAMERA)
-    return Task(family, readout, family == "glt", ARCHITECTURES[name], recipe, CAMERA)
+    """A readout of a family in front of the plan's network."""
+    _, layout = MOSAICS.get(name, (name, "scene"))
+    camera = replace(CAMERA, layout=layout)
+    readout = start_readout(family, levels, COMPARATOR, dataset, camera)
+    return Task(family, readout, family == "glt", ARCHITECTURES[name], recipe, camera)
 
 
 def train_task(
@@ -152,14 +174,15 @@ def write_index(models: Path) -> None:
 def main() -> None:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("dataset", choices=sorted(READOUTS))
+    parser.add_argument("plan", choices=sorted(READOUTS), help="a dataset, or one seen as mosaic")
     parser.add_argument("--data-dir", help="where the dataset lies")
     parser.add_argument("--work", type=Path, default=Path("training"), help="checkpoints")
     parser.add_argument("--models", type=Path, default=resources.data("models"))
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    train_all(args.dataset, args.data_dir, args.work / args.dataset, args.models / args.dataset)
+    source, _ = MOSAICS.get(args.plan, (args.plan, "scene"))
+    train_all(args.plan, args.data_dir, args.work / args.plan, args.models / source)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ def test_table_for_people_names_every_stage() -> None:
         (("run", "glt2", "--set", "scene.dataset=imagenet"), "imagenet"),
         (("run", "glt2", "--set", "scene.data_dir=/nowhere"), "/nowhere"),
         (("sweep", "glt2", "--axis", "die=0,1", "--out", "/nowhere/x.nc"), "/nowhere"),
+        (("energy", "glt2", "--set", "energy.technology=3nm"), "'3nm'"),
         (("train", "glt2", "--out", "m.npz", "--channels", "a,b"), "--channels"),
         (("train", "glt2", "--out", "/nowhere/m.npz"), "/nowhere"),
     ],
@@ -89,7 +90,7 @@ def test_schema_is_json_schema() -> None:
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = (
         "import sys, sensorsim; "
-        "print([m for m in ('torch', 'numba', 'xarray', 'matplotlib') if m in sys.modules])"
+        "print([m for m in ('torch', 'onnx', 'numba', 'xarray', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 import sensorsim as ss
-from sensorsim.configuration import LearnedReadout, PipelineDescription
+from sensorsim.configuration import (
+    LearnedReadout,
+    PipelineDescription,
+    change,
+    load_description,
+)
+from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
+from sensorsim.sensors import load_sensor
 from sensorsim.tonemap import Log
 
 CIRCUIT = {
@@ -76,3 +83,12 @@ def test_encoded_link_with_bubbles_is_refused_by_field() -> None:
 def test_schema_explains_every_field_of_the_circuit(name: str) -> None:
     properties = PipelineDescription.model_json_schema()["$defs"][name]["properties"]
     assert all(properties[field]["description"] for field in CIRCUIT)
+
+
+def test_a_sensor_that_is_set_replaces_the_whole_pixel_that_the_file_states() -> None:
+    pixel = Photodiode(**load_sensor("imx250").photodiode_fields())
+    loaded, _ = load_description("glt4", {"photodiode.sensor": "imx250"})
+    assert loaded.photodiode == pixel
+    assert change(load_description("glt4")[0], {"photodiode.sensor": "imx250"}) == loaded
+    shallow = {"photodiode.full_well_e": 500.0, "photodiode.sensor": "imx250"}
+    assert load_description("glt4", shallow)[0].photodiode.full_well_e == 500

@@ -9,6 +9,7 @@ import xarray as xr
 
 import sensorsim as ss
 from sensorsim import resources
+from sensorsim.bnn import simulator
 from sensorsim.configuration import PipelineDescription, load_description
 
 READY = sorted(p.stem for p in resources.pipelines().glob("*.toml"))
@@ -169,6 +170,13 @@ def test_trace_refuses_light_that_is_none() -> None:
             pipe.trace(np.full((28, 28), bad))
 
 
+def test_trace_refuses_an_image_that_the_network_cannot_read() -> None:
+    pipe = ss.load_pipeline("glt4")
+    with pytest.raises(ss.InputError, match=r"\(20, 28, 1\) samples.*reads \(28, 28, 1\)"):
+        pipe.trace(np.zeros((20, 28)))
+    assert "network" not in pipe.trace(np.zeros((20, 28)), decide=False).children
+
+
 def test_classes_of_another_name_are_refused(tmp_path: Path) -> None:
     from PIL import Image
 
@@ -194,3 +202,36 @@ def test_lens_shades_and_blurs_what_the_pixels_see() -> None:
     assert shaded[0, 0] / plain[0, 0] == pytest.approx(np.cos(np.radians(30)) ** 4, rel=1e-4)
     assert shaded[14, 14] < 0.8 * plain[14, 14]
     assert shaded[14, 15] > plain[14, 15]
+
+
+def test_faults_are_swept_like_any_field() -> None:
+    chain = ss.load_pipeline("glt2")
+    data = ss.sweep(chain, {"network.faults.weight_flip_rate": [0.0, 0.05, 0.5]}, images=300)
+    accuracy = data["accuracy"].values
+    assert accuracy[0] == chain.run(300)["accuracy"]
+    assert accuracy[2] < 0.3 < accuracy[1] <= accuracy[0] + 0.03
+
+
+def test_no_faults_leave_every_score_as_it_was() -> None:
+    chain = ss.load_pipeline("glt2")
+    key = chain.key(0, np.arange(20))
+    volts = np.random.default_rng(0).random((20, 28, 28, 1)).astype(np.float32)
+    words = chain.readout.pack(chain.codes(volts, key))
+    np.testing.assert_array_equal(chain.scores(volts, key), simulator.scores(chain.model, words))
+
+
+def test_activation_flips_come_through_the_pipeline() -> None:
+    image = np.full((28, 28), 90, np.uint8)
+    clean = ss.load_pipeline("glt2").trace(image)["network/score"]
+    flipped = ss.load_pipeline("glt2", {"network.faults.activation_flip_rate": 0.1})
+    first = flipped.trace(image)["network/score"]
+    assert (first != clean).any()
+    assert first.equals(flipped.trace(image)["network/score"])
+    assert not first.equals(flipped.trace(image, frame=1)["network/score"])
+
+
+def test_faults_of_places_the_model_lacks_are_refused() -> None:
+    with pytest.raises(ss.InputError, match=r"network\.faults\.weight_flip_rates: no place '1'"):
+        ss.load_pipeline("glt2", {"network.faults.weight_flip_rates.1": 0.1})
+    with pytest.raises(ss.InputError, match=r"network\.faults\.weight_flip_rate: .*less than"):
+        ss.load_pipeline("glt2", {"network.faults.weight_flip_rate": 2})

@@ -25,6 +25,7 @@ FLOORS = {
     "fashion-mnist/glt-2": 0.84,
     "fashion-mnist/adc-log-8": 0.87,
     "cifar10/glt-8": 0.68,
+    "cifar10/bayer-glt-8": 0.66,
 }
 
 

@@ -1,31 +1,38 @@
-"""The model file: a zip of numpy arrays without pickle, and a JSON header that explains them.
+"""The model file: a sealed archive of a JSON header and the layers' arrays; docs/model_file.md.
 
 ``header.json`` states format and version, the conventions of `sensorsim.bits` (bit order, ties,
-padding), input, readout, classes, layers and training, and the SHA-256 of all arrays. The arrays of
-layer 3 are called ``3.weights.npy`` and so on. Files are made reproducibly: same model, same bytes.
+padding), input, readout, classes, layers and training. The arrays of layer 3 are called
+``3.weights.npy`` and so on; those of the first layer in the second branch of a sum at position 3
+are ``3.1.0.weights.npy``. A file is read only if it holds what its header names and nothing else.
 """
 
 import hashlib
-import io
 import json
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from sensorsim.bnn.layers import Convolution, Layer, MaxPool, Scores, Threshold
+from sensorsim.bnn import archive
+from sensorsim.bnn.layers import (
+    Convolution,
+    Dense,
+    Layer,
+    MaxPool,
+    Scores,
+    Shuffle,
+    Sum,
+    Threshold,
+    Votes,
+)
 from sensorsim.bnn.model import Input, Model, Training
+from sensorsim.description import Description
 from sensorsim.errors import InputError
-from sensorsim.readout import Adc, Readout, Thermometer
+from sensorsim.readout import Readout
 
 FORMAT = "sensorsim-bnn"
-VERSION = 1
+VERSION = 2
 _CONVENTIONS = {
     "bits": "NHWC, channels packed least significant bit first in little-endian uint64",
     "one": "+1",
@@ -34,34 +41,37 @@ _CONVENTIONS = {
     "padding": "-1",
     "weights": "order (ky, kx, channel); dense (row, column, channel)",
 }
-# What zipfile, zlib, json and numpy raise on bytes that are not what they should be.
-_DAMAGE = (
-    ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError,
-    OSError, RuntimeError, TypeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-_MAX_BYTES = 256 * 2**20
 _ARRAYS: dict[str, dict[str, str]] = {
     "convolution": {"weights": "<u8"},
+    "dense": {"weights": "<u8"},
     "threshold": {"levels": "<i8", "rising": "|b1"},
     "max-pool": {},
+    "shuffle": {},
     "scores": {"weights": "<u8", "scale": "<i8", "bias": "<i8"},
+    "votes": {"scale": "<i8", "bias": "<i8"},
 }
 _CLASSES: dict[str, Callable[..., Layer]] = {
-    c.kind: c for c in (Convolution, Threshold, MaxPool, Scores)
+    c.kind: c for c in (Convolution, Dense, Threshold, MaxPool, Shuffle, Scores, Votes)
 }
-_READOUT: TypeAdapter[Adc | Thermometer] = TypeAdapter(Readout)
+
+
+class _Header(Description):
+    """What ``header.json`` holds, nothing more and nothing less."""
+
+    format: str
+    version: int
+    conventions: dict[str, str]
+    input: Input
+    readout: Readout
+    class_names: tuple[str, ...]
+    layers: tuple[dict[str, Any], ...]
+    training: Training
 
 
 def save_model(model: Model, path: Path) -> None:
     """Write a model; the file appears whole or not at all."""
-    layers, arrays = [], {}
-    for number, layer in enumerate(model.layers):
-        names = _ARRAYS[layer.kind]
-        numbers = {k: v for k, v in vars(layer).items() if k not in names}
-        layers.append({"kind": layer.kind, **numbers})
-        for name, dtype in names.items():
-            arrays[f"{number}.{name}.npy"] = _npy(getattr(layer, name).astype(dtype))
+    arrays: dict[str, bytes] = {}
+    layers = _describe(model.layers, "", arrays)
     header = {
         "format": FORMAT,
         "version": VERSION,
@@ -71,14 +81,8 @@ def save_model(model: Model, path: Path) -> None:
         "class_names": model.class_names,
         "layers": layers,
         "training": model.training.model_dump(),
-        "sha256": _digest(arrays),
     }
-    text = json.dumps(header, indent=1).encode()
-    part = path.with_name(path.name + ".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in {"header.json": text, **arrays}.items():
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
-    part.replace(path)
+    archive.write(path, header, arrays)
 
 
 def load_model(path: str | Path) -> Model:
@@ -87,29 +91,19 @@ def load_model(path: str | Path) -> Model:
     Raises
     ------
     InputError
-        If the file is missing, damaged, of another format or version, or its layers do not fit.
+        If the file is missing, damaged, too large, of another format or version, holds more or less
+        than its header names, or its layers do not fit.
     """
     path = Path(path)
     try:
-        members = _read_members(path)
-        header = json.loads(members.pop("header.json"))
-        if not isinstance(header, dict) or header.get("format") != FORMAT:
-            raise InputError("its header does not say 'format': 'sensorsim-bnn'")
-        if header.get("version") != VERSION:
-            raise InputError(
-                f"format version {header.get('version')!r}, expected {VERSION}; "
-                "this program is older or newer than the file"
-            )
-        if _digest(members) != header["sha256"]:
-            raise InputError("its arrays do not match the header's SHA-256; fetch it again")
-        return _build(header, members)
+        return _build(archive.read(path))
     except InputError as error:
         raise InputError(f"{path}: not a usable model file: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
         raise InputError(f"{path}: not a usable model file: {field}: {first['msg']}") from None
-    except _DAMAGE as error:
+    except archive.DAMAGE as error:
         raise InputError(
             f"{path}: not a usable model file ({type(error).__name__}: {error}); "
             "expected a file that 'sensorsim train' wrote"
@@ -121,54 +115,91 @@ def model_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _read_members(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        if sum(i.file_size for i in archive.infolist()) > _MAX_BYTES:
-            raise InputError(f"unpacks to more than {_MAX_BYTES} bytes")
-        return {name: archive.read(name) for name in archive.namelist()}
+def _build(members: dict[str, bytes]) -> Model:
+    """A model of an archive's members."""
+    if archive.HEADER not in members:
+        raise InputError(f"has no {archive.HEADER}")
+    stated = archive.parse_header(members[archive.HEADER])
+    _check_version(stated)
+    seal = members.pop(archive.SEAL, b"")
+    if seal != archive.digest(members).encode():
+        raise InputError("its content does not match its SHA-256; fetch it again")
+    del members[archive.HEADER]
+    header = _Header.model_validate_json(json.dumps(stated), strict=True)
+    if header.conventions != _CONVENTIONS:
+        raise InputError(f"conventions {header.conventions}, expected {_CONVENTIONS}")
+    layers = _layers(header.layers, "", members)
+    if members:
+        raise InputError(f"holds {', '.join(sorted(members))}, which no layer names")
+    return Model(header.input, header.readout, header.class_names, layers, header.training)
 
 
-def _npy(array: npt.NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
-    return buffer.getvalue()
+def _check_version(header: dict[str, Any]) -> None:
+    """Before the seal, as another version may be sealed in another way."""
+    if header.get("format") != FORMAT:
+        raise InputError(f"its header does not say 'format': {FORMAT!r}")
+    version = header.get("version")
+    if type(version) is not int or version != VERSION:
+        newer = type(version) is int and version > VERSION
+        advice = "update this program" if newer else "fetch the file again or train it again"
+        raise InputError(f"format version {version!r}, expected {VERSION}; {advice}")
 
 
-def _digest(arrays: dict[str, bytes]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(name.encode() + b"\0" + len(arrays[name]).to_bytes(8, "little"))
-        digest.update(arrays[name])
-    return digest.hexdigest()
+def _describe(
+    layers: tuple[Layer, ...], parent: str, arrays: dict[str, bytes]
+) -> list[dict[str, Any]]:
+    """Headers of a chain of layers; their arrays are added to ``arrays``."""
+    headers: list[dict[str, Any]] = []
+    for number, layer in enumerate(layers):
+        place = f"{parent}{number}"
+        if isinstance(layer, Sum):
+            branches = [_describe(b, f"{place}.{i}.", arrays) for i, b in enumerate(layer.branches)]
+            headers.append({"kind": layer.kind, "branches": branches})
+            continue
+        names = _ARRAYS[layer.kind]
+        numbers = {k: v for k, v in vars(layer).items() if k not in names}
+        headers.append({"kind": layer.kind, **numbers})
+        for name, dtype in names.items():
+            arrays[f"{place}.{name}.npy"] = archive.npy(getattr(layer, name).astype(dtype))
+    return headers
 
 
-def _build(header: dict[str, Any], members: dict[str, bytes]) -> Model:
-    names = header["class_names"]
-    if not isinstance(names, list):
-        raise InputError(f"class_names {names!r}: expected a list")
+def _layers(
+    headers: tuple[dict[str, Any], ...], parent: str, members: dict[str, bytes]
+) -> tuple[Layer, ...]:
+    """Undo `_describe`; the arrays are taken out of ``members``."""
     layers: list[Layer] = []
-    for number, fields in enumerate(header["layers"]):
-        kind = fields.pop("kind")
-        if kind not in _CLASSES:
-            raise InputError(f"layer {number}: unknown kind {kind!r}")
-        arrays = {
-            name: _array(members[f"{number}.{name}.npy"], f"{number}.{name}", dtype)
-            for name, dtype in _ARRAYS[kind].items()
-        }
-        if not all(type(v) is int for v in fields.values()):
-            raise InputError(f"layer {number} ({kind}): expected whole numbers, got {fields}")
-        layers.append(_CLASSES[kind](**fields, **arrays))
-    return Model(
-        Input.model_validate(header["input"]),
-        _READOUT.validate_python(header["readout"]),
-        tuple(map(str, names)),
-        tuple(layers),
-        Training.model_validate(header["training"]),
+    for number, header in enumerate(headers):
+        place = f"{parent}{number}"
+        fields = dict(header)
+        kind = fields.pop("kind", None)
+        if kind == Sum.kind:
+            layers.append(_sum(place, fields, members))
+        elif kind in _CLASSES:
+            if not all(type(v) is int for v in fields.values()):
+                raise InputError(f"layer {place} ({kind}): expected whole numbers, got {fields}")
+            arrays = {
+                name: _array(members, f"{place}.{name}", dtype)
+                for name, dtype in _ARRAYS[kind].items()
+            }
+            layers.append(_CLASSES[kind](**fields, **arrays))
+        else:
+            raise InputError(f"layer {place}: unknown kind {kind!r}")
+    return tuple(layers)
+
+
+def _sum(place: str, fields: dict[str, Any], members: dict[str, bytes]) -> Sum:
+    branches = fields.get("branches")
+    if fields.keys() != {"branches"} or not isinstance(branches, list) or len(branches) != 2:
+        raise InputError(f"layer {place} (sum): expected two branches and nothing else")
+    first, second = (
+        _layers(tuple(b), f"{place}.{number}.", members) for number, b in enumerate(branches)
     )
+    return Sum((first, second))
 
 
-def _array(data: bytes, name: str, dtype: str) -> npt.NDArray[Any]:
-    array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    if array.dtype != np.dtype(dtype):
-        raise InputError(f"array {name}: type {array.dtype}, expected {np.dtype(dtype)}")
-    return array.astype(array.dtype.newbyteorder("="))
+def _array(members: dict[str, bytes], name: str, dtype: str) -> Any:
+    data = members.pop(f"{name}.npy", None)
+    if data is None:
+        raise InputError(f"array {name}: is missing")
+    return archive.array_of(data, name, dtype)

@@ -1,8 +1,11 @@
 """Layers of a binary network. Every accumulator is an integer; every activation is one bit.
 
 Weights are packed like `sensorsim.bits` packs channels, in the order (ky, kx, channel) for a
-convolution and (row, column, channel) for the dense layer, so that one output's weights form one
+convolution and (row, column, channel) for a dense layer, so that one output's weights form one
 run of bits.
+
+Convolution, dense and sum give integers, which a threshold turns into bits again; pool and shuffle
+give bits of bits; scores or votes end a network.
 """
 
 from dataclasses import dataclass
@@ -49,6 +52,45 @@ class Convolution:
 
 
 @dataclass(frozen=True)
+class Dense:
+    """Every output reads every bit: bits [H, W, C] to integer accumulators [1, 1, outputs].
+
+    Attributes
+    ----------
+    weights : uint64 [outputs, words]
+    """
+
+    kind: ClassVar[str] = "dense"
+    inputs: int
+    outputs: int
+    weights: WordArray
+
+    @property
+    def fan_in(self) -> int:
+        """Products per accumulator."""
+        return self.inputs
+
+    @property
+    def weight_bits(self) -> int:
+        """Number of binary weights."""
+        return self.outputs * self.inputs
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Integer sum of branches that read the same bits, before a threshold.
+
+    Attributes
+    ----------
+    branches : two chains of layers, each ending with a convolution
+        The accumulators of both must have one shape.
+    """
+
+    kind: ClassVar[str] = "sum"
+    branches: tuple[tuple["Layer", ...], tuple["Layer", ...]]
+
+
+@dataclass(frozen=True)
 class Threshold:
     """Batch-norm and sign, folded to an integer comparison per channel.
 
@@ -74,6 +116,17 @@ class MaxPool:
 
 
 @dataclass(frozen=True)
+class Shuffle:
+    """Channel shuffle: channel ``i`` of group ``g`` becomes channel ``i * groups + g``.
+
+    Source: Zhang et al., "ShuffleNet", CVPR 2018.
+    """
+
+    kind: ClassVar[str] = "shuffle"
+    groups: int
+
+
+@dataclass(frozen=True)
 class Scores:
     """Binary dense layer and a fixed-point scale and bias per class.
 
@@ -95,9 +148,35 @@ class Scores:
     bias: npt.NDArray[np.int64]
 
     @property
+    def fan_in(self) -> int:
+        """Products per accumulator."""
+        return self.inputs
+
+    @property
     def weight_bits(self) -> int:
         """Number of binary weights."""
         return self.classes * self.inputs
 
 
-Layer = Convolution | Threshold | MaxPool | Scores
+@dataclass(frozen=True)
+class Votes:
+    """Global popcount: every class owns as many channels, and their bits everywhere vote for it.
+
+    The accumulator of class k sums the bipolar bits of channels ``k * share`` to
+    ``(k + 1) * share - 1`` over all pixels; then as in `Scores`.
+
+    Attributes
+    ----------
+    scale, bias : int64 [classes]
+    """
+
+    kind: ClassVar[str] = "votes"
+    classes: int
+    fraction_bits: int
+    scale: npt.NDArray[np.int64]
+    bias: npt.NDArray[np.int64]
+
+
+Weighted = Convolution | Dense | Scores
+"""Layers that have weights."""
+Layer = Convolution | Dense | Sum | Threshold | MaxPool | Shuffle | Scores | Votes

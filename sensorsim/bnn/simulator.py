@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim.bits import WordArray, pack, words_for
-from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
+from sensorsim.bnn import layerwise
+from sensorsim.bnn.layers import Convolution, Dense, MaxPool, Scores, Shuffle, Sum, Threshold, Votes
 from sensorsim.bnn.model import Model
 from sensorsim.errors import InputError
 from sensorsim.kernels import xnor
@@ -58,6 +59,10 @@ def scores(model: Model, words: WordArray) -> npt.NDArray[np.int64]:
             f"model input: bits of shape {words.shape[1:]} (planes, rows, columns, words), "
             f"expected {expected}; the readout or the image size differs from the model's"
         )
+    if any(isinstance(layer, Dense | Sum | Shuffle | Votes) for layer in model.layers):
+        *_, last = layerwise.observe(model, words)
+        assert last.accumulators is not None
+        return last.accumulators[:, 0, 0]
     x = words
     for position, layer in enumerate(model.layers):
         if isinstance(layer, Convolution):

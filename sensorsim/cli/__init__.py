@@ -7,10 +7,33 @@ Exit status: 0 done, 1 failed, 2 the user's input is wrong.
 
 import sys
 
-from sensorsim.cli import run, schema, sweep, train
+from sensorsim.cli import (
+    characterize,
+    energy,
+    export,
+    frame,
+    import_,
+    inspect,
+    run,
+    schema,
+    sweep,
+    train,
+)
 from sensorsim.cli.app import app
 
-__all__ = ["main", "run", "schema", "sweep", "train"]
+__all__ = [
+    "characterize",
+    "energy",
+    "export",
+    "frame",
+    "import_",
+    "inspect",
+    "main",
+    "run",
+    "schema",
+    "sweep",
+    "train",
+]
 
 
 def main() -> None:

@@ -1,117 +1,71 @@
-"""Prices of single events, read from ``data/technologies/*.toml``."""
+"""Technologies: files of figures with sources, built on one another, scaled to a node.
+
+A file may name a ``base``: it then starts from all figures of that file, and its own override them.
+A figure is overridden by a number, which then has no spread, or by a whole table.
+"""
 
 import tomllib
 from pathlib import Path
-from typing import Self
+from typing import Any, TypeGuard
 
-import numpy as np
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from sensorsim import resources
 from sensorsim.description import Description
+from sensorsim.energy.comparator import ComparatorConstants
+from sensorsim.energy.constant import Constant
+from sensorsim.energy.converter import ConverterConstants
+from sensorsim.energy.link import LinkConstants
+from sensorsim.energy.logic import LogicConstants
+from sensorsim.energy.memory import MemoryConstants
+from sensorsim.energy.pixel import PixelConstants
+from sensorsim.energy.scaling import scaled
+from sensorsim.energy.survey import (
+    AdcPrices,
+    BnnPrices,
+    ComparatorPrices,
+    FiguresOfMerit,
+    PixelPrices,
+)
+from sensorsim.energy.timing import TimingConstants
 from sensorsim.errors import InputError
 
+Raw = dict[str, Any]
 
-class Range(Description):
-    """A figure with its spread."""
-
-    low: float = Field(ge=0)
-    typical: float = Field(ge=0)
-    high: float = Field(ge=0)
-
-    @model_validator(mode="after")
-    def _is_ordered(self) -> Self:
-        if not self.low <= self.typical <= self.high:
-            raise ValueError(
-                f"low {self.low:g}, typical {self.typical:g}, high {self.high:g}: "
-                "expected low <= typical <= high"
-            )
-        return self
-
-    def scaled(self, factor: float) -> "Range":
-        """The same spread around another figure."""
-        return Range(low=self.low * factor, typical=self.typical * factor, high=self.high * factor)
-
-
-class AdcPrices(Description):
-    """Energy of a conversion by percentile of published converters."""
-
-    envelope_pj: float = Field(gt=0)
-    envelope_pj_per_4_to_enob: float = Field(gt=0)
-    envelope_source: str
-    ratio_percentiles: tuple[float, ...]
-    ratio: tuple[float, ...]
-    ratio_source: str
-
-    @model_validator(mode="after")
-    def _is_a_distribution(self) -> Self:
-        _check_percentiles("ratio", self.ratio_percentiles, self.ratio)
-        return self
-
-    def envelope(self, enob: float) -> float:
-        """The best published energy at an effective number of bits, pJ."""
-        return self.envelope_pj + self.envelope_pj_per_4_to_enob * 4.0**enob
-
-    def at(self, enob: float, percentile: float) -> float:
-        """Energy at a percentile of the survey, pJ."""
-        return self.envelope(enob) * _log_interpolate(
-            percentile, self.ratio_percentiles, self.ratio
-        )
+_UNITS = {
+    "_ff_per_mm": "fF/mm",
+    "_ff_per_um": "fF/um",
+    "_fj_per_bit": "fJ",
+    "_fj_per_step": "fJ",
+    "_fj_per_operation": "fJ",
+    "_pj_per_bit": "pJ",
+    "_pw_per_bit": "pW",
+    "_aj_at_0_db": "aJ",
+    "_fj": "fJ",
+    "_ff": "fF",
+    "_ua": "uA",
+    "_us": "us",
+    "_ns": "ns",
+    "_v": "V",
+}
+"""Unit by the end of a field's name, longest first; "1" for all others."""
 
 
-class ComparatorPrices(Description):
-    """Energy of a comparison, reference and clock included, by percentile."""
+class SupplyConstants(Description):
+    """Supplies of the circuits around the pixels."""
 
-    energy_fj_percentiles: tuple[float, ...]
-    energy_fj: tuple[float, ...]
-    source: str
-
-    @model_validator(mode="after")
-    def _is_a_distribution(self) -> Self:
-        _check_percentiles("energy_fj", self.energy_fj_percentiles, self.energy_fj)
-        return self
-
-    def at(self, percentile: float) -> float:
-        """Energy of one comparison at a percentile of the survey, pJ."""
-        return 1e-3 * _log_interpolate(percentile, self.energy_fj_percentiles, self.energy_fj)
+    digital_v: Constant
+    analog_v: Constant
 
 
-class PixelPrices(Description):
-    """Capacitances that reset and readout of a pixel charge."""
+class ChipPrices(Description):
+    """Whole chips, memory and popcount included: never added to gate or memory prices."""
 
-    photodiode_ff: float = Field(gt=0)
-    column_load_ff: float = Field(gt=0)
-    column_parasitic_ff_per_row: float = Field(ge=0)
-    supply_v: float = Field(gt=0)
-    swing_v: float = Field(gt=0)
-    spread: tuple[float, float, float]
-    source: str
-
-    @model_validator(mode="after")
-    def _spread_is_ordered(self) -> Self:
-        if not 0 <= self.spread[0] <= self.spread[1] <= self.spread[2]:
-            raise ValueError(f"spread {list(self.spread)}: expected 0 <= low <= typical <= high")
-        return self
-
-    def energy_pj(self, rows: int) -> Range:
-        """Reset and one readout of a pixel in an array of so many rows."""
-        column_ff = self.column_load_ff + rows * self.column_parasitic_ff_per_row
-        typical = 1e-3 * (
-            self.photodiode_ff * self.supply_v**2 + column_ff * self.supply_v * self.swing_v
-        )
-        low, middle, high = self.spread
-        return Range(low=typical * low, typical=typical * middle, high=typical * high)
+    fj_per_operation: Constant
 
 
-class BnnPrices(Description):
-    """Energy of one binary operation on a whole chip (an XNOR or a count; memory included)."""
-
-    energy_fj_per_operation: Range
-    source: str
-
-
-class Technology(Description):
-    """All prices of one file."""
+class Survey(Description):
+    """Prices of whole published circuits."""
 
     name: str
     description: str
@@ -119,50 +73,175 @@ class Technology(Description):
     comparator: ComparatorPrices
     pixel: PixelPrices
     bnn: BnnPrices
+    merit: FiguresOfMerit
+    timing: TimingConstants
 
 
-def load_technology(name: str | Path) -> Technology:
+class Process(Description):
+    """Figures of circuits at one node, and the survey that they are compared with."""
+
+    name: str
+    description: str
+    node_nm: float = Field(gt=0)
+    survey: Survey
+    supply: SupplyConstants
+    pixel: PixelConstants
+    comparator: ComparatorConstants
+    converter: ConverterConstants
+    logic: LogicConstants
+    memory: MemoryConstants
+    chip: ChipPrices
+    link: LinkConstants
+    timing: TimingConstants
+
+
+def technology_names() -> list[str]:
+    """Names of the technologies that ship; files that are only a base have no name of their own."""
+    files = sorted(resources.data("technologies").glob("*.toml"))
+    return [p.stem for p in files if "name" in tomllib.loads(p.read_text())]
+
+
+def load_technology(name: str | Path) -> Survey | Process:
     """Read a technology by the name of one that ships, or by path.
 
     Raises
     ------
     InputError
-        If it is missing, is not TOML, or lacks a figure.
+        If it or its base is missing, is not TOML, lacks a figure, states one that does not exist or
+        makes no sense, gives a unit that is not its field's, or lies where no rule scales to.
     """
-    path = Path(name)
-    if not path.suffix:
-        path = resources.data("technologies", f"{name}.toml")
-    try:
-        return Technology.model_validate(tomllib.loads(path.read_text()))
-    except FileNotFoundError:
-        shipped = sorted(p.stem for p in resources.data("technologies").glob("*.toml"))
+    path = _find(name, None)
+    raw = _merged(path, ())
+    if "name" not in raw:
         raise InputError(
-            f"energy.technology {str(name)!r}: no such file; expected a path or one of "
-            f"{', '.join(shipped)}"
+            f"{path}: names no technology, it is a base of others; expected one of "
+            f"{', '.join(technology_names())}, or a file of your own with name and base"
+        )
+    try:
+        if "node_nm" not in raw:
+            whole = Survey.model_validate(raw)
+            _check_units(whole)
+            return whole
+        survey = load_technology(_find(raw.get("survey", "survey"), path.parent))
+        if not isinstance(survey, Survey):
+            raise InputError(f"survey {raw['survey']!r}: is a process, expected a survey")
+        process = Process.model_validate(raw | {"survey": survey})
+        _check_units(process)
+        return _at_its_node(process)
+    except ValidationError as error:
+        raise InputError(f"{path}: {'; '.join(map(_explain, error.errors()))}") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _find(name: str | Path, folder: Path | None) -> Path:
+    """A file beside the one that names it, one that ships, or a path as it stands."""
+    path = Path(name)
+    if path.suffix:
+        beside = folder / path if folder else path
+        return beside if beside.is_file() else path
+    return resources.data("technologies", f"{name}.toml")
+
+
+def _merged(path: Path, above: tuple[Path, ...]) -> Raw:
+    """A file on top of its base and that one's base."""
+    if path in above:
+        raise InputError(f"{path}: is its own base; expected bases that end")
+    raw = _read(path)
+    base = raw.pop("base", None)
+    if base is None:
+        return _over({}, raw, path.name)
+    if not isinstance(base, str):
+        raise InputError(f"{path}: base {base!r}: expected a name or the path of a TOML file")
+    below = _merged(_find(base, path.parent), (*above, path))
+    return _over(below, raw, path.name)
+
+
+def _read(path: Path) -> Raw:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise InputError(
+            f"energy.technology {path.stem if path.parent.name == 'technologies' else str(path)!r}:"
+            f" no such file; expected a path or one of {', '.join(technology_names())}"
         ) from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a TOML file: {error}") from None
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise InputError(f"{path}: {'; '.join(faults)}") from None
 
 
-def _check_percentiles(
-    name: str, percentiles: tuple[float, ...], values: tuple[float, ...]
-) -> None:
-    """A distribution by percentile: as many of one as of the other, ascending, positive."""
-    if len(percentiles) != len(values) or len(values) < 2:
-        raise ValueError(
-            f"{name}: {len(values)} values for {len(percentiles)} percentiles; expected as many of "
-            "one as of the other, and at least two"
-        )
-    if (np.diff(percentiles) <= 0).any() or not 0 <= percentiles[0] <= percentiles[-1] <= 100:
-        raise ValueError(f"{name}_percentiles {list(percentiles)}: expected ascending, 0 to 100")
-    if values[0] <= 0 or (np.diff(values) < 0).any():
-        raise ValueError(f"{name} {list(values)}: expected positive values that do not descend")
+def _over(below: Raw, own: Raw, origin: str, section: str = "") -> Raw:
+    """One table over another; constants get their id, and remember the file they come from."""
+    result = dict(below)
+    for key, value in own.items():
+        previous = below.get(key)
+        if isinstance(value, dict) and "source" in value and "typical" in value:
+            unit = {"unit": previous["unit"]} if _is_constant(previous) else {}
+            result[key] = unit | value | _address(section, key, origin, previous)
+        elif _is_constant(previous) and type(value) in (int, float):
+            result[key] = (
+                {"low": value, "typical": value, "high": value, "unit": previous["unit"]}
+                | {"basis": "stated", "verified": True, "law": "triangular"}
+                | {"source": f"stated in {origin}, without a spread"}
+                | _address(section, key, origin, previous)
+            )
+        elif isinstance(value, dict) and not _is_constant(previous):
+            table = previous if isinstance(previous, dict) else {}
+            result[key] = _over(table, value, origin, key)
+        else:
+            result[key] = value
+    return result
 
 
-def _log_interpolate(x: float, knots: tuple[float, ...], values: tuple[float, ...]) -> float:
-    return float(np.exp(np.interp(x, knots, np.log(values))))
+def _is_constant(value: Any) -> TypeGuard[Raw]:
+    return isinstance(value, dict) and "typical" in value and "unit" in value
+
+
+def _address(section: str, key: str, origin: str, previous: Any) -> Raw:
+    return {"id": f"{section}.{key}", "origin": origin, "overrides": previous is not None}
+
+
+def _tables(technology: Survey | Process) -> list[tuple[str, Description]]:
+    """The sections that hold constants."""
+    return [
+        (name, table)
+        for name, table in technology
+        if isinstance(table, Description) and any(isinstance(v, Constant) for _, v in table)
+    ]
+
+
+def _check_units(technology: Survey | Process) -> None:
+    for section, table in _tables(technology):
+        for field, constant in table:
+            if constant.unit != expected_unit(field):
+                raise InputError(
+                    f"{section}.{field}: unit {constant.unit!r}, expected "
+                    f"{expected_unit(field)!r}; convert the figure"
+                )
+
+
+def _at_its_node(process: Process) -> Process:
+    """The same process with all its constants at its node and digital supply."""
+    node_nm, supply_v = process.node_nm, process.supply.digital_v.typical
+    sections = {
+        section: table.model_copy(update={f: scaled(c, node_nm, supply_v) for f, c in table})
+        for section, table in _tables(process)
+    }
+    return process.model_copy(update=sections)
+
+
+def expected_unit(field: str) -> str:
+    """Unit of a constant by its field's name, like ``fF`` of ``reset_ff``."""
+    return next((unit for end, unit in _UNITS.items() if f"_{field}".endswith(end)), "1")
+
+
+def _explain(error: Any) -> str:
+    field = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"{field}: no such figure; check its spelling"
+    if error["type"] == "missing":
+        return f"{field}: is missing"
+    value = error["input"]
+    got = f" (got {value!r})" if isinstance(value, str | int | float) else ""
+    return f"{field}: {error['msg'].removeprefix('Value error, ')}{got}"

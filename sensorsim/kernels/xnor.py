@@ -186,6 +186,36 @@ def convolve(x, weights, kernel, stride, padding, groups, group_channels, limits
 
 
 @njit(cache=True, parallel=True)
+def count_mismatches(x, weights, kernel, stride, padding, groups, group_channels, out):
+    """Weighted mismatches of a binary convolution; parameters as in `convolve`.
+
+    Parameters
+    ----------
+    out : int32 [N, Ho, Wo, O]
+    """
+    planes, height, width = x.shape[1], x.shape[2], x.shape[3]
+    per_group = weights.shape[0] // groups
+    fan_in = kernel * kernel * group_channels
+    for n in prange(x.shape[0]):
+        for oy in range(out.shape[1]):
+            for ox in range(out.shape[2]):
+                for o in range(weights.shape[0]):
+                    first = o // per_group * group_channels
+                    total = 0
+                    for t in range(fan_in):
+                        c = first + t % group_channels
+                        iy = oy * stride + t // (kernel * group_channels) - padding
+                        ix = ox * stride + t // group_channels % kernel - padding
+                        w = (weights[o, t >> 6] >> np.uint64(t & 63)) & np.uint64(1)
+                        for k in range(planes):
+                            bit = np.uint64(0)
+                            if 0 <= iy < height and 0 <= ix < width:
+                                bit = (x[n, k, iy, ix, c >> 6] >> np.uint64(c & 63)) & np.uint64(1)
+                            total += np.int64(bit ^ w) << k
+                    out[n, oy, ox, o] = total
+
+
+@njit(cache=True, parallel=True)
 def convolve_codes(
     x, weights, kernel, stride, padding, groups, group_channels, limits, inverted, out
 ):

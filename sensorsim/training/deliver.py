@@ -9,6 +9,7 @@ from sensorsim.bnn import simulator
 from sensorsim.bnn.file import save_model
 from sensorsim.bnn.model import Model, Training
 from sensorsim.camera import Camera
+from sensorsim.mosaic import bayer, network_planes
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.training.batches import split_validation
@@ -27,7 +28,8 @@ def bit_level_accuracy(model: Model, camera: Camera, dataset: Labelled) -> float
         key = streams.Key.of(EVALUATION_SEED, np.arange(start, start + len(part)))
         volts = camera.volts(to_linear(part.images), key)
         codes = model.readout.convert(volts, camera.photodiode.full_scale_v, key)
-        decisions = simulator.decide(simulator.scores(model, model.readout.pack(codes)))
+        words = model.readout.pack(network_planes(codes, camera.layout))
+        decisions = simulator.decide(simulator.scores(model, words))
         right += int((decisions == part.labels).sum())
     return right / len(dataset)
 
@@ -50,7 +52,7 @@ def deliver(
         return export(
             trained.network,
             trained.encoder.description(),
-            dataset.images.shape[1:],
+            task.input_shape(dataset),
             dataset.class_names,
             Training(
                 dataset=dataset.name,
@@ -60,6 +62,7 @@ def deliver(
                 validation_accuracy=validation_accuracy,
                 test_accuracy=test_accuracy,
             ),
+            bayer(task.camera.layout),
         )
 
     draft = build(0.0, 0.0)

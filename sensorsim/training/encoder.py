@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from sensorsim.bits import spread_fields
 from sensorsim.errors import InputError
+from sensorsim.mosaic import Layout, network_planes
 from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
 from sensorsim.readout.thermometer import compare_fields
 from sensorsim.streams import Key
@@ -22,21 +23,25 @@ _PLAIN_CIRCUIT = ThermometerCircuit()
 
 
 class FixedEncoder(nn.Module):
-    """An ADC or a thermometer whose levels stay as they are."""
+    """An ADC or a thermometer whose levels stay as they are, behind pixels of a layout."""
 
-    def __init__(self, readout: Adc | Thermometer, full_scale_v: float) -> None:
+    def __init__(
+        self, readout: Adc | Thermometer, full_scale_v: float, layout: Layout = "scene"
+    ) -> None:
         super().__init__()
         self.readout = readout
         self.full_scale_v = full_scale_v
+        self.layout: Layout = layout
 
     def forward(self, volts: Volts, key: Key) -> Tensor:
-        """Codes [N, C, H, W], or bits [N, C * M, H, W], as float32, from volts [N, H, W, C]."""
-        codes: npt.NDArray[Any]
+        """Codes [N, C, H, W], or bits [N, C * M, H, W], as float32, from volts [N, H, W, C].
+
+        Under a Bayer filter C is 4 and H and W are half the volts'.
+        """
+        codes: npt.NDArray[Any] = self.readout.convert(volts, self.full_scale_v, key)
+        codes = network_planes(codes, self.layout)
         if isinstance(self.readout, Thermometer):
-            fields = self.readout.convert(volts, self.full_scale_v, key)
-            codes = self.readout.bits_of(fields)
-        else:
-            codes = self.readout.convert(volts, self.full_scale_v, key)
+            codes = self.readout.bits_of(codes)
         return torch.from_numpy(codes.astype(np.float32)).permute(0, 3, 1, 2)
 
     def description(self) -> Adc | Thermometer:
@@ -53,6 +58,8 @@ class LearnedThermometer(nn.Module):
         Thresholds that learning starts from.
     circuit : ThermometerCircuit
         What the comparisons are made with. The pseudo-gradient sees thresholds alone.
+    layout : Layout
+        Color filters in front of it.
 
     Raises
     ------
@@ -66,6 +73,7 @@ class LearnedThermometer(nn.Module):
         comparator: Comparator,
         full_scale_v: float,
         circuit: ThermometerCircuit = _PLAIN_CIRCUIT,
+        layout: Layout = "scene",
     ) -> None:
         super().__init__()
         if circuit.reference_bits is not None:
@@ -78,20 +86,25 @@ class LearnedThermometer(nn.Module):
         self.logits = nn.Parameter(torch.log(torch.from_numpy(gaps)))
         self.comparator = comparator
         self.full_scale_v = full_scale_v
+        self.layout: Layout = layout
 
     def thresholds(self) -> Tensor:
         """Ascending thresholds in (0, 1), float64 [M]."""
         return torch.cumsum(torch.softmax(self.logits, 0), 0)[:-1]
 
     def forward(self, volts: Volts, key: Key) -> Tensor:
-        """Bits [N, C * M, H, W] as float32, from volts [N, H, W, C]."""
+        """Bits [N, C * M, H, W] as float32, from volts [N, H, W, C].
+
+        Under a Bayer filter C is 4 and H and W are half the volts'.
+        """
         t = self.thresholds()
         levels = t.detach().numpy()
         fields = compare_fields(
             volts, levels, self.full_scale_v, self.comparator, self.circuit, key
         )
-        bits = torch.from_numpy(spread_fields(fields, levels.size))
-        relative = torch.from_numpy(volts / np.float32(self.full_scale_v))
+        bits = torch.from_numpy(spread_fields(network_planes(fields, self.layout), levels.size))
+        seen = network_planes(volts, self.layout)
+        relative = torch.from_numpy(seen / np.float32(self.full_scale_v))
         encoded: Tensor = _Compare.apply(t, bits, relative)
         return encoded.permute(0, 3, 1, 2)
 

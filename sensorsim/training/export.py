@@ -10,6 +10,7 @@ from torch import nn
 from sensorsim.bits import pack
 from sensorsim.bnn.layers import Convolution, Layer, MaxPool, Scores, Threshold
 from sensorsim.bnn.model import Input, Model, Training
+from sensorsim.mosaic import Bayer
 from sensorsim.readout import Adc, Thermometer
 from sensorsim.training.binary import BinaryBlock, BinaryClassifier
 from sensorsim.training.network import Network
@@ -23,6 +24,7 @@ def export(
     image_shape: tuple[int, int, int],
     class_names: tuple[str, ...],
     training: Training,
+    mosaic: Bayer | None = None,
 ) -> Model:
     """Fold every batch-norm and binarize every weight.
 
@@ -32,6 +34,9 @@ def export(
     Parameters
     ----------
     image_shape : height, width, colors
+        What the network reads: under a Bayer filter half the array's sides, and four colors.
+    mosaic : Bayer, optional
+        That filter.
     """
     height, width, colors = image_shape
     layers: list[Layer] = []
@@ -47,6 +52,7 @@ def export(
         colors=colors,
         planes=readout.planes,
         channels=readout.channels(colors),
+        mosaic=mosaic,
     )
     return Model(description, readout, class_names, tuple(layers), training)
 

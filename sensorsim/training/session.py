@@ -14,6 +14,7 @@ from torch import Tensor
 from sensorsim import streams
 from sensorsim.camera import Camera
 from sensorsim.errors import InputError
+from sensorsim.mosaic import array_shape, network_shape, sample_colors
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.readout.families import CALIBRATED, make_readout
 from sensorsim.scenes.labelled import Labelled
@@ -67,7 +68,13 @@ class Task:
             "lens": self.camera.lens,
         }
         plan = {name: part.model_dump(mode="json") for name, part in parts.items()}
-        return json.dumps({"learned": self.learned, **data, **plan})
+        return json.dumps({"learned": self.learned, "layout": self.camera.layout, **data, **plan})
+
+    def input_shape(self, dataset: Labelled) -> tuple[int, int, int]:
+        """Rows, columns and colors that the network reads of an image."""
+        height, width, colors = dataset.images.shape[1:]
+        layout = self.camera.layout
+        return network_shape(array_shape((height, width, colors), layout), layout)
 
 
 @dataclass(frozen=True)
@@ -84,11 +91,10 @@ def calibration_samples(dataset: Labelled, camera: Camera) -> npt.NDArray[np.flo
 
     Black pixels are left out: they carry no tone, and in some datasets they are half of all.
     """
-    images = dataset.images[:_CALIBRATION_IMAGES]
-    key = streams.Key.of(_CALIBRATION_SEED, np.arange(len(images)), 1)
-    return camera.volts(to_linear(images), key)[images > 0] / np.float32(
-        camera.photodiode.full_scale_v
-    )
+    light = to_linear(dataset.images[:_CALIBRATION_IMAGES])
+    key = streams.Key.of(_CALIBRATION_SEED, np.arange(len(light)), 1)
+    lit = sample_colors(light, camera.layout) > 0
+    return camera.volts(light, key)[lit] / np.float32(camera.photodiode.full_scale_v)
 
 
 def start_readout(
@@ -102,12 +108,14 @@ def start_readout(
 
 def make_encoder(task: Task) -> Encoder:
     """The readout of a task, ready to be trained with."""
-    full_scale_v = task.camera.photodiode.full_scale_v
+    full_scale_v, layout = task.camera.photodiode.full_scale_v, task.camera.layout
     readout = task.readout
     if task.learned:
         assert isinstance(readout, Thermometer)
-        return LearnedThermometer(readout.transitions(), readout.comparator, full_scale_v, readout)
-    return FixedEncoder(readout, full_scale_v)
+        return LearnedThermometer(
+            readout.transitions(), readout.comparator, full_scale_v, readout, layout
+        )
+    return FixedEncoder(readout, full_scale_v, layout)
 
 
 def train(
@@ -135,7 +143,7 @@ def train(
             "of which a tenth is set apart for validation"
         )
     encoder = make_encoder(task)
-    height, width, colors = dataset.images.shape[1:]
+    height, width, colors = task.input_shape(dataset)
     network = Network(task.architecture, task.readout.channels(colors), height, width)
     initialize(network, task.recipe.seed)
     if trunk is not None:

@@ -2,7 +2,8 @@
 
 pytest tests/benchmarks/test_frame.py --benchmark-only
 
-`test_ratios` prints medians, their spread and the ratio to numpy, all measured in turn in one run.
+`test_ratios` prints medians, their spread and the ratio to numpy, all measured in turn in one run;
+`test_limits` what the bytes and the random numbers of such a frame take by themselves.
 """
 
 import os
@@ -12,8 +13,11 @@ from collections.abc import Callable
 import numba
 import numpy as np
 import pytest
+from numba import njit, prange
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from sensorsim.kernels.normal import GROUP, fill_frame_normals, fill_words
+from sensorsim.kernels.segments import SPAN
 from sensorsim.photodiode import Photodiode, fixed_pattern, sense
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.streams import Key
@@ -122,3 +126,55 @@ def test_ratios(
     with capsys.disabled():
         threads, load = numba.get_num_threads(), os.getloadavg()[0]
         print(f"\n{threads} threads, load {load:.1f}\n" + "\n".join(lines))
+
+
+@njit(parallel=True)
+def move(light, gain, offset, volts, codes):
+    """The bytes that a frame cannot do without: three maps in, volts out and in, codes out."""
+    for row in prange(light.shape[0]):
+        for i in range(light.shape[1]):
+            volts[row, i] = light[row, i] * gain[row, i] + offset[row, i]
+    for row in prange(light.shape[0]):
+        for i in range(light.shape[1]):
+            codes[row, i] = np.uint16(np.int32(volts[row, i]))
+
+
+@njit(parallel=True)
+def draw(spans, normal, draws):
+    """Words, or the normal numbers made of them, of so many draws per pixel; none is kept."""
+    kept = np.zeros(spans, np.float32)
+    for span in prange(spans):
+        words, normals = np.empty(SPAN, np.uint32), np.empty(SPAN, np.float32)
+        for stream in range(draws):
+            if normal:
+                fill_frame_normals(words, normals, span * (SPAN // GROUP), 0, 0, stream)
+            else:
+                fill_words(words, span * (SPAN // GROUP), 0, 0, 0, stream)
+        kept[span] = normals[0] + words[0]
+    return kept
+
+
+def test_limits(benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a frame would take if it were only moved, or only its random numbers were drawn."""
+    maps = np.random.default_rng(0).random((4, SIDE, SIDE), np.float32)
+    codes = np.empty((SIDE, SIDE), np.uint16)
+    spans = SIDE * SIDE // SPAN
+    parts: dict[str, Callable] = {
+        "bytes alone, 22 MB": lambda: move(*maps, codes),
+        "two words a pixel": lambda: draw(spans, False, 2),
+        "two normal numbers a pixel": lambda: draw(spans, True, 2),
+    }
+    lines = []
+    for name, run in parts.items():
+        run()
+        seconds = []
+        for _ in range(25):
+            start = time.perf_counter()
+            run()
+            seconds.append(time.perf_counter() - start)
+        low, middle, high = 1e3 * np.quantile(seconds, [0.25, 0.5, 0.75])
+        lines.append(f"{name}: {middle:.2f} ms (quartiles {low:.2f} to {high:.2f})")
+    benchmark.pedantic(lambda: None, rounds=1)
+    with capsys.disabled():
+        print(f"\n{numba.get_num_threads()} threads, load {os.getloadavg()[0]:.1f}")
+        print("\n".join(lines))

@@ -6,10 +6,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sensorsim.bnn.layers import Convolution, Layer, MaxPool, Scores, Threshold
-from sensorsim.bnn.model import Input, Model, layer_products
+from sensorsim.bnn.layers import (
+    Convolution,
+    Dense,
+    Layer,
+    MaxPool,
+    Scores,
+    Shuffle,
+    Sum,
+    Threshold,
+    Votes,
+)
+from sensorsim.bnn.model import Input, Model
+from sensorsim.bnn.shapes import Shape, flow, products
 from sensorsim.errors import InputError
 from sensorsim.readout import Adc
+
+CONV = Convolution(10, 3, 3, 1, 1, 1, np.zeros((3, 2), np.uint64))
 
 
 def changed(model: Model, position: int, **fields: Any) -> Model:
@@ -20,9 +33,9 @@ def changed(model: Model, position: int, **fields: Any) -> Model:
 
 def test_bits_and_operations_are_counted(model: Model) -> None:
     assert model.weight_bits == 10 * 18 + 12 * 45 + 3 * 48
-    products = [6 * 7 * 10 * 18, 2 * 2 * 12 * 45, 3 * 48]
-    assert [count for _, count in layer_products(model)] == products
-    assert model.binary_operations == 2 * sum(products)
+    counts = [6 * 7 * 10 * 18, 2 * 2 * 12 * 45, 3 * 48]
+    assert [products(s) for s in model.steps if products(s)] == counts
+    assert model.binary_operations == 2 * sum(counts)
 
 
 @pytest.mark.parametrize(
@@ -129,5 +142,34 @@ def test_planes_multiply_the_operations_of_the_first_layer_only(model: Model) ->
     scores = Scores(
         84, 3, 8, np.zeros((3, 2), np.uint64), np.ones(3, np.int64), np.zeros(3, np.int64)
     )
-    products = layer_products(adc_model(model, (first, bend, second, bend, scores)))
-    assert [p for _, p in products] == [42 * 2 * 9 * 3, 42 * 2 * 2, 3 * 84]
+    behind = adc_model(model, (first, bend, second, bend, scores))
+    counts = [products(s) for s in behind.steps if products(s)]
+    assert counts == [42 * 2 * 9 * 3, 42 * 2 * 2, 3 * 84]
+
+
+@pytest.mark.parametrize(
+    ("layers", "words"),
+    [
+        ((Shuffle(4),), r"layer 0 \(shuffle\): 4 groups must divide 10 channels"),
+        ((Dense(41, 2, np.zeros((2, 1), np.uint64)),), r"layer 0 \(dense\): reads 41 bits"),
+        ((Sum(((CONV,), ())),), "branch 1 must end with a convolution"),
+        (
+            (Sum(((CONV,), (replace(CONV, padding=2),))),),
+            r"branches of \(2, 2, 3\) and \(4",
+        ),
+        ((Sum(((CONV,), (replace(CONV, inputs=9),))),), r"layer 0\.1\.0 \(convolution\): reads 9"),
+        ((Sum(((CONV, MaxPool(2)), (CONV,))),), r"layer 0\.0\.1 \(max-pool\): a threshold must"),
+        ((Votes(4, 0, np.ones(4, np.int64), np.ones(4, np.int64)),), "4 classes must divide 10"),
+    ],
+)
+def test_layers_that_do_not_fit_ten_channels_are_named(
+    layers: tuple[Layer, ...], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        list(flow(layers, Shape(2, 2, 10)))
+
+
+def test_accumulators_beyond_32_bits_are_refused() -> None:
+    wide = Convolution(10, 1, 1, 1, 0, 1, np.zeros((1, 1), np.uint64))
+    with pytest.raises(InputError, match=r"accumulators up to .* expected at most 2147483647"):
+        list(flow((wide,), Shape(2, 2, 10, planes=30)))

@@ -239,7 +239,8 @@ def test_conversion_uses_the_levels_of_its_die_and_column(adc: Adc) -> None:
 
 @pytest.mark.parametrize("architecture", [Sar(), Cyclic()])
 def test_only_a_ramp_can_be_companded(architecture: Sar | Cyclic) -> None:
-    with pytest.raises(ValidationError, match=r"'log'.*single-slope.*tone_curve.kind 'linear'"):
+    words = rf"'log' with architecture.kind '{architecture.kind}': expected 'linear'.*single-slope"
+    with pytest.raises(ValidationError, match=words):
         Adc(architecture=architecture, tone_curve=Log())
 
 

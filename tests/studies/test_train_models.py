@@ -41,6 +41,25 @@ def test_same_seed_gives_the_same_file(tmp_path: Path) -> None:
     assert files[0] == files[1]
 
 
+@pytest.mark.usefixtures("small")
+def test_a_plan_behind_a_mosaic_lies_beside_its_dataset(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plan = f"{NAME}-bayer"
+    recipe = train_models.BRANCH[NAME]
+    monkeypatch.setitem(train_models.MOSAICS, plan, (NAME, "bayer-rggb"))
+    monkeypatch.setitem(train_models.ARCHITECTURES, plan, train_models.ARCHITECTURES[NAME])
+    monkeypatch.setitem(train_models.TRUNK, plan, {"thermometer": recipe})
+    monkeypatch.setitem(train_models.BRANCH, plan, recipe)
+    monkeypatch.setitem(train_models.TRUNKS, plan, {"thermometer": ("glt", 2)})
+    monkeypatch.setitem(train_models.READOUTS, plan, [("glt", 2)])
+    train_models.train_all(plan, None, tmp_path / "work", tmp_path)
+    model = load_model(tmp_path / "bayer-glt-2.npz")
+    assert (model.input.height, model.input.colors, model.input.mosaic) == (14, 4, "bayer-rggb")
+    assert model.training.dataset == NAME
+    assert model.training.command == f"python studies/train_models.py {plan}"
+
+
 def test_every_readout_of_the_study_has_a_network_in_the_plan() -> None:
     import adc_vs_glt
 

@@ -1,0 +1,206 @@
+"""Layers as nodes: what the two export formats share.
+
+They differ in how weights and thresholds are written; a `Dialect` says how.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from sensorsim.bits import unpack
+from sensorsim.bnn.exchange.record import record_of, write_record
+from sensorsim.bnn.layers import (
+    Convolution,
+    Dense,
+    Layer,
+    MaxPool,
+    Scores,
+    Shuffle,
+    Sum,
+    Threshold,
+    Votes,
+    Weighted,
+)
+from sensorsim.bnn.model import Model
+from sensorsim.bnn.shapes import Shape, Step, flow
+from sensorsim.errors import InputError
+
+INPUT, OUTPUT = "input", "scores"
+OPSET = 13
+_IR_VERSION = 8
+EXACT_IN_FLOAT32 = 2**24
+"""Whole numbers up to here are float32, and so is every partial sum of them."""
+
+
+class Dialect(Protocol):
+    """How a format writes weights and thresholds; both give the name of a tensor."""
+
+    def weights(self, graph: "Graph", step: Step, values: npt.NDArray[np.float32]) -> str:
+        """Add the weights of a layer, +1 and -1."""
+        ...
+
+    def threshold(
+        self,
+        graph: "Graph",
+        step: Step,
+        levels: npt.NDArray[np.float32],
+        rising: npt.NDArray[np.bool_],
+        source: str,
+    ) -> str:
+        """Add a comparison that gives +1 and -1; levels are float32 [channels]."""
+        ...
+
+
+class Graph:
+    """Nodes and constants, in order of computation."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def node(self, step: Step, operator: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node and give the name of its output."""
+        # A layer may have several nodes of one operator: the number tells them apart.
+        name = f"layer{step.place}/{operator}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
+        return name
+
+    def constant(self, step: Step, name: str, values: npt.ArrayLike) -> str:
+        """Add a constant and give its name."""
+        name = f"layer{step.place}/{name}"
+        self.constants.append(numpy_helper.from_array(np.asarray(values), name))
+        return name
+
+    def chain(self, layers: tuple[Layer, ...], source: str, steps: Iterator[Step]) -> str:
+        """Add layers that read the tensor ``source``, and give the name of what they make."""
+        for layer in layers:
+            if isinstance(layer, Sum):
+                ends = [self.chain(branch, source, steps) for branch in layer.branches]
+                source = self.node(next(steps), "Add", *ends)
+            else:
+                source = self._layer(layer, source, next(steps))
+        return source
+
+    def _layer(self, layer: Layer, source: str, step: Step) -> str:
+        if isinstance(layer, Convolution):
+            return self._convolution(layer, source, step)
+        if isinstance(layer, Dense):
+            sums = self._products(layer, source, step)
+            image = self.constant(step, "shape", np.array([0, layer.outputs, 1, 1], np.int64))
+            return self.node(step, "Reshape", sums, image)
+        if isinstance(layer, Threshold):
+            reach = step.before.reach
+            levels = layer.levels.clip(-reach - 1, reach + 1).astype(np.float32)
+            return self._dialect.threshold(self, step, levels, layer.rising, source)
+        if isinstance(layer, MaxPool):
+            size = [layer.size, layer.size]
+            return self.node(step, "MaxPool", source, kernel_shape=size, strides=size)
+        if isinstance(layer, Shuffle):
+            return self._shuffle(layer, source, step)
+        if isinstance(layer, Scores):
+            return self._fixed_point(layer, self._products(layer, source, step), step)
+        assert isinstance(layer, Votes)
+        return self._fixed_point(layer, self._votes(layer, source, step), step)
+
+    def _convolution(self, layer: Convolution, source: str, step: Step) -> str:
+        if layer.padding:
+            p = layer.padding
+            dark = np.float32(-(2**step.before.planes - 1))
+            source = self.node(
+                step, "Pad", source,
+                self.constant(step, "pads", np.array([0, 0, p, p, 0, 0, p, p], np.int64)),
+                self.constant(step, "dark", dark),
+            )  # fmt: skip
+        k = layer.kernel
+        values = _bipolar(layer).reshape(layer.outputs, k, k, -1).transpose(0, 3, 1, 2)
+        return self.node(
+            step, "Conv", source, self._dialect.weights(self, step, values),
+            kernel_shape=[k, k], strides=[layer.stride] * 2, group=layer.groups,
+        )  # fmt: skip
+
+    def _products(self, layer: Dense | Scores, source: str, step: Step) -> str:
+        """Sums [N, outputs]; weights are put into the order (channel, row, column) of NCHW."""
+        before = step.before
+        values = _bipolar(layer).reshape(-1, before.height, before.width, before.channels)
+        columns = values.transpose(3, 1, 2, 0).reshape(layer.inputs, -1)
+        flat = self.node(step, "Flatten", source, axis=1)
+        return self.node(step, "MatMul", flat, self._dialect.weights(self, step, columns))
+
+    def _votes(self, layer: Votes, source: str, step: Step) -> str:
+        shares = self.constant(step, "shape", np.array([0, layer.classes, -1], np.int64))
+        grouped = self.node(step, "Reshape", source, shares)
+        axes = self.constant(step, "axes", np.array([2], np.int64))
+        return self.node(step, "ReduceSum", grouped, axes, keepdims=0)
+
+    def _shuffle(self, layer: Shuffle, source: str, step: Step) -> str:
+        h, w, c, g = *step.before[:3], layer.groups
+        split = self.constant(step, "split", np.array([0, g, c // g, h, w], np.int64))
+        image = self.constant(step, "image", np.array([0, c, h, w], np.int64))
+        grouped = self.node(step, "Reshape", source, split)
+        swapped = self.node(step, "Transpose", grouped, perm=[0, 2, 1, 3, 4])
+        return self.node(step, "Reshape", swapped, image)
+
+    def _fixed_point(self, layer: Scores | Votes, sums: str, step: Step) -> str:
+        whole = self.node(step, "Cast", sums, to=TensorProto.INT64)
+        scaled = self.node(step, "Mul", whole, self.constant(step, "scale", layer.scale))
+        return self.node(step, "Add", scaled, self.constant(step, "bias", layer.bias))
+
+
+def build(
+    model: Model, layers: tuple[Layer, ...], dialect: Dialect, batch: int | str
+) -> onnx.ModelProto:
+    """A checked graph of a model's layers, with its record.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        Those of the model, or what is equal to them.
+    batch : int or str
+        Images per call, or the name of a free dimension.
+
+    Raises
+    ------
+    InputError
+        If an accumulator or a score does not fit the numbers that a graph computes with.
+    """
+    view = model.input
+    steps = tuple(flow(layers, Shape(view.height, view.width, view.channels, view.planes)))
+    _check_exact(steps)
+    graph = Graph(dialect)
+    graph.chain(layers, INPUT, iter(steps))
+    graph.nodes[-1].output[0] = OUTPUT
+    read = [batch, view.channels, view.height, view.width]
+    given = [batch, len(model.class_names)]
+    proto = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "sensorsim",
+            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, read)],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.INT64, given)],
+            graph.constants,
+        ),
+        producer_name="sensorsim",
+        ir_version=_IR_VERSION,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+    )
+    write_record(proto, record_of(model))
+    return proto
+
+
+def _bipolar(layer: Weighted) -> npt.NDArray[np.float32]:
+    return 2 * unpack(layer.weights, layer.fan_in).astype(np.float32) - 1
+
+
+def _check_exact(steps: tuple[Step, ...]) -> None:
+    for step in steps:
+        if step.after.reach >= EXACT_IN_FLOAT32:
+            raise InputError(
+                f"layer {step.place} ({step.layer.kind}): accumulators up to {step.after.reach}, "
+                f"expected less than {EXACT_IN_FLOAT32}: ONNX computes them in float32, which is "
+                "exact below that; split the layer, or read fewer bit planes"
+            )

@@ -1,0 +1,72 @@
+"""What a model is besides its layers, carried in a graph's metadata."""
+
+from typing import Any, Literal
+
+import onnx
+from pydantic import Field, ValidationError
+
+from sensorsim.bnn.model import Input, Model, Training
+from sensorsim.bnn.shapes import MAX_FRACTION_BITS
+from sensorsim.description import Description
+from sensorsim.errors import InputError
+from sensorsim.readout import Readout
+
+KEY = "sensorsim"
+CONVENTIONS = {
+    "input": "float32 NCHW, 2 * code - (2**planes - 1); of single bits: +1 and -1",
+    "channels": "thermometer: color * M + threshold; ADC: color",
+    "padding": "-(2**planes - 1) before the first layer, then -1",
+    "ties": ">= gives +1",
+    "output": "int64, in units of 2**-fraction_bits; the first of the largest decides",
+}
+
+
+class Record(Description):
+    """The entry ``sensorsim`` of ``metadata_props``, as JSON."""
+
+    version: Literal[1] = 1
+    conventions: dict[str, str] = CONVENTIONS
+    input: Input
+    readout: Readout
+    class_names: tuple[str, ...]
+    fraction_bits: int = Field(ge=0, le=MAX_FRACTION_BITS, description="Of the scores.")
+    training: Training
+
+
+def record_of(model: Model) -> Record:
+    """The record of a model."""
+    end: Any = model.layers[-1]
+    return Record(
+        input=model.input,
+        readout=model.readout,
+        class_names=model.class_names,
+        fraction_bits=end.fraction_bits,
+        training=model.training,
+    )
+
+
+def write_record(graph: onnx.ModelProto, record: Record) -> None:
+    """Add a record to a graph."""
+    graph.metadata_props.add(key=KEY, value=record.model_dump_json())
+
+
+def read_record(graph: onnx.ModelProto) -> Record | None:
+    """The record of a graph; None if it has none.
+
+    Raises
+    ------
+    InputError
+        If there is one that cannot be understood.
+    """
+    for entry in graph.metadata_props:
+        if entry.key == KEY:
+            try:
+                return Record.model_validate_json(entry.value)
+            except ValidationError as error:
+                first = error.errors()[0]
+                field = ".".join(map(str, first["loc"]))
+                raise InputError(
+                    f"metadata_props[{KEY!r}]: {field}: {first['msg']}; export the model again, "
+                    "or remove the entry and state readout and classes"
+                ) from None
+    return None

@@ -1,0 +1,163 @@
+"""The network a layer at a time, with every accumulator and every bit in sight.
+
+`sensorsim.bnn.simulator` gives the same decisions sooner; this is for looking inside.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim.bits import WordArray, pack, unpack, words_for
+from sensorsim.bnn.layers import (
+    Convolution,
+    Dense,
+    Layer,
+    MaxPool,
+    Scores,
+    Shuffle,
+    Sum,
+    Threshold,
+    Votes,
+)
+from sensorsim.bnn.model import Model
+from sensorsim.bnn.shapes import Step
+from sensorsim.kernels import xnor
+
+IntegerArray = npt.NDArray[np.int64]
+
+
+class Observation(NamedTuple):
+    """What a layer gives for a batch.
+
+    Attributes
+    ----------
+    step : Step
+    accumulators : int64 [N, H, W, C], of layers that give integers; scores of the last layer
+    words : uint64 [N, H, W, ceil(C / 64)], of layers that give bits
+    inputs : uint64 [N, planes, H, W, words], the bits that the layer reads; None of a threshold,
+        which reads integers
+    sums : int64 [N, H, W, C], the accumulators before the last layer's scale and bias
+    """
+
+    step: Step
+    accumulators: IntegerArray | None
+    words: WordArray | None
+    inputs: WordArray | None = None
+    sums: IntegerArray | None = None
+
+
+class Disturbance:
+    """What may happen to integers and bits on their way; here, nothing."""
+
+    def of_input(self, planes: WordArray) -> WordArray:
+        """The network's input [N, P, H, W, words], as the first layer reads it."""
+        return planes
+
+    def of_sums(self, sums: IntegerArray, step: Step) -> IntegerArray:
+        """Accumulators [N, H, W, C] of a layer, before scale and bias."""
+        return sums
+
+    def of_bits(self, words: WordArray, step: Step) -> WordArray:
+        """Bits [N, H, W, words] of a layer, as the next one reads them."""
+        return words
+
+
+NOTHING = Disturbance()
+
+
+def observe(
+    model: Model, words: WordArray, disturbance: Disturbance = NOTHING
+) -> Iterator[Observation]:
+    """Every layer's output, in the order of `Model.steps`.
+
+    Parameters
+    ----------
+    words : uint64 [N, planes, H, W, ceil(channels / 64)]
+    disturbance : Disturbance
+        What happens on the way; observed is what comes out of it.
+    """
+    steps = iter(model.steps)
+    yield from _chain(model.layers, disturbance.of_input(words), steps, disturbance)
+
+
+def _chain(
+    layers: tuple[Layer, ...], planes: WordArray, steps: Iterator[Step], disturbance: Disturbance
+) -> Iterator[Observation]:
+    """Outputs of a chain that reads bits ``planes`` [N, P, H, W, words]."""
+    sums: IntegerArray | None = None
+    for layer in layers:
+        if isinstance(layer, Sum):
+            total: IntegerArray | int = 0
+            for branch in layer.branches:
+                last = None
+                for last in _chain(branch, planes, steps, disturbance):
+                    yield last
+                assert last is not None and last.sums is not None
+                total = total + last.sums
+            step = next(steps)
+            sums = disturbance.of_sums(np.asarray(total), step)
+            seen = Observation(step, sums, None, planes, sums)
+        elif isinstance(layer, Threshold):
+            assert sums is not None
+            step = next(steps)
+            seen = Observation(step, None, disturbance.of_bits(threshold(sums, layer), step))
+        elif isinstance(layer, Convolution | Dense | Scores | Votes):
+            step = next(steps)
+            sums = disturbance.of_sums(accumulate(layer, planes, step), step)
+            scored = sums * layer.scale + layer.bias if isinstance(layer, Scores | Votes) else sums
+            seen = Observation(step, scored, None, planes, sums)
+        else:
+            step = next(steps)
+            bits = disturbance.of_bits(_rearranged(layer, planes[:, 0], step), step)
+            seen = Observation(step, None, bits, planes)
+        if seen.words is not None:
+            planes = seen.words[:, np.newaxis]
+        yield seen
+
+
+def threshold(accumulators: IntegerArray, layer: Threshold) -> WordArray:
+    """Bits of accumulators [N, H, W, C], packed."""
+    one = np.where(layer.rising, accumulators >= layer.levels, accumulators <= layer.levels)
+    return pack(one)
+
+
+def accumulate(
+    layer: Convolution | Dense | Scores | Votes, planes: WordArray, step: Step
+) -> IntegerArray:
+    """Accumulators [N, H, W, C] of bits [N, P, H, W, words], before any scale and bias."""
+    if isinstance(layer, Convolution):
+        return _convolve(layer, planes, step)
+    bits = planes[:, 0]
+    if isinstance(layer, Votes):
+        ones = unpack(bits, step.before.channels).sum((1, 2), dtype=np.int64)
+        per_class = ones.reshape(len(bits), layer.classes, -1).sum(2)
+        sums = 2 * per_class - step.before.bits // layer.classes
+    else:
+        mismatches = np.empty((len(bits), step.after.channels), np.int64)
+        xnor.dense(np.ascontiguousarray(bits), layer.weights, step.before.channels, mismatches)
+        sums = layer.inputs - 2 * mismatches
+    return sums[:, np.newaxis, np.newaxis]
+
+
+def _convolve(layer: Convolution, planes: WordArray, step: Step) -> IntegerArray:
+    after = step.after
+    mismatches = np.empty((len(planes), after.height, after.width, after.channels), np.int32)
+    xnor.count_mismatches(
+        np.ascontiguousarray(planes), layer.weights, layer.kernel, layer.stride, layer.padding,
+        layer.groups, layer.inputs // layer.groups, mismatches,
+    )  # fmt: skip
+    return after.reach - 2 * mismatches.astype(np.int64)
+
+
+def _rearranged(layer: MaxPool | Shuffle, bits: WordArray, step: Step) -> WordArray:
+    channels = step.before.channels
+    if isinstance(layer, MaxPool):
+        after = step.after
+        out = np.empty((len(bits), after.height, after.width, words_for(channels)), np.uint64)
+        xnor.or_pool(np.ascontiguousarray(bits), layer.size, out)
+        return out
+    flat = unpack(bits, channels)
+    grouped = flat.reshape(*flat.shape[:3], layer.groups, -1)
+    return pack(np.ascontiguousarray(grouped.swapaxes(3, 4)).reshape(flat.shape))

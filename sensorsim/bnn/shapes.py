@@ -1,0 +1,230 @@
+"""What goes into every layer and what comes out of it, or why a layer does not fit."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from sensorsim.bits import words_for
+from sensorsim.bnn.layers import (
+    Convolution,
+    Dense,
+    Layer,
+    MaxPool,
+    Scores,
+    Shuffle,
+    Sum,
+    Threshold,
+    Votes,
+    Weighted,
+)
+from sensorsim.errors import InputError
+
+MAX_FRACTION_BITS = 62
+MAX_REACH = 2**31 - 1
+"""Largest accumulator; hardware and simulator alike count in 32 bits."""
+MAX_VALUES = 2**31 - 1
+"""Most values of one image behind a layer."""
+MAX_SCORE = 2**63 - 1
+
+
+class Shape(NamedTuple):
+    """What one image is between two layers.
+
+    Attributes
+    ----------
+    height, width, channels : int
+    planes : int
+        Bit planes of weight ``2**k``; 1 behind the first layer.
+    reach : int
+        0 for bits; for integers the largest magnitude that an accumulator can have.
+    """
+
+    height: int
+    width: int
+    channels: int
+    planes: int = 1
+    reach: int = 0
+
+    @property
+    def bits(self) -> int:
+        """Bits of one plane."""
+        return self.height * self.width * self.channels
+
+
+class Step(NamedTuple):
+    """One layer in its place.
+
+    Attributes
+    ----------
+    place : str
+        Position in the network, like "3"; "3.1.0" is the first layer of the second branch of a sum.
+    """
+
+    place: str
+    layer: Layer
+    before: Shape
+    after: Shape
+
+
+def flow(layers: tuple[Layer, ...], shape: Shape, parent: str = "") -> Iterator[Step]:
+    """All layers in the order in which they are computed; a sum follows its branches.
+
+    Raises
+    ------
+    InputError
+        Naming the layer that does not fit, what it has and what was expected.
+    """
+    for position, layer in enumerate(layers):
+        place = f"{parent}{position}"
+        if isinstance(layer, Scores | Votes) and (parent or position < len(layers) - 1):
+            fail(place, layer, "class scores must be the last layer")
+        _check_kind(place, layer, shape)
+        if isinstance(layer, Sum):
+            ends = []
+            for number, branch in enumerate(layer.branches):
+                steps = list(flow(branch, shape, f"{place}.{number}."))
+                yield from steps
+                ends.append(steps[-1].after if steps else shape)
+            after = _after_sum(place, layer, ends)
+        else:
+            after = _after(place, layer, shape)
+        if after.bits > MAX_VALUES:
+            fail(place, layer, f"gives {after.bits} values per image, expected at most "
+                               f"{MAX_VALUES}")  # fmt: skip
+        yield Step(place, layer, shape, after)
+        shape = after
+
+
+def products(step: Step) -> int:
+    """Binary products of a layer for one image."""
+    layer, after = step.layer, step.after
+    return after.bits * layer.fan_in * step.before.planes if isinstance(layer, Weighted) else 0
+
+
+def fail(place: str, layer: Layer, what: str) -> NoReturn:
+    """Raise an error that names a layer."""
+    raise InputError(f"layer {place} ({layer.kind}): {what}")
+
+
+def _check_kind(place: str, layer: Layer, shape: Shape) -> None:
+    """Integers meet a threshold and nothing else does; planes meet a convolution."""
+    if (shape.reach > 0) != isinstance(layer, Threshold):
+        fail(place, layer, "a threshold must follow each convolution, dense layer and sum, and "
+                           "nothing else")  # fmt: skip
+    if shape.planes > 1 and not isinstance(layer, Convolution | Sum):
+        fail(place, layer, f"{shape.planes} weighted planes must meet a convolution first")
+
+
+def _after(place: str, layer: Layer, shape: Shape) -> Shape:
+    if isinstance(layer, Convolution):
+        after = _after_convolution(place, layer, shape)
+    elif isinstance(layer, Dense):
+        after = _after_dense(place, layer, shape, layer.outputs)
+    elif isinstance(layer, Threshold):
+        _check_arrays(place, layer, ("levels", "rising"), shape.channels, "channels")
+        after = shape._replace(reach=0)
+    elif isinstance(layer, MaxPool):
+        if not 1 <= layer.size <= min(shape.height, shape.width):
+            fail(place, layer, f"size {layer.size}, expected 1 to "
+                               f"{min(shape.height, shape.width)}")  # fmt: skip
+        after = shape._replace(height=shape.height // layer.size, width=shape.width // layer.size)
+    elif isinstance(layer, Shuffle):
+        if layer.groups < 1 or shape.channels % layer.groups:
+            fail(place, layer, f"{layer.groups} groups must divide {shape.channels} channels")
+        after = shape
+    elif isinstance(layer, Scores | Votes):
+        after = _after_end(place, layer, shape)
+    else:
+        raise TypeError(f"layer {place}: {type(layer).__name__} is no layer")
+    return after
+
+
+def _after_convolution(place: str, layer: Convolution, shape: Shape) -> Shape:
+    if layer.inputs != shape.channels:
+        fail(place, layer, f"reads {layer.inputs} channels, expected {shape.channels}")
+    if min(layer.outputs, layer.kernel, layer.stride, layer.groups) < 1 or layer.padding < 0:
+        fail(place, layer, "outputs, kernel, stride and groups must be at least 1, padding at "
+                           "least 0")  # fmt: skip
+    if layer.inputs % layer.groups or layer.outputs % layer.groups:
+        fail(place, layer, f"{layer.groups} groups must divide inputs and outputs")
+    height, width = layer.output_side(shape.height), layer.output_side(shape.width)
+    if min(height, width) < 1:
+        fail(place, layer, f"kernel {layer.kernel} does not fit an input of "
+                           f"{(shape.height, shape.width)}")  # fmt: skip
+    _check_packing(place, layer, layer.outputs)
+    return Shape(height, width, layer.outputs, 1, _reach(place, layer, shape.planes))
+
+
+def _after_dense(place: str, layer: Dense | Scores, shape: Shape, outputs: int) -> Shape:
+    if layer.inputs != shape.bits:
+        fail(place, layer, f"reads {layer.inputs} bits, expected {shape.bits}")
+    if outputs < 1:
+        fail(place, layer, f"{outputs} outputs, expected at least 1")
+    _check_packing(place, layer, outputs)
+    return Shape(1, 1, outputs, 1, _reach(place, layer, 1))
+
+
+def _after_sum(place: str, layer: Sum, ends: list[Shape]) -> Shape:
+    if len(ends) != 2:
+        fail(place, layer, f"{len(ends)} branches, expected 2")
+    for number, end in enumerate(ends):
+        if end.reach == 0:
+            fail(place, layer, f"branch {number} must end with a convolution")
+    first, second = ends
+    if first[:3] != second[:3]:
+        fail(place, layer, f"branches of {first[:3]} and {second[:3]} (rows, columns, channels), "
+                           "expected one shape")  # fmt: skip
+    return first._replace(reach=_limited(place, layer, first.reach + second.reach))
+
+
+def _after_end(place: str, layer: Scores | Votes, shape: Shape) -> Shape:
+    if not 0 <= layer.fraction_bits <= MAX_FRACTION_BITS:
+        fail(place, layer, f"fraction_bits {layer.fraction_bits}, expected 0 to "
+                           f"{MAX_FRACTION_BITS}")  # fmt: skip
+    _check_arrays(place, layer, ("scale", "bias"), layer.classes, "classes")
+    if isinstance(layer, Scores):
+        after = _after_dense(place, layer, shape, layer.classes)
+    else:
+        if layer.classes < 1 or shape.channels % layer.classes:
+            fail(place, layer, f"{layer.classes} classes must divide {shape.channels} channels")
+        reach = _limited(place, layer, shape.bits // layer.classes)
+        after = Shape(1, 1, layer.classes, 1, reach)
+    _check_scores(place, layer, after.reach)
+    return after
+
+
+def _check_scores(place: str, layer: Scores | Votes, reach: int) -> None:
+    """No score may leave 64 bits, whatever the accumulator."""
+    for name, scale, bias in zip(range(layer.classes), layer.scale, layer.bias, strict=True):
+        largest = abs(int(scale)) * reach + abs(int(bias))
+        if largest > MAX_SCORE:
+            fail(place, layer, f"class {name} has scores up to {largest} (scale {scale}, bias "
+                               f"{bias}, accumulator {reach}), expected at most "
+                               f"{MAX_SCORE}")  # fmt: skip
+
+
+def _check_arrays(place: str, layer: Any, names: tuple[str, ...], size: int, of: str) -> None:
+    for name in names:
+        found = getattr(layer, name).shape
+        if found != (size,):
+            fail(place, layer, f"{name} of {found[0]} {of}, expected {size}")
+
+
+def _check_packing(place: str, layer: Weighted, outputs: int) -> None:
+    expected = (outputs, words_for(layer.fan_in))
+    if layer.weights.shape != expected:
+        fail(place, layer, f"weights of shape {layer.weights.shape}, expected {expected}")
+    spare = layer.fan_in % 64
+    if spare and (layer.weights[:, -1] >> np.uint64(spare)).any():
+        fail(place, layer, f"weights have bits beyond the {layer.fan_in} of their receptive field")
+
+
+def _reach(place: str, layer: Weighted, planes: int) -> int:
+    return _limited(place, layer, layer.fan_in * (2**planes - 1))
+
+
+def _limited(place: str, layer: Layer, reach: int) -> int:
+    if reach > MAX_REACH:
+        fail(place, layer, f"accumulators up to {reach}, expected at most {MAX_REACH}")
+    return reach

@@ -1,0 +1,231 @@
+"""Golden vectors: what hardware holds, reads and must give, as ``$readmemh`` files.
+
+A folder with ``manifest.json``, the memories of every layer (``layer0.weights.hex``) and, for every
+image, what the network reads (``image7.input.hex``) and what every layer gives
+(``image7.layer0.hex``). One word per line, hexadecimal, most significant digit first:
+
+* bits: one word per pixel, row by row, channel c being bit c; several planes one after the other,
+  plane 0 first;
+* integers: one word per pixel and channel, the channel fastest, two's complement;
+* weights: one word per output, bit ``(ky * kernel + kx) * channels + c`` being the weight of
+  channel c of its group, of a dense layer ``(row * width + column) * channels + c``;
+* thresholds: ``levels.hex``, one word per channel, two's complement, and ``rising.hex``, one word,
+  channel c being bit c: 1 compares ``>=``, 0 compares ``<=``;
+* class scores: ``scale.hex`` and ``bias.hex``, one word per class, two's complement.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim import streams
+from sensorsim.bits import WordArray, pack
+from sensorsim.bnn.layers import Layer, Scores, Sum, Threshold, Votes, Weighted
+from sensorsim.bnn.layerwise import observe
+from sensorsim.bnn.model import Model
+from sensorsim.bnn.shapes import Shape, Step
+from sensorsim.bnn.simulator import decide
+from sensorsim.errors import InputError
+from sensorsim.kernels.philox import fill_uniform
+
+FORMAT = "sensorsim-vectors"
+VERSION = 1
+SCORE_BITS = 64
+_CONVENTIONS = {
+    "words": "one hexadecimal word per line, most significant digit first, for $readmemh",
+    "bits": "a word per pixel, row by row; channel c is bit c; 1 stands for +1, 0 for -1",
+    "planes": "one after the other, plane k weighted 2**k",
+    "integers": "two's complement, a word per pixel and channel, the channel fastest",
+    "weights": "a word per output; bit (ky * kernel + kx) * channels + c of its group, "
+    "of dense layers (row * width + column) * channels + c",
+    "thresholds": "bit c of rising.hex: 1 is accumulator >= level, 0 is accumulator <= level",
+    "ties": "a level that is met gives +1, in both directions",
+    "padding": "bit 0 in every plane",
+    "pool": "OR over size x size windows, stride size; rows and columns left over are dropped",
+    "shuffle": "channel i of group g becomes channel i * groups + g",
+    "scores": "scale * accumulator + bias in units of 2**-fraction_bits; the first of the largest "
+    "decides",
+}
+
+
+def random_words(model: Model, frames: Sequence[int], seed: int) -> WordArray:
+    """Random bits where no sensor stands before the network.
+
+    Parameters
+    ----------
+    frames : sequence of int
+        Number of each image: the same number and seed give the same bits.
+
+    Returns
+    -------
+    uint64 [N, planes, H, W, words]
+    """
+    view = model.input
+    uniform = np.empty((len(frames), view.planes * view.height * view.width * view.channels))
+    for row, frame in zip(uniform, frames, strict=True):
+        fill_uniform(row, frame, seed, streams.RANDOM_INPUT)
+    shape = (len(frames), view.planes, view.height, view.width, view.channels)
+    return pack((uniform < 0.5).reshape(shape))
+
+
+def write_vectors(
+    model: Model,
+    words: WordArray,
+    names: Sequence[int],
+    folder: Path,
+    provenance: Mapping[str, str | int],
+) -> None:
+    """Write golden vectors; the folder appears whole or not at all.
+
+    Parameters
+    ----------
+    words : uint64 [N, planes, H, W, words]
+        What the network reads.
+    names : sequence of int
+        Number of each image, for the names of its files.
+    provenance : mapping
+        What model and images are, for the manifest.
+
+    Raises
+    ------
+    InputError
+        If the folder exists already, or cannot be made.
+    """
+    if folder.exists():
+        raise InputError(f"{folder}: exists already; name a new folder")
+    part = folder.with_name(folder.name + ".part")
+    if part.exists():  # of a run that was stopped
+        shutil.rmtree(part)
+    try:
+        part.mkdir()
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made ({error.strerror})") from None
+    files = _Files(part)
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "provenance": dict(provenance),
+        "conventions": _CONVENTIONS,
+        "input": _shape(_input(model)),
+        "class_names": model.class_names,
+        "layers": [_layer(step, reads, files) for step, reads in _wired(model)],
+        "images": [_image(model, words[i], name, files) for i, name in enumerate(names)],
+        "sha256": files.digests,
+    }
+    (part / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    part.replace(folder)
+
+
+class _Files:
+    """Writes memories and remembers their digests."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.digests: dict[str, str] = {}
+
+    def bits(self, name: str, packed: WordArray, word_bits: int) -> dict[str, Any]:
+        """Packed rows uint64 [words, parts]."""
+        rows = packed.reshape(-1, packed.shape[-1])
+        values = [sum(int(p) << 64 * i for i, p in enumerate(row)) for row in rows]
+        return self._write(name, values, word_bits, signed=False)
+
+    def integers(self, name: str, values: npt.NDArray[np.int64], word_bits: int) -> dict[str, Any]:
+        """Integers of any shape."""
+        mask = (1 << word_bits) - 1
+        words = [int(v) & mask for v in values.ravel()]
+        return self._write(name, words, word_bits, signed=True)
+
+    def _write(
+        self, name: str, values: list[int], word_bits: int, *, signed: bool
+    ) -> dict[str, Any]:
+        digits = -(-word_bits // 4)
+        data = "".join(f"{v:0{digits}x}\n" for v in values).encode()
+        (self._folder / name).write_bytes(data)
+        self.digests[name] = hashlib.sha256(data).hexdigest()
+        return {"file": name, "words": len(values), "word_bits": word_bits, "signed": signed}
+
+
+def integer_bits(reach: int) -> int:
+    """Bits of a signed integer that holds ``-reach - 1`` to ``reach + 1``."""
+    return (reach + 1).bit_length() + 1
+
+
+def _input(model: Model) -> Shape:
+    view = model.input
+    return Shape(view.height, view.width, view.channels, view.planes)
+
+
+def _shape(shape: Shape) -> dict[str, int]:
+    return {k: v for k, v in shape._asdict().items() if k != "reach"}
+
+
+def _wired(model: Model) -> Iterator[tuple[Step, list[str]]]:
+    """Every layer with the places that it reads; "input" is what the network reads."""
+    return zip(model.steps, _reads(model.layers, "input", ""), strict=True)
+
+
+def _reads(layers: tuple[Layer, ...], source: str, parent: str) -> Iterator[list[str]]:
+    for number, layer in enumerate(layers):
+        place = f"{parent}{number}"
+        if isinstance(layer, Sum):
+            ends = []
+            for index, branch in enumerate(layer.branches):
+                yield from _reads(branch, source, f"{place}.{index}.")
+                ends.append(f"{place}.{index}.{len(branch) - 1}")
+            yield ends
+        else:
+            yield [source]
+        source = place
+
+
+def _layer(step: Step, reads: list[str], files: _Files) -> dict[str, Any]:
+    layer = step.layer
+    numbers = {k: v for k, v in vars(layer).items() if isinstance(v, int)}
+    entry = {"place": step.place, "kind": layer.kind, **numbers, "reads": reads}
+    if not isinstance(layer, Sum):
+        entry["input"] = _shape(step.before)
+    entry["output"] = _shape(step.after)
+    memories: dict[str, Any] = {}
+    name = f"layer{step.place}"
+    if isinstance(layer, Weighted):
+        memories["weights"] = files.bits(f"{name}.weights.hex", layer.weights, layer.fan_in)
+    if isinstance(layer, Threshold):
+        reach = step.before.reach
+        levels = layer.levels.clip(-reach - 1, reach + 1)
+        memories["levels"] = files.integers(f"{name}.levels.hex", levels, integer_bits(reach))
+        rising = pack(layer.rising[np.newaxis])
+        memories["rising"] = files.bits(f"{name}.rising.hex", rising, layer.rising.size)
+    if isinstance(layer, Scores | Votes):
+        for part in ("scale", "bias"):
+            memories[part] = files.integers(f"{name}.{part}.hex", getattr(layer, part), SCORE_BITS)
+    return entry | {"memories": memories}
+
+
+def _image(model: Model, words: WordArray, name: int, files: _Files) -> dict[str, Any]:
+    read = files.bits(f"image{name}.input.hex", words, model.input.channels)
+    given: dict[str, Any] = {}
+    scores = np.empty((1, 0), np.int64)
+    for seen in observe(model, words[np.newaxis]):
+        step, accumulators, bits = seen.step, seen.accumulators, seen.words
+        file = f"image{name}.layer{step.place}.hex"
+        if bits is not None:
+            given[step.place] = files.bits(file, bits, step.after.channels)
+        else:
+            assert accumulators is not None
+            last = isinstance(step.layer, Scores | Votes)
+            width = SCORE_BITS if last else integer_bits(step.after.reach)
+            given[step.place] = files.integers(file, accumulators, width)
+            scores = accumulators[:, 0, 0]
+    return {
+        "image": name,
+        "input": read,
+        "layers": given,
+        "scores": scores[0].tolist(),
+        "decision": int(decide(scores)[0]),
+    }

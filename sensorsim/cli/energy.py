@@ -1,0 +1,228 @@
+"""``sensorsim energy``: the ledger of a frame, its spread, its time, and the sources of it all."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sensorsim.cli.app import (
+    JsonOption,
+    PipelineArgument,
+    SeedOption,
+    SetOption,
+    app,
+    load,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sensorsim.against import Against
+    from sensorsim.energy.break_even import BreakEven
+    from sensorsim.energy.constant import Constant, Range
+    from sensorsim.energy.timing import TimeBudget
+    from sensorsim.pipeline import Pipeline
+
+
+@app.command()
+def energy(
+    pipeline: PipelineArgument,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", metavar="OTHER", help="Another pipeline to compare with."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="List every constant, its spread and its source.")
+    ] = False,
+    images: Annotated[
+        int | None,
+        typer.Option(
+            "--images", min=1, help="Classify so many test images first: energy per right decision."
+        ),
+    ] = None,
+    seed: SeedOption = 0,
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Price a frame part by part; --set changes both pipelines of a comparison."""
+    from sensorsim.against import compare_energy
+
+    chain = load(pipeline, settings)
+    report = _report(chain, images, seed)
+    constants = _constants(chain) if explain else []
+    other = load(against, settings) if against else None
+    duel = compare_energy(chain, other, seed=seed) if other else None
+    if as_json:
+        if explain:
+            report["constants"] = [c.model_dump() for c in constants]
+        if other and duel:
+            report["against"] = {"pipeline": other.description.name} | _plain(asdict(duel))
+        print(json.dumps(report))
+        return
+    from rich.console import Console
+
+    console = Console()
+    _print_ledger(console, chain, report)
+    _print_time(console, chain.time_budget(), chain.description.energy.frame_rate_hz)
+    if explain:
+        _print_constants(console, constants)
+    if other and duel:
+        _print_against(console, chain.description.name, other.description.name, duel)
+
+
+def _constants(chain: "Pipeline") -> list["Constant"]:
+    """All constants of energy and time, each once."""
+    found = {c.id: c for c in (*chain.ledger().constants(), *chain.time_budget().constants)}
+    return list(found.values())
+
+
+def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
+    """Everything about one pipeline as plain data."""
+    from sensorsim.energy.ledger import STAGES
+    from sensorsim.energy.uncertainty import total_spread
+
+    book, description = chain.ledger(), chain.description
+    rate = description.energy.frame_rate_hz
+    budget = asdict(chain.time_budget())
+    budget.pop("constants")
+    limit = chain.time_budget().frame_rate_limit_hz
+    report = {
+        "pipeline": description.name,
+        "technology": chain.technology.name,
+        "seed": seed,
+        **{f"energy_pj_{k}": v for k, v in book.total_pj().model_dump().items()},
+        "energy_pj_95": asdict(total_spread(book, seed=seed)),
+        "stages": {s: book.total_pj(s).model_dump() for s in STAGES},
+        "per_decision_pj": book.per_decision_pj().model_dump(),
+        "average_power_uw": book.average_power_uw(rate).model_dump(),
+        "rows": book.table().to_dict("records"),
+        "time": _plain(budget) | {"frame_rate_limit_hz": limit.model_dump()},
+    }
+    if images is not None:
+        accuracy = float(chain.run(images, seed)["accuracy"])
+        report |= {"accuracy": accuracy, "images": images}
+        if accuracy > 0:
+            report["per_correct_decision_pj"] = book.per_correct_decision_pj(accuracy).model_dump()
+    return report
+
+
+def _plain(value: Any) -> Any:
+    """Arrays and descriptions as JSON's own types."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if hasattr(value, "model_dump"):
+        return value.model_dump()
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _print_ledger(console: "Console", chain: "Pipeline", report: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from sensorsim.energy.ledger import STAGES
+
+    rate = chain.description.energy.frame_rate_hz
+    console.print(f"[bold]{report['pipeline']}[/bold]: energy of a frame, {report['technology']}")
+    table = Table("stage", "component")
+    for name in ("count", "low pJ", "typical pJ", "high pJ"):
+        table.add_column(name, justify="right")
+    for row in report["rows"]:
+        values = [row[f"energy_pj_{k}"] for k in ("low", "typical", "high")]
+        table.add_row(row["stage"], row["component"], f"{row['count']:,.0f}", *map(_digits, values))
+    table.add_section()
+    for stage in STAGES:
+        table.add_row(stage, "all", "", *map(_digits, report["stages"][stage].values()))
+    table.add_section()
+    table.add_row("frame", "= decision", "", *map(_digits, report["per_decision_pj"].values()))
+    if "per_correct_decision_pj" in report:
+        name = f"right decision, accuracy {100 * report['accuracy']:.2f} %"
+        table.add_row("", name, "", *map(_digits, report["per_correct_decision_pj"].values()))
+    console.print(table)
+    spread = report["energy_pj_95"]
+    console.print(
+        f"95 % of draws: {_digits(spread['low'])} to {_digits(spread['high'])} pJ, median "
+        f"{_digits(spread['median'])}; average power at {rate:g} frames/s: "
+        + " / ".join(map(_digits, report["average_power_uw"].values()))
+        + " uW (low / typical / high)"
+    )
+
+
+def _print_time(console: "Console", budget: "TimeBudget", frame_rate_hz: float) -> None:
+    from rich.table import Table
+
+    table = Table("time", "low us", "typical us", "high us")
+
+    def add(name: str, times: "Range | None") -> None:
+        if times is not None:
+            table.add_row(name, *map(_digits, times.model_dump().values()))
+
+    table.add_row("exposure", "", _digits(budget.exposure_us), "")
+    add("conversion", budget.conversion_us)
+    add("row: settling and conversion", budget.row_us)
+    table.add_row(
+        f"row at {frame_rate_hz:g} frames/s, at most", "", _digits(budget.line_budget_us), ""
+    )
+    add("readout of all rows", budget.readout_us)
+    if budget.network_cycles is None:
+        table.add_row("network", "", "state energy.parallel_products", "")
+    add(f"network, {budget.network_cycles} cycles", budget.network_us)
+    add("latency of a decision", budget.latency_us)
+    console.print(table)
+    limit = budget.frame_rate_limit_hz
+    console.print(f"Frame rate limit: {_digits(limit.typical)} ({_digits(limit.low)} to "
+                  f"{_digits(limit.high)}) frames/s")  # fmt: skip
+    for fault in budget.faults():
+        console.print(f"[yellow]Does not fit:[/yellow] {fault}")
+
+
+def _print_constants(console: "Console", constants: list["Constant"]) -> None:
+    for c in constants:
+        marks = [c.basis, "source read" if c.verified else "secondhand or assumed", c.law]
+        if c.overrides:
+            marks.append("override")
+        console.print(
+            f"[bold]{c.id}[/bold] = {c.low:.4g} / {c.typical:.4g} / {c.high:.4g} {c.unit} "
+            f"({', '.join(marks)}; {c.origin})\n    {c.source}",
+            highlight=False,
+        )
+
+
+def _print_against(console: "Console", first: str, second: str, duel: "Against") -> None:
+    for scope, found in duel.differences.items():
+        s = found.spread
+        console.print(
+            f"[bold]{first} less {second}[/bold], {scope}: median {_digits(s.median)} pJ, 95 % "
+            f"{_digits(s.low)} to {_digits(s.high)}; {first} is cheaper with probability "
+            f"{found.probability_first_cheaper:.2f}"
+        )
+    if duel.thresholds is None:
+        return
+    name, adc = (first, second) if duel.thermometer_first else (second, first)
+    assert duel.published_adc_pj is not None
+    low, median, high = map(_digits, duel.published_adc_pj.model_dump().values())
+    console.print(
+        f"{adc} with published ADCs of its effective bits: {low} pJ (best envelope), {median} pJ "
+        f"(median), {high} pJ (90th percentile)"
+    )
+    for scope, even in duel.percentile.items():
+        _print_even(console, f"{name} wins from ADC percentile on ({scope})", "percentile", even)
+    for scope, even in duel.link.items():
+        _print_even(console, f"{name} breaks even at a link price ({scope})", "pJ per bit", even)
+    _print_even(console, f"{name} wins up to so many thresholds (readout and link)", "M",
+                duel.thresholds)  # fmt: skip
+
+
+def _print_even(console: "Console", title: str, unit: str, even: "BreakEven") -> None:
+    at = "nowhere"
+    if even.at is not None:
+        at = (f"{_digits(even.at.median)} (95 %: {_digits(even.at.low)} to "
+              f"{_digits(even.at.high)}), in {100 * even.exists:.0f} % of draws")  # fmt: skip
+    console.print(f"{title}: {at}")
+    shown = [(a, p) for a, p in zip(even.axis, even.probability, strict=True)
+             if unit != "M" or a in (1, 2, 4, 8, 16, 32)]  # fmt: skip
+    console.print("    probability that it is cheaper at "
+                  + ", ".join(f"{a:g} {unit}: {p:.2f}" for a, p in shown))  # fmt: skip
+
+
+def _digits(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

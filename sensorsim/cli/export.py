@@ -1,0 +1,134 @@
+"""``sensorsim export``: a network in other people's formats, and golden vectors for hardware."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sensorsim.cli.app import SeedOption, app, integers
+
+if TYPE_CHECKING:
+    from sensorsim.bits import WordArray
+    from sensorsim.bnn.model import Model
+
+
+@app.command()
+def export(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="A model file, or a name that ships, like fashion-mnist/glt-4."
+        ),
+    ],
+    onnx: Annotated[
+        Path | None, typer.Option("--onnx", metavar="FILE", help="Write plain ONNX.")
+    ] = None,
+    qonnx: Annotated[
+        Path | None, typer.Option("--qonnx", metavar="FILE", help="Write QONNX.")
+    ] = None,
+    vectors: Annotated[
+        Path | None,
+        typer.Option("--vectors", metavar="DIR", help="Write golden vectors for $readmemh."),
+    ] = None,
+    pipeline: Annotated[
+        str | None,
+        typer.Option(
+            "--pipeline", help="Vectors of test images through this pipeline, not of random bits."
+        ),
+    ] = None,
+    images: Annotated[
+        int | None,
+        typer.Option("--images", min=1, help="Vectors of so many images; 1 if left out."),
+    ] = None,
+    image_index: Annotated[
+        str | None,
+        typer.Option("--image-index", metavar="I,J,...", help="Vectors of the images so numbered."),
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Write a network as ONNX, as QONNX (needs onnx) or as golden vectors for hardware."""
+    from sensorsim.bnn.file import load_model
+    from sensorsim.errors import InputError
+    from sensorsim.pipeline import find_model
+
+    if onnx is None and qonnx is None and vectors is None:
+        raise InputError(
+            "export: nothing to write; name --onnx FILE, --qonnx FILE or --vectors DIR"
+        )
+    path = find_model(model)
+    network = load_model(path)
+    for plain, file in ((True, onnx), (False, qonnx)):
+        if file is not None:
+            _write_graph(network, file, plain)
+    if vectors is not None:
+        frames = _frames(images, image_index)
+        _write_vectors(network, path, vectors, pipeline, frames, seed)
+
+
+def _write_graph(model: "Model", file: Path, plain: bool) -> None:
+    from sensorsim.errors import InputError
+
+    try:
+        from sensorsim.bnn.exchange.onnx_export import export_onnx
+        from sensorsim.bnn.exchange.qonnx_export import export_qonnx
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"exchange needs {error.name}; install it with: pip install 'sensorsim[exchange]'"
+        ) from None
+    if not file.absolute().parent.is_dir():
+        raise InputError(f"{file}: its folder does not exist; make it first")
+    graph = export_onnx(model) if plain else export_qonnx(model)
+    part = file.with_name(file.name + ".part")
+    part.write_bytes(graph.SerializeToString())
+    part.replace(file)
+    print(f"wrote {file}", file=sys.stderr)
+
+
+def _frames(images: int | None, image_index: str | None) -> list[int]:
+    from sensorsim.errors import InputError
+
+    if image_index is None:
+        return list(range(images or 1))
+    if images is not None:
+        raise InputError("--images and --image-index: state one of them")
+    frames = integers("--image-index", image_index)
+    if min(frames) < 0 or len(set(frames)) < len(frames):
+        raise InputError(f"--image-index {image_index}: expected different numbers from 0 on")
+    return frames
+
+
+def _write_vectors(
+    model: "Model", path: Path, folder: Path, pipeline: str | None, frames: list[int], seed: int
+) -> None:
+    from sensorsim.bnn.file import model_digest
+    from sensorsim.bnn.vectors import random_words, write_vectors
+
+    provenance: dict[str, str | int]
+    if pipeline is None:
+        words = random_words(model, frames, seed)
+        provenance = {"images": "random bits", "model_sha256": model_digest(path), "seed": seed}
+    else:
+        words, provenance = _sensed(path, pipeline, frames, seed)
+    write_vectors(model, words, frames, folder, provenance)
+    print(f"wrote {folder}", file=sys.stderr)
+
+
+def _sensed(
+    path: Path, pipeline: str, frames: list[int], seed: int
+) -> tuple["WordArray", dict[str, Any]]:
+    """What a pipeline's readout gives of test images; the same bits as in ``sensorsim run``."""
+    from sensorsim.errors import InputError
+    from sensorsim.pipeline import load_pipeline
+    from sensorsim.scenes.srgb import to_linear
+
+    chain = load_pipeline(pipeline, {"network.model": str(path.resolve())})
+    dataset = chain.dataset
+    chain.check_dataset(dataset)
+    if max(frames) >= len(dataset):
+        raise InputError(f"image {max(frames)}: {dataset.name} has images 0 to {len(dataset) - 1}")
+    key = chain.key(seed, frames)
+    volts = chain.volts(to_linear(dataset.images[frames]), key)
+    codes = chain.readout.convert(volts, chain.description.photodiode.full_scale_v, key)
+    provenance = {"images": f"{dataset.name}, test", **chain.provenance(dataset, seed)}
+    return chain.readout.pack(codes), provenance

@@ -1,0 +1,134 @@
+"""``sensorsim frame``: one scene through a pipeline, stage by stage."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sensorsim.cli.app import (
+    PipelineArgument,
+    SeedOption,
+    SetOption,
+    app,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sensorsim.pipeline import Pipeline
+    from sensorsim.scenes.frame import Frame
+
+
+_OUTPUTS = {
+    "stages.png", "1-scene.png", "2-photodiode.png", "3-readout.png", "4-bits.png",
+    "5-network.png", "trace.nc", "frame.dng", "frame-red.dng", "frame-green.dng", "frame-blue.dng",
+}  # fmt: skip
+"""Every file that the command may write."""
+
+
+@app.command()
+def frame(
+    scene: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT", help="Camera RAW, headerless RAW (.raw), OpenEXR, PNG or JPEG."
+        ),
+    ],
+    pipeline: PipelineArgument,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write into.")],
+    stops: Annotated[
+        float, typer.Option("--stops", min=-30, max=30, help="Exposure, stops over the reference.")
+    ] = 0.0,
+    lux: Annotated[
+        float | None,
+        typer.Option("--lux", help="Illuminance of the scene at 0 stops, lux."),
+    ] = None,
+    fit: Annotated[
+        bool, typer.Option("--fit", help="Cut and average the scene to the model's input.")
+    ] = False,
+    declare: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--declare",
+            metavar="FIELD=VALUE",
+            help="Layout of a headerless file: width, height, bits, cfa, ...",
+        ),
+    ] = None,
+    white_radiance: Annotated[
+        float | None,
+        typer.Option("--white-radiance", help="White of an OpenEXR file; else a percentile."),
+    ] = None,
+    seed: SeedOption = 0,
+    settings: SetOption = None,
+) -> None:
+    """Show one scene after every stage: pictures, histograms, trace.nc and frame.dng."""
+    from sensorsim.errors import InputError
+    from sensorsim.frame import fixed_exposure, prepared, trace_frame
+    from sensorsim.pipeline import load_pipeline
+    from sensorsim.scenes.formats import read_frame
+
+    if not out.absolute().parent.is_dir() or (out.exists() and not out.is_dir()):
+        raise InputError(f"--out {out}: expected a folder, or a name in one that exists")
+    light = read_frame(scene, settings_of(declare), white_radiance)
+    chain = load_pipeline(pipeline, {**fixed_exposure(stops, lux), **settings_of(settings)})
+    light = prepared(chain, light, fit)
+    tree = trace_frame(chain, light, seed)
+    for file in _write(out, chain, light, tree):
+        print(f"wrote {file}", file=sys.stderr)
+    _report(tree)
+
+
+def _write(out: Path, chain: "Pipeline", light: "Frame", tree: "xr.DataTree") -> list[Path]:
+    """All files, made beside the folder and moved into it once they are whole."""
+    from sensorsim.frame import planes_dn, seen_mosaic
+    from sensorsim.pictures import draw
+    from sensorsim.plots import save
+    from sensorsim.scenes.dng import SMALLEST_SIDE, write_dng
+
+    with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=f".{out.name}.") as part:
+        folder = Path(part)
+        for name, numbers in planes_dn(tree).items():
+            if min(numbers.shape) < SMALLEST_SIDE:
+                print(f"no {name}.dng: LibRaw reads no side below {SMALLEST_SIDE}", file=sys.stderr)
+                continue
+            mosaic = seen_mosaic(chain, light)
+            write_dng(folder / f"{name}.dng", numbers, mosaic, chain.readout.levels)
+        tree.to_netcdf(folder / "trace.nc", engine="h5netcdf", encoding=_compressed(tree))
+        for name, figure in draw(tree).items():
+            save(figure, folder / name)
+        out.mkdir(exist_ok=True)
+        written = [file.replace(out / file.name) for file in sorted(folder.iterdir())]
+    for name in _OUTPUTS - {file.name for file in written}:
+        (out / name).unlink(missing_ok=True)  # another scene's, which would pass for this one's
+    return written
+
+
+def _compressed(tree: "xr.DataTree") -> dict[str, dict[str, Any]]:
+    level = {"compression": "gzip", "compression_opts": 1}
+    return {
+        node.path: {str(k): level for k, v in node.data_vars.items() if v.ndim == 3}
+        for node in tree.children.values()
+    }
+
+
+def _report(tree: "xr.DataTree") -> None:
+    scene, signal = tree["scene"], tree["photodiode"]["signal"]
+    rows, columns, samples = signal.shape
+    numbers, largest = tree["readout"]["digital_number"], tree["readout"].attrs["largest_dn"]
+    print(f"scene: {scene.attrs['origin']}, {scene.attrs['layout']}, {scene.attrs['white']}")
+    print(
+        f"array: {rows} x {columns} pixels, {tree['photodiode'].attrs['layout']}, {samples} "
+        f"sample(s) per pixel, {float(signal.min()):.4g} to {float(signal.max()):.4g} V of "
+        f"{tree['photodiode']['full_scale'].item():.4g} V"
+    )
+    print(f"readout: {int(numbers.min())} to {int(numbers.max())} DN of {largest}")
+    if "network" in tree.children:
+        network = tree["network"]
+        decision = network["decision"].item()
+        name, score = (network[k].to_numpy()[decision] for k in ("class_name", "score"))
+        print(f"decision: {name} (score {score:.3f})")
+    else:
+        print(f"decision: none, since {tree.attrs['undecided']}")

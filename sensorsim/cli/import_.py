@@ -1,0 +1,66 @@
+"""``sensorsim import``: a network that was trained elsewhere, from QONNX."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sensorsim.cli.app import app
+
+if TYPE_CHECKING:
+    from sensorsim.readout import Adc, Thermometer
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="QONNX, as brevitas exports it.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Model file to write, NAME.npz.")],
+    readout: Annotated[
+        str | None,
+        typer.Option(
+            "--readout", metavar="PIPELINE",
+            help="The pipeline whose readout feeds it; left out if the file says which.",
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            "--classes", metavar="A,B,...",
+            help="Names in the order of the scores; left out if the file says which.",
+        ),
+    ] = None,
+) -> None:  # fmt: skip
+    """Read a QONNX file and write a model file (needs onnx)."""
+    from sensorsim.bnn.file import save_model
+    from sensorsim.errors import InputError
+
+    try:
+        from sensorsim.bnn.exchange.qonnx_import import load_qonnx
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"exchange needs {error.name}; install it with: pip install 'sensorsim[exchange]'"
+        ) from None
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"--out {out}: its folder does not exist; make it first")
+    names = None if classes is None else [name.strip() for name in classes.split(",")]
+    command = " ".join(["sensorsim", *sys.argv[1:]])
+    model = load_qonnx(file, None if readout is None else _readout(readout), names, command)
+    save_model(model, out)
+    print(
+        f"{out}: {model.weight_bits} bits in {len(model.layers)} layers, {model.readout.kind}, "
+        f"classes {', '.join(model.class_names)}"
+    )
+
+
+def _readout(pipeline: str) -> "Adc | Thermometer":
+    """The readout that a pipeline states, or that of the model that it names."""
+    from sensorsim.configuration import LearnedReadout, load_description
+    from sensorsim.pipeline import Pipeline
+
+    description, folder = load_description(pipeline)
+    if isinstance(description.readout, LearnedReadout):
+        return Pipeline(description, folder).readout
+    return description.readout

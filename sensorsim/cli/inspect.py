@@ -1,0 +1,157 @@
+"""``sensorsim inspect``: what a model file holds, and what its layers make of one image."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sensorsim.cli.app import JsonOption, SeedOption, app
+
+
+@app.command()
+def inspect(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="A model file, or a name that ships, like fashion-mnist/glt-4."
+        ),
+    ],
+    image: Annotated[
+        int | None, typer.Option("--image", min=0, help="A test image to send through the layers.")
+    ] = None,
+    pipeline: Annotated[
+        str | None, typer.Option("--pipeline", help="The pipeline that makes bits of the image.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="NetCDF file to write, with --image.")] = Path(
+        "layers.nc"
+    ),
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a model's layers: shapes, bits, operations, thresholds."""
+    from sensorsim.bnn.file import load_model, model_digest
+    from sensorsim.bnn.inspection import describe
+    from sensorsim.errors import InputError
+    from sensorsim.pipeline import find_model
+
+    if (image is None) != (pipeline is None):
+        raise InputError("--image and --pipeline: give both, or neither")
+    path = find_model(model)
+    found = {"model": str(path), "sha256": model_digest(path), **describe(load_model(path))}
+    if image is not None and pipeline is not None:
+        _write_layers(path, image, pipeline, seed, out)
+    if as_json:
+        print(json.dumps(found))
+    else:
+        _print_model(found)
+
+
+def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -> None:
+    """Integers and bits of every layer of one test image."""
+    from sensorsim.bnn.inspection import flattened, layers_of
+    from sensorsim.errors import InputError
+    from sensorsim.pipeline import load_pipeline
+    from sensorsim.scenes.srgb import to_linear
+
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"--out {out}: its folder does not exist; make it first")
+    chain = load_pipeline(pipeline, {"network.model": str(path.absolute())})
+    dataset = chain.dataset
+    chain.check_dataset(dataset)
+    if image >= len(dataset):
+        raise InputError(f"--image {image}: expected 0 to {len(dataset) - 1}")
+    key = chain.key(seed, [image])
+    codes = chain.codes(chain.volts(to_linear(dataset.images[image : image + 1]), key), key)
+    tree = layers_of(
+        chain.model, chain.packed(codes), chain.description.network.faults,
+        chain.description.die, seed, image,
+    )  # fmt: skip
+    tree.attrs = {**chain.provenance(dataset, seed), "image": image}
+    part = out.with_suffix(out.suffix + ".part")
+    flattened(tree).to_netcdf(part, engine="scipy")
+    part.replace(out)
+    print(f"wrote {out}", file=sys.stderr)
+
+
+def _print_model(found: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    console = Console(soft_wrap=True, highlight=False)
+    view, training, totals = found["input"], found["training"], found["totals"]
+    console.print(f"[bold]{found['model']}[/bold]  sha256 {found['sha256'][:16]}...")
+    console.print(
+        f"input     {view['height']}x{view['width']}x{view['colors']} (rows, columns, colors); "
+        f"{view['planes']} bit planes, {view['channels']} channels"
+    )
+    console.print(f"readout   {_readout(found['readout'])}")
+    console.print(f"classes   {', '.join(found['class_names'])}", markup=False)
+    console.print(
+        f"training  {training['dataset']}, {training['family']}, seed {training['seed']}: "
+        f"validation {100 * training['validation_accuracy']:.2f} %, "
+        f"test {100 * training['test_accuracy']:.2f} %; {training['command']}",
+        markup=False,
+    )
+    console.print(_table(found["layers"]))
+    console.print(
+        f"totals    {totals['weight_bits']:,} weight bits, {totals['binary_operations']:,} binary "
+        f"operations, {totals['threshold_channels']:,} thresholds, largest activation "
+        f"{totals['largest_activation_bits']:,} bits"
+    )
+
+
+def _readout(readout: dict[str, Any]) -> str:
+    if "thresholds" in readout:
+        levels = ", ".join(f"{100 * t:.3g}" for t in readout["thresholds"])
+        return f"{readout['kind']}, thresholds at {levels} % of full scale"
+    return f"{readout['kind']} of {readout['bits']} bits, {readout['tone_curve']['kind']}"
+
+
+def _table(layers: list[dict[str, Any]]) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE)
+    for name in ("layer", "kind", "settings"):
+        table.add_column(name)
+    for name in ("before", "after", "weight bits", "operations", "accumulator", "thresholds"):
+        table.add_column(name, justify="right")
+    for row in layers:
+        said = {k: v for k, v in row["settings"].items() if k not in _ELSEWHERE}
+        said = {k: v for k, v in said.items() if k not in _UNSAID or v != _UNSAID[k]}
+        planes = f"{row['planes']} x " if row["planes"] > 1 else ""
+        table.add_row(
+            row["place"],
+            row["kind"],
+            ", ".join(f"{k} {v}" for k, v in said.items()),
+            planes + _shape(row["before"]),
+            _shape(row["after"]),
+            f"{row['weight_bits']:,}" if "weight_bits" in row else "",
+            f"{row['binary_operations']:,}" if row["binary_operations"] else "",
+            f"±{row['accumulator_reach']:,} ({row['accumulator_bits']} bits)"
+            if "accumulator_reach" in row
+            else "",
+            _threshold(row["threshold"]) if "threshold" in row else "",
+        )
+    return table
+
+
+# Numbers that another column shows, and what goes without saying.
+_ELSEWHERE = ("inputs", "outputs", "classes")
+_UNSAID = {"stride": 1, "padding": 0, "groups": 1}
+
+
+def _shape(sides: list[int]) -> str:
+    return "x".join(map(str, sides))
+
+
+def _threshold(levels: dict[str, Any]) -> str:
+    if levels["minimum"] is None:
+        text = "none free"
+    else:
+        text = f"{levels['minimum']} to {levels['maximum']}, median {levels['median']:g}"
+    for name in ("falling", "constant_one", "constant_zero"):
+        if levels[name]:
+            text += f"; {levels[name]} {name.replace('_', ' ')}"
+    return text

@@ -1,0 +1,128 @@
+"""A figure with its spread, its source and its law, and estimates that are formulas over figures.
+
+An estimate keeps the constants that it is made of. So one formula gives the low, typical and high
+value, a list of all sources, and a thousand values for a thousand draws of its constants.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from sensorsim.description import Description
+
+FloatArray = npt.NDArray[np.float64]
+
+Law = Literal["log-triangular", "triangular", "percentile"]
+Rule = Literal["none", "capacitance", "cv2", "gate-energy"]
+
+
+class Range(Description):
+    """A figure with its spread."""
+
+    low: float = Field(ge=0)
+    typical: float = Field(ge=0)
+    high: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if not self.low <= self.typical <= self.high:
+            raise ValueError(
+                f"low {self.low:g}, typical {self.typical:g}, high {self.high:g}: "
+                "expected low <= typical <= high"
+            )
+        return self
+
+    def scaled(self, factor: float) -> "Range":
+        """The same spread around another figure."""
+        return Range(low=self.low * factor, typical=self.typical * factor, high=self.high * factor)
+
+
+class Constant(Range):
+    """One figure of a technology: low, typical, high, and why to believe it.
+
+    Every constant is written such that more of it costs more, so that the low values of all
+    constants together give the low estimate.
+    """
+
+    unit: str
+    source: str = Field(min_length=10, description="Where it was published, or why it is assumed.")
+    basis: Literal["published", "derived", "assumed", "stated"] = Field(
+        description="published: the source says it; derived: computed from what it says; assumed: "
+        "chosen here, for the reason that the source gives; stated: by the designer."
+    )
+    verified: bool = Field(
+        False, description="Whether the source itself was read, not a copy of its figure."
+    )
+    law: Law = Field(
+        "log-triangular",
+        description="How it is drawn: triangular in its logarithm, triangular, or uniform from 0 "
+        "to 100 (percentile).",
+    )
+    scaling: Rule = Field("none", description="How it follows the node: see scaling.py.")
+    node_nm: float | None = Field(None, gt=0, description="Node at which it holds, if it scales.")
+    supply_v: float | None = Field(None, gt=0, description="Supply at which it holds.")
+    id: str = Field("", description="section.field: the address of its draws.")
+    origin: str = Field("", description="The file that it was read from.")
+    overrides: bool = Field(False, description="Whether it replaces a figure of the base file.")
+
+    @model_validator(mode="after")
+    def _logarithm_exists(self) -> Self:
+        if self.law == "log-triangular" and self.low == 0:
+            raise ValueError("low 0 has no logarithm: expected more, or law = 'triangular'")
+        return self
+
+    @model_validator(mode="after")
+    def _scales_from_somewhere(self) -> Self:
+        if self.scaling != "none" and self.node_nm is None:
+            raise ValueError(f"scaling {self.scaling!r}: expected node_nm beside it")
+        if self.scaling in ("cv2", "gate-energy") and self.supply_v is None:
+            raise ValueError(f"scaling {self.scaling!r}: expected supply_v beside it")
+        return self
+
+
+def stated(
+    id_: str, value: float, unit: str, source: str, origin: str = "the pipeline"
+) -> Constant:
+    """A figure that the designer states, without a spread."""
+    return Constant(
+        low=value, typical=value, high=value, unit=unit, source=source, basis="stated",
+        verified=True, law="triangular", id=id_, origin=origin,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A quantity as a formula over constants.
+
+    Attributes
+    ----------
+    constants : tuple of Constant
+    formula : callable
+        Takes the constants' values in their order, numbers or arrays of draws, and must not fall
+        when one of them rises.
+    """
+
+    constants: tuple[Constant, ...]
+    formula: Callable[..., Any]
+
+    def at(self, values: Mapping[str, Any]) -> Any:
+        """The quantity for given values of its constants, by id."""
+        return self.formula(*(values[c.id] for c in self.constants))
+
+    @property
+    def range(self) -> Range:
+        """The quantity with all constants low, typical and high."""
+        return Range(
+            low=float(self.formula(*(c.low for c in self.constants))),
+            typical=float(self.formula(*(c.typical for c in self.constants))),
+            high=float(self.formula(*(c.high for c in self.constants))),
+        )
+
+    @property
+    def source(self) -> str:
+        """The sources of all constants, each once."""
+        return "; ".join(dict.fromkeys(c.source for c in self.constants))

@@ -1,0 +1,235 @@
+"""An ADC's conversion: from first principles by architecture, or at the price of published ones.
+
+A survey's price is that of the converter's effective number of bits, measured on the bench of
+`sensorsim.readout.characterization`, never of its nominal bits.
+"""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from sensorsim.description import Description
+from sensorsim.energy.comparator import ComparatorKind, decision, line_ff, reference_row
+from sensorsim.energy.constant import Constant, Estimate
+from sensorsim.energy.ledger import Row
+from sensorsim.energy.logic import clocked_bit
+from sensorsim.energy.memory import access
+from sensorsim.energy.pixel import PixelArray
+from sensorsim.energy.timing import ramp_steps
+from sensorsim.photodiode.pixel import BOLTZMANN_J_PER_K
+from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope
+from sensorsim.readout.characterization import characterize_adc
+from sensorsim.tonemap import Linear
+
+if TYPE_CHECKING:
+    from sensorsim.energy.survey import AdcPrices, FiguresOfMerit
+    from sensorsim.energy.technology import Process, Survey
+
+Switching = Literal["conventional", "monotonic"]
+SurveyForm = Literal["survey", "walden", "schreier"]
+
+_BRANCHES = 2
+"""A differential amplifier biases two."""
+_FEEDBACK = 0.5
+"""Of an amplifier that gains two with equal capacitors."""
+
+
+class ConverterConstants(Description):
+    """Figures of ADCs."""
+
+    unit_capacitor_ff: Constant
+    sampling_capacitor_ff: Constant
+    bias_per_transconductance_v: Constant
+    ramp_generator_ua: Constant
+    nonlinear_ramp: Constant
+
+
+def measured_enob(adc: Adc, full_scale_v: float, die: int = 0) -> float:
+    """Effective bits of column 0 of a die, by the sine test of IEEE Std 1241.
+
+    A companded converter is tested with a straight ramp: its curve is wanted, not a distortion.
+    """
+    linear = adc.converter.model_copy(update={"tone_curve": Linear()})
+    data = characterize_adc(linear, full_scale_v, die=die, samples_per_code=16, record_length=2**14)
+    return float(data["enob_bits"])
+
+
+def switching_units(bits: int, switching: Switching) -> float:
+    """Mean energy of a differential pair of capacitor arrays over all codes, in ``C V**2``.
+
+    Conventional, two arrays of ``2**b`` units: ``sum(2**(b + 1 - 2 i) * (2**i - 1), i = 1..b)``.
+    Monotonic, two of ``2**(b - 1)``: ``sum(2**(b - 2 - i), i = 1..b - 1)``.
+
+    Source: Liu et al., "A 10-bit 50-MS/s SAR ADC with a monotonic capacitor switching procedure",
+    JSSC 45 (2010) 731, who compare 255.5 with 1363.3 units at 10 bits; the first is twice that of
+    the single array of Ginsburg and Chandrakasan, ISCAS 2005.
+    """
+    if switching == "conventional":
+        return sum(2.0 ** (bits + 1 - 2 * i) * (2**i - 1) for i in range(1, bits + 1))
+    return sum(2.0 ** (bits - 2 - i) for i in range(1, bits))
+
+
+def thermal_capacitance_ff(bits: int, array: PixelArray) -> float:
+    """Capacitance whose kT/C noise equals the noise of quantization: ``12 k T 4**b / V**2``."""
+    noise = BOLTZMANN_J_PER_K * array.temperature_k
+    return 1e15 * 12 * noise * 4.0**bits / array.full_scale_v**2
+
+
+def converter_rows(
+    process: "Process",
+    adc: Adc,
+    array: PixelArray,
+    switching: Switching,
+    comparator: ComparatorKind,
+) -> list[Row]:
+    """All parts of one conversion per sample, from first principles."""
+    converter = adc.converter
+    if isinstance(converter.architecture, SingleSlope):
+        rows = _single_slope(process, converter, array)
+    elif isinstance(converter.architecture, Sar):
+        rows = _sar(process, converter, array, switching, comparator)
+    else:
+        assert isinstance(converter.architecture, Cyclic)
+        rows = _cyclic(process, converter, array, comparator)
+    if adc.conversion_bits is not None:
+        table_bits = 2**adc.conversion_bits * adc.bits
+        rows.append(
+            Row("readout", "tone table, bit", array.samples * adc.bits, access(process, table_bits))
+        )
+    return rows
+
+
+def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
+    """A comparator that is on for the whole ramp, and a ripple counter that stops at the code.
+
+    The mean code is the tone of the mean signal.
+    """
+    assert isinstance(adc.architecture, SingleSlope)
+    c, v = process.converter, process.supply.analog_v
+    time_us, steps = adc.architecture.conversion_time_us, ramp_steps(adc.bits)
+    line, edge = line_ff(process, array.pitch_um), clocked_bit(process)
+    signal, tone = process.pixel.mean_signal, adc.tone_curve.apply
+    bent = not isinstance(adc.tone_curve, Linear)
+    return [
+        Row("readout", "comparator bias over the ramp", array.samples,
+            Estimate((process.comparator.static_ua, v), lambda ua, v: ua * v * time_us)),
+        Row("readout", "counter up to the code", array.samples,
+            Estimate((signal, *edge.constants),
+                     lambda s, *cell: 2 * tone(s) * steps * edge.formula(*cell))),
+        Row("readout", "counter's clock line", array.samples,
+            Estimate((signal, process.supply.digital_v, *line.constants),
+                     lambda s, v, *parts: 1e-3 * tone(s) * steps * line.formula(*parts) * v**2)),
+        Row("readout", "latch of a bit", array.samples * adc.bits, edge),
+        Row("readout", "ramp line, a row", array.rows,
+            Estimate((v, *line.constants),
+                     lambda v, *parts: 1e-3 * array.converters * line.formula(*parts) * v
+                     * array.full_scale_v)),
+        Row("readout", f"{'nonlinear ' * bent}ramp generator, a row", array.rows,
+            Estimate((c.ramp_generator_ua, v, process.timing.settling_us,
+                      *((c.nonlinear_ramp,) * bent)),
+                     lambda ua, v, settling, factor=1.0: ua * v * (settling + time_us) * factor)),
+    ]  # fmt: skip
+
+
+def _sar(
+    process: "Process",
+    adc: Adc,
+    array: PixelArray,
+    switching: Switching,
+    comparator: ComparatorKind,
+) -> list[Row]:
+    """A pair of capacitor arrays that switch to full scale and ground, b decisions, a register.
+
+    The register is a shift register and a code register of b bits each, clocked once to sample and
+    b times to decide; the walking one moves twice a cycle, the code about once.
+    """
+    c, bits, span = process.converter, adc.bits, array.full_scale_v
+    switched = switching_units(bits, switching)
+    side = 2**bits if switching == "conventional" else 2 ** (bits - 1)
+    floor_ff = thermal_capacitance_ff(bits, array) / side
+    signal, v = process.pixel.mean_signal, process.supply.analog_v
+    unit = c.unit_capacitor_ff
+    return [
+        Row("readout", f"capacitor array, {switching} switching", array.samples,
+            Estimate((unit,), lambda ff: 1e-3 * switched * np.maximum(ff, floor_ff) * span**2)),
+        Row("readout", "sampling on the capacitor array", array.samples,
+            Estimate((unit, v, signal),
+                     lambda ff, v, s: 1e-3 * 2 * side * np.maximum(ff, floor_ff) * v * s * span)),
+        Row("readout", f"{comparator} comparison with clock", array.samples * bits,
+            decision(process, array.pitch_um, comparator)),
+        Row("readout", "successive-approximation register", array.samples,
+            clocked_bit(process, clocks=2 * bits * (bits + 1), toggles=3 * bits)),
+        reference_row(process, adc, array),
+    ]  # fmt: skip
+
+
+def _cyclic(
+    process: "Process", adc: Adc, array: PixelArray, comparator: ComparatorKind
+) -> list[Row]:
+    """A residue amplifier that gains two b - 1 times.
+
+    It must settle to b + 1 bits: ``gm t = C (b + 1) ln 2 / feedback``, so its bias
+    ``(I / gm) gm`` draws ``branches V (I / gm) C (b + 1) ln 2 / feedback``, however long t is.
+    """
+    c, bits, span = process.converter, adc.bits, array.full_scale_v
+    floor_ff = thermal_capacitance_ff(bits, array)
+    settling = _BRANCHES * (bits + 1) * math.log(2) / _FEEDBACK
+    return [
+        Row("readout", "residue amplifier", array.samples * (bits - 1),
+            Estimate((c.sampling_capacitor_ff, process.supply.analog_v,
+                      c.bias_per_transconductance_v),
+                     lambda ff, v, ratio: 1e-3 * settling * np.maximum(ff, floor_ff) * v * ratio)),
+        Row("readout", "capacitors of the residue", array.samples * bits,
+            Estimate((c.sampling_capacitor_ff,),
+                     lambda ff: 1e-3 * 2 * np.maximum(ff, floor_ff) * span**2)),
+        Row("readout", f"{comparator} comparison with clock", array.samples * bits,
+            decision(process, array.pitch_um, comparator)),
+        Row("readout", "code register", array.samples * bits, clocked_bit(process)),
+        reference_row(process, adc, array),
+    ]  # fmt: skip
+
+
+def walden_pj(fj_per_step: Any, enob: float) -> Any:
+    """Energy of a conversion by Walden's figure of merit ``P / (f 2**ENOB)``, pJ."""
+    return 1e-3 * fj_per_step * 2.0**enob
+
+
+def schreier_pj(aj_at_0_db: Any, enob: float) -> Any:
+    """Energy of a conversion by Schreier's figure of merit, pJ.
+
+    ``FoM = SNDR + 10 log10(f / (2 P))`` in dB, so ``P / f = 10**(-FoM / 10) / 2 * 10**(SNDR / 10)``
+    and ``aj_at_0_db`` is the first factor in aJ: 5 aJ for 170 dB.
+    """
+    sndr_db = 6.02 * enob + 1.76
+    return 1e-6 * aj_at_0_db * 10 ** (sndr_db / 10)
+
+
+def survey_row(
+    survey: "Survey", adc: Adc, enob: float, samples: int, form: SurveyForm = "survey"
+) -> Row:
+    """Conversions of a frame at the price of published converters of so many effective bits.
+
+    Few bits are cheaper as a flash of ``2**bits - 1`` comparators, and so a 1-bit ADC costs what
+    one comparator costs: the lower of the two prices holds.
+    """
+    price, figure = _published(survey.adc, survey.merit, enob, form)
+    flash = survey.comparator
+    levels = adc.converter.levels
+
+    def lower(figure: Any, comparator: Any) -> Any:
+        return np.minimum(price(figure), levels * flash.at(comparator))
+
+    name = f"{adc.converter.bits}-bit conversion of {enob:.2f} effective bits"
+    return Row("readout", name, samples, Estimate((figure, flash.percentile), lower))
+
+
+def _published(
+    prices: "AdcPrices", merit: "FiguresOfMerit", enob: float, form: SurveyForm
+) -> tuple[Callable[[Any], Any], Constant]:
+    if form == "walden":
+        return lambda fj: walden_pj(fj, enob), merit.walden_fj_per_step
+    if form == "schreier":
+        return lambda aj: schreier_pj(aj, enob), merit.schreier_aj_at_0_db
+    return lambda percentile: prices.at(enob, percentile), prices.percentile

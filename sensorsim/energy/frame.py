@@ -1,0 +1,185 @@
+"""The ledger of a pipeline's frame: its parts, priced by a survey or by a process's figures."""
+
+from sensorsim.energy import comparator, converter, link, logic, memory, pixel
+from sensorsim.energy.constant import Estimate, stated
+from sensorsim.energy.ledger import Ledger, Row
+from sensorsim.energy.settings import ConverterForm, EnergySettings, GateNetwork
+from sensorsim.energy.technology import Process, Survey
+from sensorsim.energy.timing import network_cycles
+from sensorsim.energy.workload import Workload
+from sensorsim.errors import InputError
+from sensorsim.photodiode import Photodiode
+from sensorsim.readout import Adc, Thermometer
+
+
+def frame_ledger(
+    settings: EnergySettings,
+    technology: Survey | Process,
+    photodiode: Photodiode,
+    readout: Adc | Thermometer,
+    image_shape: tuple[int, int, int],
+    workload: Workload,
+    enob: float | None = None,
+) -> Ledger:
+    """Price one frame.
+
+    Parameters
+    ----------
+    image_shape : rows, columns, colors
+    workload : Workload
+    enob : float, optional
+        Measured effective bits of an ADC that is priced by a survey.
+
+    Raises
+    ------
+    InputError
+        If the settings ask for parts of a process, but the technology is a survey.
+    """
+    array = pixel.PixelArray.of(photodiode, image_shape)
+    rows = [
+        *_pixel(technology, array),
+        *readout_rows(settings, technology, readout, array, enob),
+        link_row(settings, technology, readout, array),
+        *_network(settings, technology, workload),
+        *_static(settings, technology, workload),
+    ]
+    return Ledger(tuple(rows))
+
+
+def readout_rows(
+    settings: EnergySettings,
+    technology: Survey | Process,
+    readout: Adc | Thermometer,
+    array: pixel.PixelArray,
+    enob: float | None = None,
+) -> list[Row]:
+    """Conversions or comparisons of a frame.
+
+    Raises
+    ------
+    InputError
+        If the settings ask for parts of a process, but the technology is a survey, or for a
+        survey's price without measured effective bits.
+    """
+    for field in ("comparator", "sar_switching"):
+        if (value := getattr(settings, field)) != EnergySettings.model_fields[field].default:
+            _process(technology, f"energy.{field} {value!r}")
+    if isinstance(readout, Thermometer):
+        if isinstance(technology, Survey):
+            return [comparator.survey_row(technology.comparator, readout, array.samples)]
+        return comparator.thermometer_rows(technology, readout, array, settings.comparator)
+    form = converter_form(settings, technology)
+    if form == "first-principles":
+        process = _process(technology, "energy.converter 'first-principles'")
+        return converter.converter_rows(
+            process, readout, array, settings.sar_switching, settings.comparator
+        )
+    if enob is None:
+        raise InputError(f"energy.converter {form!r}: expected the measured ENOB of the converter")
+    survey = technology if isinstance(technology, Survey) else technology.survey
+    return [converter.survey_row(survey, readout, enob, array.samples, form)]
+
+
+def converter_form(settings: EnergySettings, technology: Survey | Process) -> ConverterForm:
+    """How an ADC is priced."""
+    if settings.converter is not None:
+        return settings.converter
+    return "survey" if isinstance(technology, Survey) else "first-principles"
+
+
+def _process(technology: Survey | Process, wanted: str) -> Process:
+    if isinstance(technology, Survey):
+        raise InputError(
+            f"{wanted} with energy.technology {technology.name!r}, which prices whole circuits; "
+            "expected a process, like cmos65"
+        )
+    return technology
+
+
+def _pixel(technology: Survey | Process, array: pixel.PixelArray) -> list[Row]:
+    if isinstance(technology, Process):
+        return pixel.pixel_rows(technology, array)
+    price = technology.pixel.energy(array.rows)
+    return [Row("pixel", "reset and column readout", array.samples, price)]
+
+
+def link_row(
+    settings: EnergySettings,
+    technology: Survey | Process,
+    readout: Adc | Thermometer,
+    array: pixel.PixelArray,
+) -> Row:
+    """Bits of a frame that cross the link."""
+    bits = array.samples * readout.link_bits_per_sample
+    return Row("link", "bit from readout to network", bits, _link_price(settings, technology))
+
+
+def _link_price(settings: EnergySettings, technology: Survey | Process) -> Estimate:
+    if settings.link is not None:
+        return settings.link.price(_process(technology, f"energy.link {settings.link.kind!r}"))
+    assert settings.link_pj_per_bit is not None
+    source = f"{link.LINK_PRICE} of the pipeline"
+    price = stated(link.LINK_PRICE, settings.link_pj_per_bit, "pJ", source)
+    return Estimate((price,), lambda pj: pj)
+
+
+def _network(
+    settings: EnergySettings, technology: Survey | Process, workload: Workload
+) -> list[Row]:
+    if not isinstance(settings.network, GateNetwork):
+        price = (
+            technology.bnn.energy() if isinstance(technology, Survey)
+            else Estimate((technology.chip.fj_per_operation,), lambda fj: 1e-3 * fj)
+        )  # fmt: skip
+        name = "binary operation, memory included"
+        return [Row("network", name, workload.operations, price, whole_chip=True)]
+    process = _process(technology, "energy.network.kind 'gates'")
+    return gate_rows(process, settings, settings.network, workload)
+
+
+def gate_rows(
+    process: Process, settings: EnergySettings, network: GateNetwork, workload: Workload
+) -> list[Row]:
+    """Arithmetic and memories of a network of gates.
+
+    Raises
+    ------
+    InputError
+        If its activity was not measured.
+    """
+    products, rate = sum(workload.products), network.toggles_per_product
+    if isinstance(rate, str):
+        if workload.activity is None:
+            raise InputError(
+                f"energy.network.toggles_per_product {rate!r}: the activity was not measured; "
+                "measure it or state a number"
+            )
+        activity = workload.activity
+    else:
+        activity = logic.Activity(products, rate * products, "stated activity")
+    assert settings.parallel_products is not None
+    cycles = network_cycles(workload.products, settings.parallel_products)
+    return [
+        *logic.xnor_popcount_rows(process, activity, cycles, workload.largest_fan_in),
+        memory.access_row(process, "weight", products / network.weight_reuse,
+                          workload.weight_bits, network.weight_memory),
+        memory.access_row(process, "activation", products / network.activation_reuse,
+                          workload.activation_bits, network.activation_memory),
+    ]  # fmt: skip
+
+
+def _static(
+    settings: EnergySettings, technology: Survey | Process, workload: Workload
+) -> list[Row]:
+    source = "energy.static_power_uw of the pipeline"
+    power = stated("energy.static_power_uw", settings.static_power_uw, "uW", source)
+    on_s = settings.duty_cycle / settings.frame_rate_hz
+    rows = [
+        Row("static", "static power over the frame time", 1,
+            Estimate((power,), lambda uw: uw * on_s * 1e6))
+    ]  # fmt: skip
+    # A published chip's energy already holds the leakage of its memories at its own speed.
+    if isinstance(settings.network, GateNetwork) and isinstance(technology, Process):
+        stored = workload.weight_bits + workload.activation_bits
+        rows.append(memory.leakage_row(technology, stored, 1 / settings.frame_rate_hz))
+    return rows

@@ -1,0 +1,97 @@
+"""The pixel array: reset, source follower and column."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sensorsim.description import Description
+from sensorsim.energy.constant import Constant, Estimate
+from sensorsim.energy.ledger import Row
+from sensorsim.photodiode import Photodiode
+
+if TYPE_CHECKING:
+    from sensorsim.energy.technology import Process
+
+_ZERO_CELSIUS_K = 273.15
+
+
+class PixelConstants(Description):
+    """Figures of a pixel and its column."""
+
+    reset_ff: Constant
+    supply_v: Constant
+    follower_ua: Constant
+    column_load_ff: Constant
+    column_ff_per_um: Constant
+    mean_signal: Constant
+
+
+@dataclass(frozen=True)
+class PixelArray:
+    """What the parts of a readout must know of the pixels before them.
+
+    Attributes
+    ----------
+    rows, columns, colors : int
+    pitch_um : float
+        Of a pixel, hence of a column's circuits.
+    full_scale_v : float
+        Largest swing of a pixel's output.
+    reads : int
+        Samples that the column takes of one pixel: 2 under correlated double sampling.
+    temperature_k : float
+    """
+
+    rows: int
+    columns: int
+    colors: int
+    pitch_um: float
+    full_scale_v: float
+    reads: int
+    temperature_k: float
+
+    @classmethod
+    def of(cls, photodiode: Photodiode, shape: tuple[int, int, int]) -> "PixelArray":
+        """The array of a photodiode and an image of (rows, columns, colors)."""
+        return cls(
+            *shape,
+            photodiode.pixel_pitch_um,
+            photodiode.full_scale_v,
+            2 if photodiode.correlated_double_sampling else 1,
+            photodiode.temperature_c + _ZERO_CELSIUS_K,
+        )
+
+    @property
+    def converters(self) -> int:
+        """Column circuits that work on a row at once: one per column and color."""
+        return self.columns * self.colors
+
+    @property
+    def samples(self) -> int:
+        """Color samples of a frame."""
+        return self.rows * self.converters
+
+
+def pixel_rows(process: "Process", array: PixelArray) -> list[Row]:
+    """Reset, source follower and column of every sample.
+
+    ``C V**2`` for the reset; bias current times supply for as long as each read settles; and
+    ``C V dV`` for the column, whose wire grows with the number and the pitch of the rows.
+    """
+    p = process.pixel
+    wire_um = array.rows * array.pitch_um
+    reset = Estimate((p.reset_ff, p.supply_v), lambda c, v: 1e-3 * c * v**2)
+    follower = Estimate(
+        (p.follower_ua, p.supply_v, process.timing.settling_us),
+        lambda i, v, t: i * v * t * array.reads,
+    )
+    column = Estimate(
+        (p.column_load_ff, p.column_ff_per_um, p.supply_v, p.mean_signal),
+        lambda load, per_um, v, signal: (
+            1e-3 * (load + per_um * wire_um) * v * signal * array.full_scale_v
+        ),
+    )
+    return [
+        Row("pixel", "reset", array.samples, reset),
+        Row("pixel", "source follower bias", array.samples, follower),
+        Row("pixel", "column load", array.samples, column),
+    ]

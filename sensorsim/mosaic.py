@@ -1,0 +1,143 @@
+"""Color filters on the array: which colors a pixel samples, and what the network reads of them.
+
+Under a Bayer filter every pixel samples one color. The array, its noise and its readout see that
+mosaic as one plane; only the network reads each cell of 2 x 2 pixels as one place with four colors,
+in the order of the cell: upper left, upper right, lower left, lower right.
+"""
+
+from typing import Any, Literal, TypeVar, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim.errors import InputError
+
+Bayer = Literal["bayer-rggb", "bayer-grbg", "bayer-gbrg", "bayer-bggr"]
+Layout = Literal["scene", "mono", "rgb", "bayer-rggb", "bayer-grbg", "bayer-gbrg", "bayer-bggr"]
+"""scene: a sample of every color that the scene has; rgb: three co-sited samples per pixel."""
+
+Shape = tuple[int, int, int]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+"""Luminance of linear light with the primaries of ITU-R BT.709-6, which are those of sRGB."""
+
+_BAYER: tuple[Bayer, ...] = get_args(Bayer)
+_SAMPLES: dict[str, int] = {"mono": 1, "rgb": 3} | dict.fromkeys(_BAYER, 1)
+
+
+def bayer(layout: str) -> Bayer | None:
+    """The layout itself if it is a mosaic, else None."""
+    return next((b for b in _BAYER if b == layout), None)
+
+
+def cell_colors(mosaic: Bayer) -> tuple[int, int, int, int]:
+    """Color (0 red, 1 green, 2 blue) of each pixel of a cell, row by row."""
+    a, b, c, d = ("rgb".index(letter) for letter in mosaic.removeprefix("bayer-"))
+    return a, b, c, d
+
+
+def array_shape(scene: Shape, layout: Layout) -> Shape:
+    """Rows, columns and samples per pixel of the array that sees a scene of this shape.
+
+    Raises
+    ------
+    InputError
+        If no array of this layout can see a scene of so many colors.
+    """
+    rows, columns, colors = scene
+    if layout != "scene" and colors not in (1, 3):
+        raise InputError(
+            f"scene.layout {layout!r}: the scene has {colors} colors; expected 1 (gray) or 3 "
+            "(red, green, blue), or leave the layout out"
+        )
+    return rows, columns, _SAMPLES.get(layout, colors)
+
+
+def network_shape(array: Shape, layout: Layout) -> Shape:
+    """Rows, columns and colors that the network reads of an array of this shape.
+
+    Raises
+    ------
+    InputError
+        If an array under a Bayer filter does not consist of whole cells.
+    """
+    rows, columns, samples = array
+    if not bayer(layout):
+        return array
+    if rows % 2 or columns % 2:
+        raise InputError(
+            f"scene.layout {layout!r}: {rows} x {columns} pixels are no whole cells of 2 x 2; "
+            "expected even sides: leave out a row or a column"
+        )
+    return rows // 2, columns // 2, 4 * samples
+
+
+def sample_colors(light: npt.NDArray[np.float32], layout: Layout) -> npt.NDArray[np.float32]:
+    """Light that each pixel samples through its color filter.
+
+    Gray light is the same through every filter. For ``mono`` color becomes luminance.
+
+    Parameters
+    ----------
+    light : float32 [N, H, W, C]
+        Relative linear light; C is 1 for gray light, 3 for red, green and blue.
+    layout : Layout
+
+    Returns
+    -------
+    float32 [N, H, W, samples per pixel]
+
+    Raises
+    ------
+    InputError
+        If the scene has another number of colors.
+    """
+    colors = light.shape[-1]
+    _, _, samples = array_shape((light.shape[1], light.shape[2], colors), layout)
+    mosaic = bayer(layout)
+    if colors == 1:
+        return np.repeat(light, samples, axis=-1) if samples > 1 else light
+    if mosaic:
+        return _mosaic(light, mosaic)
+    return light @ np.array([[w] for w in LUMINANCE], np.float32) if layout == "mono" else light
+
+
+def _mosaic(light: npt.NDArray[np.float32], mosaic: Bayer) -> npt.NDArray[np.float32]:
+    out = np.empty((*light.shape[:-1], 1), np.float32)
+    for place, color in enumerate(cell_colors(mosaic)):
+        row, column = divmod(place, 2)
+        out[:, row::2, column::2, 0] = light[:, row::2, column::2, color]
+    return out
+
+
+def network_planes(samples: npt.NDArray[Scalar], layout: Layout) -> npt.NDArray[Scalar]:
+    """Samples as the network reads them: cells of a mosaic become four colors of one place.
+
+    Parameters
+    ----------
+    samples : [N, H, W, C]
+        Codes, or volts.
+
+    Returns
+    -------
+    [N, H / 2, W / 2, 4 C] under a Bayer filter, else the samples themselves
+
+    Raises
+    ------
+    InputError
+        Like `network_shape`.
+    """
+    n, h, w, c = samples.shape
+    rows, columns, colors = network_shape((h, w, c), layout)
+    if (rows, columns) == (h, w):
+        return samples
+    cells = samples.reshape(n, rows, 2, columns, 2, c)
+    return np.ascontiguousarray(cells.transpose(0, 1, 3, 2, 4, 5)).reshape(n, rows, columns, colors)
+
+
+def from_planes(planes: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Undo `network_planes` of a mosaic: [N, H, W, 4] to [N, 2 H, 2 W, 1]."""
+    n, h, w, _ = planes.shape
+    cells = planes.reshape(n, h, w, 2, 2)
+    return np.ascontiguousarray(cells.transpose(0, 1, 3, 2, 4)).reshape(n, 2 * h, 2 * w, 1)

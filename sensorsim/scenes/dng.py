@@ -1,0 +1,83 @@
+"""Digital numbers of one plane as DNG (Adobe's Digital Negative 1.4), for camera software."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim.errors import InputError
+from sensorsim.mosaic import Bayer, cell_colors
+
+SMALLEST_SIDE = 22
+"""LibRaw, and with it rawpy, takes anything smaller for no RAW image."""
+_CFA, _MONO = 32803, 34892
+_BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL = 1, 2, 3, 4, 5, 10
+_D65 = 21
+_XYZ_TO_SRGB = (
+    (32406, -15372, -4986),
+    (-9689, 18758, 415),
+    (557, -2040, 10570),
+)
+"""Ten-thousandths; IEC 61966-2-1. Simulated light has the primaries of sRGB."""
+
+_Tag = tuple[int, int, int, object, bool]
+
+
+def write_dng(
+    path: Path, numbers: npt.NDArray[np.uint16], mosaic: Bayer | None, white: int, black: int = 0
+) -> None:
+    """Write one plane of digital numbers; the file appears whole or not at all.
+
+    A mosaic is written as CFA data, a plane without color filters as linear RAW of one sample.
+
+    Parameters
+    ----------
+    numbers : uint16 [H, W]
+    mosaic : Bayer, optional
+        Color filter of the plane.
+    white, black : int
+        Digital numbers of full scale and of no light, 0 to 65535.
+
+    Raises
+    ------
+    InputError
+        If a side is below 22 pixels: LibRaw would not read it.
+    """
+    import tifffile
+
+    if min(numbers.shape) < SMALLEST_SIDE:
+        raise InputError(
+            f"{path}: {numbers.shape[0]} x {numbers.shape[1]} pixels, but DNG readers (LibRaw) "
+            f"expect sides of at least {SMALLEST_SIDE}; simulate a larger frame"
+        )
+    photometric = _CFA if mosaic else _MONO
+    part = path.with_name(path.name + ".part")
+    # tifffile gives "linear RAW" three samples; the tag is set once the file is written.
+    tifffile.imwrite(
+        part, numbers, photometric=_CFA if mosaic else "minisblack", metadata=None,
+        software="sensorsim", extratags=_tags(mosaic, white, black),
+    )  # fmt: skip
+    if not mosaic:
+        with tifffile.TiffFile(part, mode="r+") as file:
+            file.pages.first.tags["PhotometricInterpretation"].overwrite(photometric)
+    part.replace(path)
+
+
+def _tags(mosaic: Bayer | None, white: int, black: int) -> list[_Tag]:
+    tags: list[_Tag] = [
+        (50706, _BYTE, 4, bytes((1, 4, 0, 0)), True),  # DNGVersion
+        (50707, _BYTE, 4, bytes((1, 1, 0, 0)), True),  # DNGBackwardVersion
+        (50708, _ASCII, 0, "sensorsim", True),  # UniqueCameraModel
+        (50714, _LONG, 1, black, True),  # BlackLevel
+        (50717, _LONG, 1, white, True),  # WhiteLevel
+    ]
+    if mosaic:
+        matrix = tuple(n for row in _XYZ_TO_SRGB for x in row for n in (x, 10_000))
+        tags += [
+            (33421, _SHORT, 2, (2, 2), True),  # CFARepeatPatternDim
+            (33422, _BYTE, 4, bytes(cell_colors(mosaic)), True),  # CFAPattern
+            (50721, _SRATIONAL, 9, matrix, True),  # ColorMatrix1
+            (50728, _RATIONAL, 3, (1, 1) * 3, True),  # AsShotNeutral
+            (50778, _SHORT, 1, _D65, True),  # CalibrationIlluminant1
+        ]
+    return tags

@@ -1,0 +1,109 @@
+"""OpenEXR radiance: high dynamic range, half or single precision.
+
+Radiance has no white of its own. Unless it is stated, white is the 99th percentile of luminance:
+the brightest hundredth, lamps and highlights, lies above 1 and is kept.
+"""
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim.errors import InputError
+from sensorsim.mosaic import LUMINANCE
+from sensorsim.scenes.frame import Frame
+
+WHITE_PERCENTILE = 99.0
+_OUT_OF_GAMUT = 1e-3
+"""Negative samples down to this part of white are colors outside the file's primaries."""
+
+
+def read_exr(path: Path, white_radiance: float | None = None) -> Frame:
+    """Read the colors R, G, B, or the luminance Y, of a file with one image.
+
+    Parameters
+    ----------
+    white_radiance : float, optional
+        Radiance, in the file's units, that becomes light 1.0.
+
+    Returns
+    -------
+    Frame
+        Layout ``rgb`` or ``mono``. Samples slightly below zero, which a conversion between color
+        spaces leaves where a color lies outside its primaries, become 0 and are counted.
+
+    Raises
+    ------
+    InputError
+        If the file is no whole OpenEXR file, has other channels, or holds NaN, infinite or
+        negative radiance.
+    """
+    radiance = _pixels(path)
+    if not np.isfinite(radiance).all():
+        count = np.count_nonzero(~np.isfinite(radiance))
+        raise InputError(
+            f"{path}: {count} samples are NaN or infinite; expected finite radiance: repair them"
+        )
+    white = _percentile(radiance, path) if white_radiance is None else white_radiance
+    if not (np.isfinite(white) and white > 0):
+        raise InputError(f"white radiance {white:g}: expected a number above 0")
+    smallest = float(radiance.min())
+    if smallest < -_OUT_OF_GAMUT * white:
+        raise InputError(
+            f"{path}: smallest radiance {smallest:g}, expected none below "
+            f"{-_OUT_OF_GAMUT * white:g} ({_OUT_OF_GAMUT:.1%} of white); set it to 0 if it is noise"
+        )
+    stated = "stated" if white_radiance is not None else f"{WHITE_PERCENTILE:g}th percentile"
+    return Frame(
+        (np.maximum(radiance, 0) / np.float32(white)).astype(np.float32),
+        "rgb" if radiance.shape[-1] == 3 else "mono",
+        str(path),
+        f"radiance {white:g} ({stated})",
+        {
+            "format": "OpenEXR",
+            "white_radiance": float(white),
+            "negative_samples_set_to_0": int(np.count_nonzero(radiance < 0)),
+            "smallest_radiance": smallest,
+        },
+    )
+
+
+def _percentile(radiance: npt.NDArray[np.float32], path: Path) -> float:
+    weights = np.array(LUMINANCE if radiance.shape[-1] == 3 else (1.0,))
+    white = float(np.percentile(radiance @ weights, WHITE_PERCENTILE))
+    if white <= 0:
+        raise InputError(
+            f"{path}: at least {WHITE_PERCENTILE:g} % of it is black, so that no white follows; "
+            "state the radiance of white"
+        )
+    return white
+
+
+def _pixels(path: Path) -> npt.NDArray[np.float32]:
+    """Radiance, float32 [H, W, 1 or 3]."""
+    import OpenEXR
+
+    try:
+        # Its warnings go to standard output, where only results belong.
+        with redirect_stdout(sys.stderr), OpenEXR.File(str(path)) as file:
+            parts = len(file.parts)
+            channels: dict[str, Any] = {k: v.pixels for k, v in file.channels().items()}
+    except (RuntimeError, ValueError, TypeError, MemoryError) as error:
+        raise InputError(
+            f"{path}: not a readable OpenEXR file ({error}); it is truncated, damaged or deep: "
+            "fetch it again"
+        ) from None
+    if parts != 1:
+        raise InputError(f"{path}: holds {parts} images, expected one; save one of them alone")
+    pixels = next((channels[n] for n in ("RGB", "RGBA", "Y") if n in channels), None)
+    if pixels is None or any(name in channels for name in ("RY", "BY")):
+        raise InputError(
+            f"{path}: channels {', '.join(channels)}; expected R, G, B of one type, or Y alone"
+        )
+    if pixels.dtype not in (np.float16, np.float32):
+        raise InputError(f"{path}: samples of type {pixels.dtype}, expected half or float")
+    array: npt.NDArray[np.float32] = pixels.astype(np.float32)
+    return array[..., :3] if array.ndim == 3 else array[..., np.newaxis]

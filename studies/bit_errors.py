@@ -1,0 +1,133 @@
+"""How many wrong bits does a network bear? Accuracy against faults of its bits and accumulators.
+
+    python studies/bit_errors.py
+    python studies/bit_errors.py --images 10000 --pipelines glt4 adc8_log
+
+A learned thermometer and an 8-bit ADC, each with its own network, under uncontrolled light: wrong
+weights (each die its own), wrong activations (each image its own), narrow accumulators. Written to
+--out: bit_errors.nc and bit_errors.png.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.progress import Progress
+
+from sensorsim import grid, plots
+from sensorsim.errors import InputError
+from sensorsim.pipeline import Pipeline, load_pipeline
+
+RATES = (0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.2)
+DIES = (0, 1, 2)
+WIDTHS = (6, 7, 8, 9, 10, 11, 12, 14)
+OVERFLOWS = ("saturate", "wrap")
+WEIGHTS = "network.faults.weight_flip_rate"
+ACTIVATIONS = "network.faults.activation_flip_rate"
+WIDTH, OVERFLOW = "network.faults.accumulator_bits", "network.faults.overflow"
+AXES = {
+    "weights": {WEIGHTS: RATES, "die": DIES},
+    "activations": {ACTIVATIONS: RATES},
+    "accumulators": {WIDTH: WIDTHS, OVERFLOW: OVERFLOWS},
+}
+COLORS = ("tab:red", "black", "tab:blue", "tab:green")
+
+
+def measure(chain: Pipeline, images: int, progress: Progress) -> xr.DataTree:
+    """Accuracy and its interval over each kind of fault."""
+    task = progress.add_task(chain.description.name, total=None)
+    groups = {}
+    for kind, axes in AXES.items():
+
+        def report(done: int, total: int, kind: str = kind) -> None:
+            name = f"{chain.description.name}, {kind}"
+            progress.update(task, description=name, completed=done, total=total)
+
+        data = grid.sweep(chain, axes, images=images, report=report)
+        groups[kind] = data[["accuracy", "accuracy_low", "accuracy_high", "images"]]
+    return xr.DataTree.from_dict(groups)
+
+
+def figure_of(results: dict[str, xr.DataTree]) -> Figure:
+    """Accuracy against rates and widths; bars are 95 % Wilson intervals."""
+    figure = Figure(figsize=(13, 4.4), layout="constrained")
+    panels = figure.subplots(1, 3, sharey=True)
+    for color, (name, tree) in zip(COLORS, results.items(), strict=False):
+        for die in DIES:
+            label = name if die == DIES[0] else None
+            _line(panels[0], tree["weights"].sel(die=die), WEIGHTS, color, "-", label)
+        _line(panels[1], tree["activations"].to_dataset(), ACTIVATIONS, color, "-", name)
+        for overflow, style in zip(OVERFLOWS, ("-", "--"), strict=True):
+            part = tree["accumulators"].sel({OVERFLOW: overflow})
+            _line(panels[2], part, WIDTH, color, style, f"{name}, {overflow}")
+    titles = (
+        ("weight flip rate", f"{len(DIES)} dies, a line each"),
+        ("activation flip rate", "behind every threshold, in every image"),
+        ("accumulator width (bits)", "of all layers, class scores included"),
+    )
+    for axes, (label, title) in zip(panels, titles, strict=True):
+        axes.set_xlabel(label)
+        axes.set_title(title, fontsize=10)
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=8)
+    for axes in panels[:2]:
+        axes.set_xscale("symlog", linthresh=RATES[1], linscale=0.4)
+        axes.set_xlim(-2e-4, 0.3)
+        axes.set_xticks([0, 1e-3, 1e-2, 0.1], ["0", "0.001", "0.01", "0.1"])
+    panels[0].set_ylabel("accuracy (%)")
+    panels[0].set_ylim(0, 100)
+    return figure
+
+
+def _line(
+    axes: Axes, data: xr.Dataset, axis: str, color: str, style: str, label: str | None
+) -> None:
+    accuracy = 100 * data["accuracy"].values
+    error = [accuracy - 100 * data["accuracy_low"], 100 * data["accuracy_high"] - accuracy]
+    axes.errorbar(
+        data[axis].values, accuracy, yerr=np.abs(error), color=color, linestyle=style, marker="o",
+        markersize=3.5, linewidth=1.2, capsize=2, label=label,
+    )  # fmt: skip
+
+
+def flat(results: dict[str, xr.DataTree]) -> xr.Dataset:
+    """All results over the pipeline, as variables like ``weights_accuracy``."""
+    parts = [
+        xr.merge(
+            tree[kind].to_dataset().rename({n: f"{kind}_{n}" for n in tree[kind].data_vars})
+            for kind in AXES
+        ).expand_dims(pipeline=[name])
+        for name, tree in results.items()
+    ]
+    return xr.concat(parts, "pipeline")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, draw and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pipelines", nargs="+", default=["glt4", "adc8_log"])
+    parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--out", type=Path, default=Path("results"))
+    options = parser.parse_args(arguments)
+    chains = {name: load_pipeline(name) for name in options.pipelines}
+    options.out.mkdir(parents=True, exist_ok=True)
+    with Progress(console=Console(stderr=True)) as progress:
+        results = {n: measure(c, options.images, progress) for n, c in chains.items()}
+    target = options.out / "bit_errors.nc"
+    part = target.with_suffix(".nc.part")
+    flat(results).to_netcdf(part, engine="scipy")
+    part.replace(target)
+    written = plots.save(figure_of(results), options.out / "bit_errors.png")
+    print("\n".join(map(str, [target, *written])))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"bit_errors: {error}")

@@ -1,0 +1,132 @@
+"""Tables of docs/energy.md: every constant with its source, and the model beside published chips.
+
+    python studies/energy_tables.py
+
+The tests hold the document to what this prints.
+"""
+
+from sensorsim.description import Description
+from sensorsim.energy.comparator import thermometer_rows
+from sensorsim.energy.constant import Constant, Range
+from sensorsim.energy.converter import converter_rows
+from sensorsim.energy.ledger import Ledger, Row
+from sensorsim.energy.logic import Activity, xnor_popcount_rows
+from sensorsim.energy.memory import access_row
+from sensorsim.energy.pixel import PixelArray, pixel_rows
+from sensorsim.energy.technology import Process, Survey, load_technology
+from sensorsim.readout import Adc, Sar, SingleSlope, Thermometer
+
+NODES = ("cmos180", "cmos130", "cmos65", "cmos28")
+
+
+def process(name: str) -> Process:
+    """A process that ships."""
+    found = load_technology(name)
+    assert isinstance(found, Process)
+    return found
+
+
+def constants(technology: Survey | Process) -> list[Constant]:
+    """All constants of a technology, in the order of its sections."""
+    tables = [t for _, t in technology if isinstance(t, Description)]
+    return [c for t in tables for _, c in t if isinstance(c, Constant)]
+
+
+def figure(c: Constant) -> str:
+    """Low, typical and high in a cell."""
+    return f"{c.low:.3g} / {c.typical:.3g} / {c.high:.3g}"
+
+
+def constants_table() -> str:
+    """Every constant of the process files at 65 nm, and its typical value at the other nodes."""
+    nodes = [{c.id: c for c in constants(process(n))} for n in NODES]
+    lines = [
+        "| constant | unit | 65 nm: low / typical / high | 180, 130, 28 nm | basis | source |",
+        "|---|---|---|---|---|---|",
+    ]
+    for c in constants(process("cmos65")):
+        others = [n[c.id].typical for n in (nodes[0], nodes[1], nodes[3])]
+        same = all(o == c.typical for o in others)
+        spread = "same" if same else ", ".join(f"{o:.3g}" for o in others)
+        basis = c.basis + ("" if c.verified or c.basis == "assumed" else ", secondhand")
+        source = c.source.replace("|", "/")
+        lines.append(f"| `{c.id}` | {c.unit} | {figure(c)} | {spread} | {basis} | {source} |")
+    return "\n".join(lines)
+
+
+def readout(name: str, kind: Adc | Thermometer, array: PixelArray) -> list[Row]:
+    """Readout rows of one array."""
+    if isinstance(kind, Thermometer):
+        return thermometer_rows(process(name), kind, array, "dynamic")
+    return converter_rows(process(name), kind, array, "conventional", "dynamic")
+
+
+def per_sample(rows: list[Row], samples: int) -> Range:
+    """Energy of some rows by sample, pJ."""
+    return Ledger(tuple(rows)).total_pj().scaled(1 / samples)
+
+
+def published() -> list[tuple[str, float, str, Range]]:
+    """What was built, what was published (pJ), and what the model says (pJ)."""
+    whole = PixelArray(64, 64, 1, 10.0, 1.0, 1, 300.0)
+    wide = PixelArray(64, 128, 1, 10.0, 1.0, 1, 300.0)
+    bnn = PixelArray(120, 120, 1, 5.0, 1.0, 2, 300.0)
+    photon = PixelArray(1024, 1024, 1, 1.1, 1.0, 2, 300.0)
+    large = PixelArray(1080, 1920, 1, 3.0, 1.0, 2, 300.0)
+    slope = Adc(bits=8, architecture=SingleSlope(conversion_time_us=10))
+    one = Thermometer(thresholds=(0.5,))
+    column = Adc(bits=13, architecture=SingleSlope(conversion_time_us=40.96))
+    sar = Adc(bits=10, architecture=Sar())
+    gates = {n: _operation(n) for n in ("cmos65", "cmos28")}
+
+    def sensor(node: str, kind: Adc | Thermometer, array: PixelArray) -> Range:
+        rows = pixel_rows(process(node), array) + readout(node, kind, array)
+        return per_sample(rows, array.samples)
+
+    return [
+        ("64 x 64 PWM imager, 0.18 um, whole chip, per pixel", 21.4,
+         "IEICE ELEX 12 (2015) 20150711", sensor("cmos180", slope, whole)),
+        ("128 x 64 binary contrast imager, per pixel", 122, "Rusci et al., arXiv:1705.00221",
+         sensor("cmos180", one, wide)),
+        ("120 x 120 in-column BNN imager, 110 nm, 240 fps, per pixel", 1090,
+         "Jeong et al., TCAS-II 70(10) 2023", sensor("cmos130", slope, bnn)),
+        ("1 Mpixel photon-counting imager, gain and 1-bit ADC, per bit", 6.9,
+         "1040 fps QIS abstract", per_sample(readout("cmos65", one, photon), photon.samples)),
+        ("13-bit column single-slope ADC, 0.18 um, 63.2 uW; over 2^13 cycles at 200 MHz", 2589,
+         "Wei et al., Electronics 2020, 9, 757",
+         per_sample(readout("cmos180", column, large), large.samples)),
+        ("10-bit column SAR ADC, 90 nm, per conversion", 377,
+         "Table 2 of Hindawi J. Sensors 2022/5304613 (secondhand)",
+         per_sample(readout("cmos130", sar, large), large.samples)),
+        ("XNORBIN, 65 nm at 0.8 V, per binary operation", 0.0105, "COOL CHIPS 2018",
+         gates["cmos65"]),
+        ("BinarEye, 28 nm, per binary operation", 0.00435, "arXiv:1804.05554", gates["cmos28"]),
+    ]  # fmt: skip
+
+
+def _operation(node: str) -> Range:
+    """A binary operation of gates: a quarter of the XNORs toggle, each word is used 64 times."""
+    products, parallel = 1e6, 1024
+    rows = [
+        *xnor_popcount_rows(process(node), Activity(products, products / 4, "a quarter"),
+                            products / parallel, 1024),
+        access_row(process(node), "weight", products / 64, 2**18, "sram"),
+        access_row(process(node), "activation", products / 64, 2**15, "registers"),
+    ]  # fmt: skip
+    return Ledger(tuple(rows)).total_pj().scaled(1 / (2 * products))
+
+
+def sanity_table() -> str:
+    """The model beside published chips."""
+    lines = [
+        "| built | published pJ | model pJ: low / typical / high | published / typical | source |",
+        "|---|---|---|---|---|",
+    ]
+    for what, pj, source, model in published():
+        bounds = f"{model.low:.3g} / {model.typical:.3g} / {model.high:.3g}"
+        lines.append(f"| {what} | {pj:g} | {bounds} | {pj / model.typical:.2g} | {source} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(constants_table(), sanity_table(), sep="\n\n")

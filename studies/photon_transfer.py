@@ -1,0 +1,200 @@
+"""Photon transfer curves of the sensors that ship, and what their noise is made of.
+
+    python studies/photon_transfer.py
+    python studies/photon_transfer.py --quick
+
+Every linear sensor of data/sensors is characterized by EMVA 1288. Written to --out: table.md
+(measured, put in, published), photon_transfer.png (noise over signal of all sensors), ladder.png
+(the parts of one sensor's noise) and characterization.png (one sensor's data sheet in figures).
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from matplotlib.figure import Figure
+
+from sensorsim import plots, streams
+from sensorsim.emva import Bench, Exposure, characterize, expected, figures
+from sensorsim.emva.subject import Subject, find_subject, put_on_bench
+from sensorsim.errors import InputError
+from sensorsim.photodiode import Photodiode, sense
+
+SENSORS = (
+    "imx250", "imx477", "imx900-lcg", "imx900-hcg", "hm01b0", "split-pixel-large",
+    "split-pixel-small",
+)  # fmt: skip
+LADDER_SENSOR = "hm01b0"
+SHEET_SENSOR = "imx900-hcg"
+ROWS = {
+    "system_gain_dn_per_e": "K, DN/e-",
+    "quantum_efficiency_percent": "QE, %",
+    "temporal_dark_noise_e": "dark noise, e-",
+    "dark_current_e_per_s": "dark current, e-/s",
+    "dsnu_e": "DSNU, e-",
+    "prnu_percent": "PRNU, %",
+    "saturation_e": "saturation, e-",
+    "snr_max_db": "largest SNR, dB",
+    "dynamic_range_db": "dynamic range, dB",
+}
+_LOW_LIGHT = 1 << 28
+"""First frame of the exposures that the curves are drawn from."""
+
+_LEAST_NOISE_E = 0.8
+"""Lower end of the figures' axes."""
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def parse() -> argparse.Namespace:
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("studies/out/photon_transfer"))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true", help="few pixels and steps: a smoke run")
+    return parser.parse_args()
+
+
+def study(args: argparse.Namespace) -> None:
+    """Measure, draw and write everything."""
+    side = {"rows": 48, "columns": 64} if args.quick else {}
+    steps, points = (12, 8) if args.quick else (50, 30)
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {args.out}: cannot be made ({error.strerror})") from None
+    benches: dict[str, Bench] = {}
+    results: dict[str, xr.Dataset] = {}
+    rows: list[str] = []
+    for number, name in enumerate(SENSORS):  # a seed each, or all would err in the same direction
+        subject = find_subject(name)
+        benches[name], notes = put_on_bench(subject, seed=args.seed + number, **side)
+        for note in notes:
+            print(f"{name}: {note}", file=sys.stderr)
+        results[name] = characterize(benches[name], steps=steps)
+        results[name].attrs["camera"] = name
+        rows += table_rows(subject, benches[name], results[name])
+    table = "\n".join(["| sensor | parameter | put in | measured | published |", "|" + "---|" * 5])
+    text = "\n".join([table, *rows]) + "\n"
+    print(text, end="")
+    write_whole(args.out / "table.md", text)
+    curves = {name: noise_curve(benches[name], results[name], points) for name in SENSORS}
+    plots.save(transfer_figure(curves), args.out / "photon_transfer.png")
+    plots.save(ladder_figure(benches[LADDER_SENSOR], points), args.out / "ladder.png")
+    plots.save(figures.photon_transfer(results[SHEET_SENSOR]), args.out / "characterization.png")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is never seen half written."""
+    part = path.with_suffix(path.suffix + ".part")
+    part.write_text(text)
+    part.replace(path)
+
+
+def table_rows(subject: Subject, bench: Bench, data: xr.Dataset) -> list[str]:
+    """One sensor's rows of the table, values with their standard errors."""
+    put_in, published = expected(bench), subject.published(bench)
+    rows = []
+    for name, label in ROWS.items():
+        error = data[f"{name}_error"].item() if f"{name}_error" in data else None
+        measured = with_error(data[name].item(), error)
+        stated = f"{published[name]:.5g}" if name in published else ""
+        rows.append(f"| {subject.name} | {label} | {put_in[name]:.4g} | {measured} | {stated} |")
+    return rows
+
+
+def with_error(value: float, error: float | None) -> str:
+    """Value and standard error, both to the error's second digit."""
+    if not error:
+        return f"{value:.5g}"
+    digits = max(0, 1 - math.floor(math.log10(error)))
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+def noise_curve(bench: Bench, data: xr.Dataset, points: int) -> tuple[FloatArray, FloatArray]:
+    """Signal and temporal noise in electrons by the measured gain, from the dark to saturation."""
+    own_ms, gain = bench.photodiode.integration_time_ms, data["system_gain_dn_per_e"].item()
+    dim = np.geomspace(1, 0.85 * bench.clip_e, points)
+    electrons = np.concatenate([dim, bench.clip_e * np.arange(0.9, 1.1, 0.02)])
+    dark = bench.moments(Exposure(0.0, own_ms, _LOW_LIGHT))
+    pairs = [
+        bench.moments(Exposure(e / bench.electrons_per_photon, own_ms, _LOW_LIGHT + 2 * i))
+        for i, e in enumerate(electrons, 1)
+    ]
+    signal = np.array([p.mean_dn - dark.mean_dn for p in pairs]) / gain
+    noise = np.sqrt([p.variance_dn2 for p in pairs]) / gain
+    return signal, noise
+
+
+def transfer_figure(curves: Mapping[str, tuple[FloatArray, FloatArray]]) -> Figure:
+    """Temporal noise over signal of all sensors, with the shot noise that none can go below."""
+    figure = Figure(figsize=(7.5, 5), layout="constrained")
+    axes = figure.subplots()
+    for marker, (name, (signal, noise)) in zip("osDv^<>", curves.items(), strict=True):
+        # No noise is left where all codes are the highest: let the line leave the figure.
+        seen = np.maximum(noise, _LEAST_NOISE_E / 10)
+        axes.loglog(signal, seen, marker=marker, markersize=3, linewidth=1, label=name)
+    line = np.array([1.0, 2e4])
+    axes.loglog(line, np.sqrt(line), "--", color="black", linewidth=1, label="shot noise alone")
+    axes.set(xlabel="signal (e-)", ylabel="temporal noise (e- rms)", xlim=(0.7, 4e4),
+             ylim=(_LEAST_NOISE_E, 300))  # fmt: skip
+    axes.set_title("photon transfer of the sensors in data/sensors", fontsize=10)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    return figure
+
+
+def frame_variance_e2(pixel: Photodiode, electrons: float, bench: Bench) -> float:
+    """Variance over the pixels of one frame in front of the converter, e-**2."""
+    light = np.ones((1, bench.rows, bench.columns, 1), np.float32)
+    volts = sense(light, pixel, electrons, streams.Key.of(bench.seed, [_LOW_LIGHT], bench.die))
+    return float(np.var(volts.astype(np.float64)) / pixel.volts_per_e**2)
+
+
+def ladder_figure(bench: Bench, points: int) -> Figure:
+    """Noise of one frame rung by rung of the noise ladder, beside the closed form of each rung."""
+    p = bench.photodiode
+    electrons = np.geomspace(1, 0.95 * p.full_well_e, points)
+    rungs = {
+        noise: np.array(
+            [frame_variance_e2(p.model_copy(update={"noise": noise}), e, bench) for e in electrons]
+        )
+        for noise in ("shot", "temporal", "all")
+    }
+    shot, read = electrons + p.dark_e, np.full(points, p.read_noise_e**2)
+    fixed = p.dsnu_e**2 + (p.prnu_percent / 100 * electrons) ** 2
+    parts = (
+        ("total", rungs["all"], shot + read + fixed, "black", "o"),
+        ("shot", rungs["shot"], shot, "tab:orange", "s"),
+        ("read", rungs["temporal"] - rungs["shot"], read, "tab:blue", "v"),
+        ("fixed pattern: DSNU and PRNU", rungs["all"] - rungs["temporal"], fixed,
+         "tab:green", "^"),
+    )  # fmt: skip
+    figure = Figure(figsize=(7.5, 5), layout="constrained")
+    axes = figure.subplots()
+    for label, variance, closed, color, marker in parts:
+        noise = np.sqrt(np.where(variance > 0, variance, np.nan))
+        axes.loglog(electrons, noise, marker, markersize=4, color=color, label=label)
+        axes.loglog(electrons, np.sqrt(closed), color=color, linewidth=1)
+    axes.set(xlabel="signal (e-)", ylabel="noise over the pixels of a frame (e- rms)",
+             ylim=(_LEAST_NOISE_E, 300))  # fmt: skip
+    axes.set_title(
+        f"{LADDER_SENSOR}: rungs of the noise ladder (markers) and closed forms (lines)",
+        fontsize=10,
+    )
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    return figure
+
+
+if __name__ == "__main__":
+    try:
+        study(parse())
+    except InputError as error:
+        print(f"photon_transfer: {error}", file=sys.stderr)
+        sys.exit(2)

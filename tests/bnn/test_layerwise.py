@@ -1,0 +1,48 @@
+"""Every layer's output against arithmetic on +1 and -1."""
+
+import numpy as np
+import pytest
+from networks import draw_model, draw_words, outputs_slowly, scores_slowly, values_of
+
+from sensorsim.bits import unpack
+from sensorsim.bnn import layerwise, simulator
+from sensorsim.bnn.layers import Dense, Scores, Shuffle, Sum, Votes
+
+SEEDS = range(40)
+
+
+def test_seeds_draw_every_kind_of_layer() -> None:
+    kinds = {type(s.layer) for seed in SEEDS for s in draw_model(seed).steps}
+    assert {Sum, Dense, Shuffle, Votes, Scores} <= kinds
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_layer_is_integer_arithmetic(seed: int) -> None:
+    model = draw_model(seed)
+    words = draw_words(model, 3, seed)
+    dark = 2**model.input.planes - 1
+    expected = outputs_slowly(model.layers, values_of(model, words), dark)
+    seen = list(layerwise.observe(model, words))
+    assert [o.step for o in seen] == list(model.steps)
+    for observation, (layer, values) in zip(seen, expected, strict=True):
+        assert observation.step.layer is layer
+        if observation.words is None:
+            np.testing.assert_array_equal(observation.accumulators, values)
+        else:
+            bits = unpack(observation.words, observation.step.after.channels)
+            np.testing.assert_array_equal(2 * bits.astype(np.int64) - 1, values)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_simulator_gives_the_same_scores(seed: int) -> None:
+    model = draw_model(seed)
+    words = draw_words(model, 3, seed)
+    np.testing.assert_array_equal(simulator.scores(model, words), scores_slowly(model, words))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_accumulators_stay_within_their_reach(seed: int) -> None:
+    model = draw_model(seed)
+    for o in layerwise.observe(model, draw_words(model, 3, seed)):
+        if o.accumulators is not None and o.step is not model.steps[-1]:
+            assert np.abs(o.accumulators).max() <= o.step.after.reach

@@ -1,0 +1,72 @@
+"""``sensorsim inspect``: what it prints and writes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from typer.testing import CliRunner
+
+from sensorsim.bnn.file import model_digest, save_model
+from sensorsim.bnn.model import Model
+from sensorsim.cli.app import app
+from sensorsim.errors import InputError
+from sensorsim.pipeline import find_model, load_pipeline
+
+run = CliRunner()
+
+
+def test_people_read_layers_thresholds_and_totals() -> None:
+    done = run.invoke(app, ["inspect", "fashion-mnist/glt-4"], env={"COLUMNS": "160"})
+    assert done.exit_code == 0
+    for words in (
+        "28x28x1", "T-shirt/top", "validation 87.82 %", "convolution", "kernel 3, padding 1",
+        "28x28x48", "1,728", "±6,272 (14 bits)", "165,824 weight bits", "median",
+    ):  # fmt: skip
+        assert words in done.stdout, words
+
+
+def test_json_is_one_object(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "m.npz"
+    save_model(model, path)
+    done = run.invoke(app, ["inspect", str(path), "--json"])
+    said = json.loads(done.stdout)
+    assert said["sha256"] == model_digest(path)
+    assert said["totals"]["weight_bits"] == model.weight_bits
+    assert [row["kind"] for row in said["layers"]][-1] == "scores"
+
+
+def test_layers_of_an_image_are_written(tmp_path: Path) -> None:
+    out = tmp_path / "l.nc"
+    arguments = ["inspect", "fashion-mnist/glt-2", "--image", "3", "--pipeline", "glt2"]
+    done = run.invoke(app, [*arguments, "--seed", "5", "--out", str(out), "--json"])
+    assert done.exit_code == 0, done.output
+    assert [p.name for p in tmp_path.iterdir()] == ["l.nc"]
+    decision = load_pipeline("glt2").run(4, seed=5)["decision"][3]
+    with xr.open_dataset(out) as data:
+        assert data["layer_8_score"].values.argmax() == decision
+        assert data["layer_0_accumulator"].attrs["units"] == "1"
+        assert set(np.unique(data["layer_1_bit"])) == {0, 1}
+        assert data.attrs["image"] == 3
+        assert data.attrs["model_sha256"] == model_digest(find_model("fashion-mnist/glt-2"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], "nowhere"),
+        (["fashion-mnist/glt-2", "--image", "3"], "--pipeline"),
+        (["fashion-mnist/glt-2", "--image", "10000", "--pipeline", "glt2"], "0 to 9999"),
+        (["fashion-mnist/glt-2", "--image", "0", "--pipeline", "adc4"], "network.model"),
+        (
+            ["fashion-mnist/glt-2", "--image", "0", "--pipeline", "glt2", "--out", "/no/x.nc"],
+            "its folder does not exist",
+        ),
+    ],
+)
+def test_wrong_input_is_named(arguments: list[str], words: str) -> None:
+    done = run.invoke(app, ["inspect", *arguments])
+    assert isinstance(done.exception, InputError)
+    assert words in str(done.exception)
+    assert done.stdout == ""

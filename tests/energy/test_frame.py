@@ -1,0 +1,199 @@
+"""The ledger of a frame under every pricing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from sensorsim.bnn.model import Model
+from sensorsim.energy.frame import frame_ledger
+from sensorsim.energy.ledger import STAGES, Ledger
+from sensorsim.energy.logic import Activity
+from sensorsim.energy.settings import EnergySettings
+from sensorsim.energy.technology import Process, Survey, load_technology
+from sensorsim.energy.workload import Workload
+from sensorsim.errors import InputError
+from sensorsim.photodiode import Photodiode
+from sensorsim.readout import Adc, Sar, Thermometer
+
+STATED = {"technology": "t", "link_pj_per_bit": 0.5, "frame_rate_hz": 30, "static_power_uw": 6}
+GATES = {
+    "kind": "gates", "toggles_per_product": 0.2, "weight_reuse": 10, "activation_reuse": 5,
+}  # fmt: skip
+M3 = Thermometer(thresholds=(0.1, 0.2, 0.3))
+
+
+def settings(**changes: object) -> EnergySettings:
+    return EnergySettings.model_validate(STATED | changes)
+
+
+def ledger(
+    technology: Survey | Process,
+    readout: Adc | Thermometer,
+    workload: Workload,
+    shape: tuple[int, int, int] = (28, 28, 1),
+    **changes: object,
+) -> Ledger:
+    return frame_ledger(
+        settings(**changes), technology, Photodiode(), readout, shape, workload, enob=7.9
+    )
+
+
+@pytest.mark.parametrize("readout", [Adc(bits=8), Adc(bits=8, architecture=Sar()), M3])
+@pytest.mark.parametrize("name", ["survey", "cmos180", "cmos28"])
+def test_every_stage_is_there_and_sourced(
+    name: str, readout: Adc | Thermometer, workload: Workload
+) -> None:
+    book = ledger(load_technology(name), readout, workload)
+    assert {r.stage for r in book.rows} == set(STAGES)
+    assert all(len(r.source) > 10 for r in book.rows)
+    assert all(book.total_pj(s).low <= book.total_pj(s).high for s in STAGES)
+
+
+def test_counts_of_a_survey(survey: Survey, workload: Workload) -> None:
+    by_stage = {r.stage: r for r in ledger(survey, M3, workload).rows}
+    assert by_stage["pixel"].count == 784
+    assert by_stage["readout"].count == by_stage["link"].count == 3 * 784
+    assert by_stage["network"].count == 2 * 1250
+    assert by_stage["static"].each_pj.typical == pytest.approx(6e-6 / 30 * 1e12)
+
+
+@pytest.mark.parametrize("readout", [Adc(bits=6), M3])
+def test_twice_the_columns_is_twice_the_readout(
+    survey: Survey, workload: Workload, readout: Adc | Thermometer
+) -> None:
+    once, twice = (ledger(survey, readout, workload, (28, c, 1)) for c in (28, 56))
+    for stage in ("pixel", "readout", "link"):
+        assert twice.total_pj(stage).typical == pytest.approx(2 * once.total_pj(stage).typical)
+
+
+def test_columns_share_the_reference(process: Process, workload: Workload) -> None:
+    once, twice = (ledger(process, M3, workload, (28, c, 1)) for c in (28, 56))
+    assert twice.total_pj("readout").typical < 1.1 * once.total_pj("readout").typical
+
+
+def test_link_is_priced_by_the_bits_that_cross_it(survey: Survey, workload: Workload) -> None:
+    shape = (8, 8, 3)
+    for readout, bits in ((Adc(bits=5), 5), (M3, 3)):
+        book = ledger(survey, readout, workload, shape)
+        assert book.total_pj("link").high == pytest.approx(np.prod(shape) * bits * 0.5)
+
+
+@pytest.mark.parametrize("rate", [1, 30, 1000])
+def test_static_energy_is_power_times_the_time_it_is_on(
+    survey: Survey, workload: Workload, rate: float
+) -> None:
+    book = ledger(survey, M3, workload, frame_rate_hz=rate, duty_cycle=0.25)
+    assert book.total_pj("static").typical == pytest.approx(6e-6 * 0.25 / rate * 1e12)
+
+
+def test_gates_price_arithmetic_and_memories_apart(process: Process, workload: Workload) -> None:
+    book = ledger(process, M3, workload, network=GATES, parallel_products=64)
+    rows = {r.component.split(":")[0].split(" (")[0]: r for r in book.rows}
+    assert rows["XNOR transition"].count == pytest.approx(0.2 * 1250)
+    assert rows["weight"].count == 125
+    assert rows["activation"].count == 250
+    assert rows["accumulator of 7 bits, clocked"].count == 7 * (16 + 4)
+    assert rows["memory leakage over the frame time"].count == 4096 + 512
+    assert not any(r.whole_chip for r in book.rows)
+
+
+@pytest.mark.parametrize("readout", [M3, M3.model_copy(update={"mode": "sequential"}), Adc(bits=8)])
+@pytest.mark.parametrize("comparator", ["dynamic", "static"])
+def test_more_of_any_constant_never_costs_less(
+    process: Process, workload: Workload, readout: Adc | Thermometer, comparator: str
+) -> None:
+    for link in ({"kind": "off-chip"}, {"kind": "wire", "length_mm": 1, "toggles_per_bit": 0.5}):
+        book = ledger(
+            process, readout, workload, network=GATES, parallel_products=64, link=link,
+            link_pj_per_bit=None, comparator=comparator,
+        )  # fmt: skip
+        middle = {c.id: c.typical for c in book.constants()}
+        assert book.draws_pj(middle) == pytest.approx(book.total_pj().typical)
+        for c in book.constants():
+            more = book.draws_pj(middle | {c.id: c.high})
+            assert more >= book.draws_pj(middle) >= book.draws_pj(middle | {c.id: c.low}), c.id
+
+
+def test_chip_has_no_leakage_of_its_own_row(process: Process, workload: Workload) -> None:
+    book = ledger(process, M3, workload)
+    assert [r.component for r in book.rows if r.stage == "static"] == [
+        "static power over the frame time"
+    ]
+    (network,) = (r for r in book.rows if r.stage == "network")
+    assert network.whole_chip
+
+
+def test_chip_and_gates_together_raise(process: Process, workload: Workload) -> None:
+    chip = ledger(process, M3, workload)
+    gates = ledger(process, M3, workload, network=GATES, parallel_products=64)
+    with pytest.raises(InputError, match="whole chip"):
+        Ledger((*chip.rows, *gates.rows))
+
+
+def test_measured_activity_is_required(process: Process, workload: Workload) -> None:
+    network = GATES | {"toggles_per_product": "input"}
+    with pytest.raises(InputError, match="was not measured"):
+        ledger(process, M3, workload, network=network, parallel_products=64)
+    measured = replace(workload, activity=Activity(1250, 125, "activity of the input bits"))
+    book = ledger(process, M3, measured, network=network, parallel_products=64)
+    (xnor,) = (r for r in book.rows if r.component.startswith("XNOR"))
+    assert xnor.count == pytest.approx(125)
+    assert "activity of the input bits" in xnor.component
+
+
+def test_gates_ask_for_their_numbers() -> None:
+    with pytest.raises(ValidationError, match="toggles_per_product"):
+        settings(network={"kind": "gates"}, parallel_products=1)
+    with pytest.raises(ValidationError, match=r"energy\.parallel_products is missing"):
+        settings(network=GATES)
+    with pytest.raises(ValidationError, match="expected 0 to 1"):
+        settings(network=GATES | {"toggles_per_product": 1.5}, parallel_products=1)
+
+
+def test_link_has_no_silent_default() -> None:
+    with pytest.raises(ValidationError, match=r"energy\.link_pj_per_bit is missing"):
+        settings(link_pj_per_bit=None)
+    with pytest.raises(ValidationError, match="only one of them"):
+        settings(link={"kind": "off-chip"})
+
+
+@pytest.mark.parametrize(
+    ("readout", "changes"),
+    [
+        (Adc(bits=8), {"converter": "first-principles"}),
+        (M3, {"link": {"kind": "off-chip"}, "link_pj_per_bit": None}),
+        (M3, {"network": GATES, "parallel_products": 8}),
+        (M3, {"comparator": "static"}),
+        (Adc(bits=8), {"sar_switching": "monotonic"}),
+    ],
+)
+def test_a_survey_has_no_parts(
+    survey: Survey, workload: Workload, readout: Adc | Thermometer, changes: dict[str, object]
+) -> None:
+    with pytest.raises(InputError, match=r"'survey'.*expected a process, like cmos65"):
+        ledger(survey, readout, workload, **changes)
+
+
+def test_process_prices_an_adc_by_the_survey_if_asked(
+    process: Process, survey: Survey, workload: Workload
+) -> None:
+    for form in ("survey", "walden", "schreier"):
+        mine = ledger(process, Adc(bits=8), workload, converter=form).total_pj("readout")
+        assert mine == ledger(survey, Adc(bits=8), workload, converter=form).total_pj("readout")
+
+
+def test_survey_needs_a_measured_enob(survey: Survey, workload: Workload) -> None:
+    with pytest.raises(InputError, match="measured ENOB"):
+        frame_ledger(settings(), survey, Photodiode(), Adc(bits=8), (8, 8, 1), workload)
+
+
+def test_workload_counts_a_model(model: Model) -> None:
+    found = Workload.of(model)
+    # 6 x 7 pixels: 42 x 10 outputs of 18 products; pooled to 3 x 3; stride 2 gives 2 x 2 of 45
+    assert found.products == [42 * 10 * 18, 4 * 12 * 45, 3 * 48]
+    assert found.operations == model.binary_operations
+    assert found.weight_bits == 10 * 18 + 12 * 45 + 3 * 48
+    assert found.activation_bits == 42 * 10
+    assert found.largest_fan_in == 48

@@ -1,0 +1,213 @@
+"""Pixel, comparator, link, memory and logic against closed forms, and mutants of each."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from sensorsim.bits import pack
+from sensorsim.energy.activity import toggle_rate
+from sensorsim.energy.comparator import decision, reference_row, survey_row, thermometer_rows
+from sensorsim.energy.ledger import Row
+from sensorsim.energy.link import OffChip, Via, Wire
+from sensorsim.energy.logic import (
+    Activity,
+    clocked_bit,
+    counter_toggles,
+    popcount_adders,
+    xnor_popcount_rows,
+)
+from sensorsim.energy.memory import REGISTER_BITS, SRAM_BITS, access, leakage_row
+from sensorsim.energy.pixel import PixelArray, pixel_rows
+from sensorsim.energy.technology import Process, Survey
+from sensorsim.errors import InputError
+from sensorsim.photodiode import Photodiode
+from sensorsim.readout import Adc, Sar, Thermometer
+
+M3 = (0.2, 0.4, 0.8)
+
+
+def typical(rows: list[Row]) -> dict[str, float]:
+    return {r.component: r.total_pj.typical for r in rows}
+
+
+def changed(process: Process, section: str, field: str, factor: float) -> Process:
+    """A mutant: one constant multiplied."""
+    table = getattr(process, section)
+    constant = getattr(table, field)
+    new = constant.model_copy(update=constant.scaled(factor).model_dump())
+    return process.model_copy(update={section: table.model_copy(update={field: new})})
+
+
+def test_pixel_rows_are_cv2_bias_and_column(process: Process, array: PixelArray) -> None:
+    rows = typical(pixel_rows(process, array))
+    assert rows["reset"] == pytest.approx(80 * 100e-15 * 2.8**2 * 1e12)
+    assert rows["source follower bias"] == pytest.approx(80 * 1.5e-6 * 2.8 * 2 * 5e-6 * 1e12)
+    column_f = 1000e-15 + 10 * 5 * 0.9e-15  # 1.8 fF per um at 130 nm is 0.9 at 65 nm
+    assert rows["column load"] == pytest.approx(80 * column_f * 2.8 * 0.3 * 1e12)
+
+
+def test_array_follows_the_photodiode() -> None:
+    found = PixelArray.of(Photodiode(correlated_double_sampling=False), (4, 5, 3))
+    assert (found.samples, found.converters, found.reads) == (60, 15, 1)
+    assert found.full_scale_v == pytest.approx(1.0)
+    assert found.temperature_k == pytest.approx(298.15)
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "component"),
+    [
+        ("pixel", "reset_ff", "reset"),
+        ("pixel", "follower_ua", "source follower bias"),
+        ("pixel", "mean_signal", "column load"),
+    ],
+)
+def test_doubling_a_constant_doubles_its_row_alone(
+    process: Process, array: PixelArray, section: str, field: str, component: str
+) -> None:
+    before = typical(pixel_rows(process, array))
+    after = typical(pixel_rows(changed(process, section, field, 2), array))
+    for name, energy in before.items():
+        assert after[name] == pytest.approx(energy * (2 if name == component else 1))
+
+
+def test_decision_is_comparator_and_clock_line(process: Process) -> None:
+    line_fj = (300 * 5e-3 + 2.25) * 1.2**2
+    assert decision(process, 5.0).range.typical == pytest.approx(1e-3 * (67 + line_fj))
+    static_fj = 10e-6 * 1.8 * 25e-9 * 1e15
+    found = decision(process, 5.0, "static").range.typical
+    assert found == pytest.approx(1e-3 * (static_fj + line_fj))
+
+
+def test_static_comparator_of_one_nanosecond_is_that_of_camj(process: Process) -> None:
+    at_1_ns = changed(process, "timing", "comparison_ns", 1 / 25)
+    clock = decision(process, 5.0).range.typical - 0.067
+    assert decision(at_1_ns, 5.0, "static").range.typical - clock == pytest.approx(0.018)
+
+
+def test_comparator_includes_reference_and_clock(process: Process, array: PixelArray) -> None:
+    parallel = typical(thermometer_rows(process, Thermometer(thresholds=M3), array, "dynamic"))
+    assert parallel["dynamic comparison with clock"] == pytest.approx(
+        240 * decision(process, 5.0).range.typical
+    )
+    assert parallel["reference ladder, a row"] == pytest.approx(10 * 50 * 1.8 * (5 + 0.025))
+    latch = clocked_bit(process).range.typical
+    assert parallel["latch of a decision"] == pytest.approx(240 * latch)
+    sequential = typical(
+        thermometer_rows(process, Thermometer(thresholds=M3, mode="sequential"), array, "dynamic")
+    )
+    assert sequential["reference DAC, a row"] == pytest.approx(10 * 50 * 1.8 * (5 + 3 * 0.1))
+    line_ff = 8 * (300 * 5e-3 + 2.25)
+    assert sequential["reference line, a row"] == pytest.approx(10 * 1e-3 * line_ff * 1.8 * 0.8)
+    sar = reference_row(process, Adc(bits=7, architecture=Sar()), array)
+    assert sar.component == "reference buffer, a row"
+    assert sar.total_pj.typical == pytest.approx(10 * 50 * 1.8 * (5 + 8 * 0.1))
+
+
+def test_encoder_costs_its_adders(process: Process, array: PixelArray) -> None:
+    encoded = Thermometer(thresholds=M3, bubbles="corrected", link="encoded")
+    rows = {r.component: r for r in thermometer_rows(process, encoded, array, "dynamic")}
+    assert rows["adder of the encoder"].count == 80, "one full adder counts three ones"
+    assert "adder of the encoder" not in typical(
+        thermometer_rows(process, Thermometer(thresholds=M3), array, "dynamic")
+    )
+
+
+def test_survey_thermometer_compares_m_times_in_both_modes(survey: Survey) -> None:
+    for mode in ("parallel", "sequential"):
+        row = survey_row(survey.comparator, Thermometer(thresholds=M3, mode=mode), 80)
+        assert row.count == 240
+        assert row.each_pj.low == pytest.approx(0.027)
+        assert row.each_pj.high == pytest.approx(8.98)
+
+
+def test_links_are_half_cv2_per_transition_or_published(process: Process) -> None:
+    wire = Wire(length_mm=2, toggles_per_bit=0.5).price(process).range
+    assert wire.typical == pytest.approx(0.5 * 0.5 * 600e-15 * 2 * 1.2**2 * 1e12)
+    via = Via(toggles_per_bit=1).price(process).range
+    assert via.typical == pytest.approx(0.5 * 40e-15 * 1.2**2 * 1e12)
+    assert OffChip().price(process).range.low == 0.5
+
+
+@pytest.mark.parametrize(
+    ("supply_v", "fj_per_mm_and_toggle"), [(1.8, 984), (0.9, 240)], ids=["180 nm, Ho", "40 nm"]
+)
+def test_repeated_wire_meets_published_ones(
+    process: Process, supply_v: float, fj_per_mm_and_toggle: float
+) -> None:
+    digital = process.supply.digital_v
+    at = changed(process, "supply", "digital_v", supply_v / digital.typical)
+    found = Wire(length_mm=1, toggles_per_bit=1).price(at).range.typical
+    assert found == pytest.approx(1e-3 * fj_per_mm_and_toggle, rel=0.05)
+
+
+def test_link_states_its_activity() -> None:
+    with pytest.raises(ValidationError, match="toggles_per_bit"):
+        Wire(length_mm=1)  # type: ignore[call-arg]
+    with pytest.raises(ValidationError, match="toggles_per_bit"):
+        Via(toggles_per_bit=1.5)
+
+
+def test_memory_grows_with_the_root_of_its_size(process: Process) -> None:
+    at_8_kib = access(process, SRAM_BITS).range.typical
+    assert at_8_kib == pytest.approx(1e-3 * process.memory.sram_fj_per_bit.typical)
+    assert access(process, 4 * SRAM_BITS).range.typical == pytest.approx(2 * at_8_kib)
+    registers = access(process, REGISTER_BITS, "registers").range.typical
+    assert registers == pytest.approx(1e-3 * 14 * (1.2 / 0.5) ** 2)
+
+
+def test_root_meets_the_three_published_sizes() -> None:
+    for times_8_kib, pj in ((1, 10), (4, 20), (128, 100)):
+        assert 10 * np.sqrt(times_8_kib) == pytest.approx(pj, rel=0.14)
+
+
+def test_leakage_is_power_over_the_frame(process: Process) -> None:
+    row = leakage_row(process, 1000, 1 / 30)
+    assert row.total_pj.typical == pytest.approx(1000 * 111e-12 / 30 * 1e12)
+
+
+@given(st.integers(0, 5000))
+def test_ripple_counter_toggles_as_its_bits_do(count: int) -> None:
+    assert counter_toggles(count) == sum((k ^ (k - 1)).bit_count() for k in range(1, count + 1))
+
+
+@given(st.integers(1, 300))
+def test_popcount_adders_reduce_until_one_bit_of_each_weight_is_left(inputs: int) -> None:
+    adders, waiting = 0, {0: inputs}
+    for weight in range(12):  # three of one weight become one of it and a carry
+        bits = waiting.get(weight, 0)
+        while bits > 1:
+            taken = min(3, bits)
+            adders, bits = adders + 1, bits - taken + 1
+            waiting[weight + 1] = waiting.get(weight + 1, 0) + 1
+    assert popcount_adders(inputs) == adders
+
+
+def test_gate_level_price_is_a_function_of_counts(process: Process) -> None:
+    quiet, busy = (
+        typical(xnor_popcount_rows(process, Activity(1000, t, "counted"), 10, 90))
+        for t in (100, 200)
+    )
+    xnor, adder, register = quiet
+    assert quiet[xnor] == pytest.approx(100e-3 * process.logic.xnor_fj.typical)
+    assert quiet[adder] == pytest.approx(100e-3 * process.logic.full_adder_fj.typical)
+    assert register == "accumulator of 7 bits, clocked"
+    assert quiet[register] == pytest.approx(70 * clocked_bit(process).range.typical)
+    assert busy[xnor] == pytest.approx(2 * quiet[xnor])
+    assert busy[register] == quiet[register]
+
+
+@pytest.mark.parametrize("toggles", [-1, 1001])
+def test_more_toggles_than_products_are_refused(toggles: float) -> None:
+    with pytest.raises(InputError, match="toggles"):
+        Activity(1000, toggles, "wrong")
+
+
+def test_toggles_of_input_bits_are_counted() -> None:
+    random = np.random.default_rng(1)
+    bits = random.integers(0, 2, (2, 3, 4, 5, 70)).astype(np.uint8)
+    raster = bits.reshape(2, 3, 20, 70)
+    expected = (raster[:, :, 1:] != raster[:, :, :-1]).mean()
+    assert toggle_rate(pack(bits), 70) == pytest.approx(expected)
+    assert toggle_rate(pack(np.ones_like(bits)), 70) == 0

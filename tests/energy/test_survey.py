@@ -1,0 +1,113 @@
+"""The survey's prices: recomputed from the published converters."""
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sensorsim.energy.technology import Survey
+
+SURVEY = Path(__file__).parents[3] / "shared" / "reference" / "adc_survey.csv"
+needs_survey = pytest.mark.skipif(not SURVEY.exists(), reason="adc_survey.csv is not here")
+
+
+def converters() -> list[tuple[str, int, float, float, float]]:
+    """Architecture, year, ENOB, SNDR and energy per conversion in pJ of all converters."""
+    with SURVEY.open() as file:
+        return [
+            (
+                row["architecture"],
+                int(row["year"]),
+                (float(row["sndr_plot_db"]) - 1.76) / 6.02,
+                float(row["sndr_plot_db"]),
+                float(row["p_over_fsnyq_pj"]),
+            )
+            for row in csv.DictReader(file)
+            if row["sndr_plot_db"] and row["p_over_fsnyq_pj"]
+        ]
+
+
+def sar() -> list[tuple[float, float, float]]:
+    """ENOB, SNDR and energy of the converters that the sources name."""
+    return [
+        (enob, sndr, pj)
+        for architecture, year, enob, sndr, pj in converters()
+        if "SAR" in architecture and year >= 2010 and 4 <= enob <= 10
+    ]
+
+
+@needs_survey
+def test_sar_ratios_come_from_the_rows_that_their_source_names(survey: Survey) -> None:
+    ratios = [pj / survey.adc.envelope(enob) for enob, _, pj in sar()]
+    assert f"({len(ratios)} rows)" in survey.adc.ratio_source
+    percentiles = np.percentile(ratios, survey.adc.ratio_percentiles)
+    np.testing.assert_allclose(survey.adc.ratio, percentiles, rtol=0.01)
+
+
+@needs_survey
+def test_figures_of_merit_come_from_the_same_rows(survey: Survey) -> None:
+    walden = [1e3 * pj / 2**enob for enob, _, pj in sar()]
+    schreier = [1e6 * pj / 10 ** (sndr / 10) for _, sndr, pj in sar()]
+    for constant, values in (
+        (survey.merit.walden_fj_per_step, walden), (survey.merit.schreier_aj_at_0_db, schreier),
+    ):  # fmt: skip
+        found = (constant.low, constant.typical, constant.high)
+        np.testing.assert_allclose(found, np.percentile(values, (10, 50, 90)), rtol=0.01)
+
+
+@needs_survey
+def test_as_many_converters_lie_below_the_envelope_as_its_source_says(survey: Survey) -> None:
+    words = re.search(r"(\d+) of (\d+) points", survey.adc.envelope_source)
+    assert words
+    below, total = map(int, words.groups())
+    found = converters()
+    assert len(found) == total
+    assert sum(pj < survey.adc.envelope(enob) for *_, enob, _, pj in found) == below
+
+
+@needs_survey
+def test_comparator_prices_come_from_flash_converters_below_six_bits(survey: Survey) -> None:
+    fj = [
+        1e3 * pj / (2 ** np.ceil(enob + 0.3) - 1)
+        for architecture, _, enob, _, pj in converters()
+        if architecture.startswith("Flash") and enob < 6
+    ]
+    prices = survey.comparator
+    assert f"{len(fj)} flash converters" in prices.source
+    percentiles = np.percentile(fj, prices.energy_fj_percentiles)
+    np.testing.assert_allclose(prices.energy_fj, percentiles, rtol=0.02)
+
+
+@pytest.mark.parametrize(("enob", "pj"), [(8, 0.277), (10, 0.419), (12, 2.69)])
+def test_envelope_is_a_floor_and_a_term_of_four_to_the_enob(
+    survey: Survey, enob: int, pj: float
+) -> None:
+    assert survey.adc.envelope(enob) == pytest.approx(pj, rel=0.01)
+
+
+def test_prices_pass_through_their_percentiles(survey: Survey) -> None:
+    adc, comparator = survey.adc, survey.comparator
+    for percentile, ratio in zip(adc.ratio_percentiles, adc.ratio, strict=True):
+        assert adc.at(7, percentile) == pytest.approx(ratio * adc.envelope(7))
+    for percentile, fj in zip(comparator.energy_fj_percentiles, comparator.energy_fj, strict=True):
+        assert comparator.at(percentile) == pytest.approx(1e-3 * fj)
+    low, high = comparator.energy_fj[1:3]
+    assert comparator.at(30) == pytest.approx(1e-3 * np.sqrt(low * high)), "geometric between"
+
+
+@pytest.mark.parametrize("enob", [3.0, 7.9, 11.0])
+def test_low_median_and_high_of_an_adc_are_envelope_and_percentiles(
+    survey: Survey, enob: float
+) -> None:
+    constant = survey.adc.percentile
+    assert survey.adc.at(enob, constant.low) == pytest.approx(survey.adc.envelope(enob))
+    assert (constant.typical, constant.high) == (50, 90)
+
+
+def test_pixel_arithmetic(survey: Survey) -> None:
+    one = survey.pixel.energy(rows=0).range
+    assert one.typical == pytest.approx(0.1 * 1.8**2 + 1.0 * 1.8 * 1.0)
+    assert (one.low, one.high) == pytest.approx((one.typical / 2, one.typical * 2))
+    assert survey.pixel.energy(100).range.typical - one.typical == pytest.approx(0.9 * 1.8)

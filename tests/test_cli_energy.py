@@ -1,0 +1,145 @@
+"""``sensorsim energy``: what it prints, and what it refuses."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sensorsim.cli.app import app
+from sensorsim.energy.technology import load_technology
+from sensorsim.errors import InputError
+
+
+def energy(*arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(
+        app, ["energy", *arguments], catch_exceptions=True
+    )
+
+
+def words(*arguments: str) -> str:
+    done = energy(*arguments)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_table_names_stages_spread_power_and_time() -> None:
+    out = words("glt2", "--set", "energy.parallel_products=512")
+    for word in (
+        "pixel",
+        "readout",
+        "link",
+        "network",
+        "static",
+        "frame",
+        "95 % of draws",
+        "average power at 30 frames/s",
+        "exposure",
+        "row",
+        "cycles",
+        "Frame rate limit",
+    ):
+        assert word in out  # fmt: skip
+    assert "right decision" not in out
+    assert "Does not fit" not in out
+
+
+def test_json_is_one_object_that_adds_up() -> None:
+    report = json.loads(words("glt2", "--json", "--images", "50", "--set",
+                              "energy.technology=cmos130"))  # fmt: skip
+    assert report["technology"] == "cmos130"
+    for bound in ("low", "typical", "high"):
+        rows = sum(r[f"energy_pj_{bound}"] for r in report["rows"])
+        stages = sum(s[bound] for s in report["stages"].values())
+        assert rows == pytest.approx(report[f"energy_pj_{bound}"]) == pytest.approx(stages)
+        right = report["per_correct_decision_pj"][bound]
+        assert right == pytest.approx(report["per_decision_pj"][bound] / report["accuracy"])
+    assert report["average_power_uw"]["typical"] == pytest.approx(
+        report["energy_pj_typical"] * 30 * 1e-6
+    )
+    spread = report["energy_pj_95"]
+    assert report["energy_pj_low"] <= spread["low"] < spread["high"] <= report["energy_pj_high"]
+    assert report["time"]["frame_rate_limit_hz"]["typical"] > 0
+
+
+def test_explain_lists_every_constant_with_its_origin() -> None:
+    report = json.loads(words("glt2", "--json", "--explain", "--set", "energy.technology=cmos65"))
+    constants = {c["id"]: c for c in report["constants"]}
+    assert {"pixel.reset_ff", "comparator.dynamic_fj", "chip.fj_per_operation",
+            "energy.link_pj_per_bit", "timing.settling_us"} <= constants.keys()  # fmt: skip
+    for c in constants.values():
+        assert c["low"] <= c["typical"] <= c["high"]
+        assert c["unit"] and c["source"] and c["origin"]
+    out = words("glt2", "--explain", "--set", "energy.technology=cmos65")
+    for name, c in constants.items():
+        assert f"{name} = " in out
+        assert c["origin"] in out
+
+
+def test_designers_file_overrides_and_says_so(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('base = "cmos65"\nname = "mine"\n[comparator]\ndynamic_fj = 50\n')
+    out = words("glt2", "--explain", "--set", f"energy.technology={mine}")
+    assert re.search(r"comparator\.dynamic_fj = 50 / 50 / 50 fJ \(stated.*override; mine", out)
+    assert "stated in mine.toml" in out
+    assert isinstance(load_technology(mine), type(load_technology("cmos65")))
+
+
+def test_against_prints_difference_probability_and_break_even() -> None:
+    out = words("glt2", "--against", "adc4")
+    for word in (
+        "glt2 less adc4",
+        "cheaper with probability",
+        "best envelope",
+        "90th percentile",
+        "ADC percentile on",
+        "at a link price",
+        "up to so many thresholds",
+    ):
+        assert word in out  # fmt: skip
+    report = json.loads(words("glt2", "--against", "adc4", "--json"))["against"]
+    assert report["pipeline"] == "adc4"
+    assert report["thermometer_first"] is True
+    assert len(report["thresholds"]["probability"]) == 32
+    assert 0 <= report["differences"]["whole frame"]["probability_first_cheaper"] <= 1
+
+
+def test_same_seed_prints_the_same() -> None:
+    arguments = ("glt2", "--against", "adc4", "--json")
+    assert words(*arguments) == words(*arguments)
+    assert words(*arguments) != words(*arguments, "--seed", "1")
+
+
+def test_gates_measure_the_input(tmp_path: Path) -> None:
+    text = (
+        "{ kind = 'gates', toggles_per_product = 'input', weight_reuse = 8, activation_reuse = 8 }"
+    )
+    report = json.loads(words(
+        "glt2", "--json", "--set", "energy.technology=cmos28",
+        "--set", "energy.parallel_products=256", "--set", f"energy.network={text}",
+    ))  # fmt: skip
+    xnor = next(r for r in report["rows"] if r["component"].startswith("XNOR"))
+    products = report["time"]["network_cycles"] * 256
+    assert 0.01 * products < xnor["count"] < 0.5 * products
+
+
+def test_rate_that_does_not_fit_is_said() -> None:
+    assert "Does not fit" in words("glt2", "--set", "energy.frame_rate_hz=60")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("glt2", "--set", "energy.technology=3nm"), "'3nm'"),
+        (("glt2", "--against", "nowhere"), "nowhere"),
+        (("glt2", "--set", "energy.duty_cycle=2"), "energy.duty_cycle"),
+        (("adc4", "--set", "energy.converter=first-principles"), "expected a process"),
+        (("glt2", "--set", "energy.link={ kind = 'wire' }"), "energy.link"),
+    ],
+)
+def test_wrong_input_is_the_users_error(arguments: tuple[str, ...], word: str) -> None:
+    done = energy(*arguments)
+    assert isinstance(done.exception, InputError)
+    assert word in str(done.exception)
+    assert done.stdout == ""
