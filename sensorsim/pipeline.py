@@ -121,7 +121,9 @@ class Pipeline:
 
     def _decided(self, codes: npt.NDArray[Any], key: streams.Key) -> npt.NDArray[np.int64]:
         faults = self.description.network.faults
-        return faulty.scores(self.model, faults, self.packed(codes), key)
+        if faults.of_die or faults.of_frame:
+            return faulty.scores(self.model, faults, self.packed(codes), key)
+        return simulator.scores_of_codes(self.model, network_planes(codes, self.camera.layout))
 
     @property
     def array_shape(self) -> tuple[int, int, int]:

@@ -4,12 +4,14 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WordArray, pack, unpack, words_for
+from sensorsim.bits import WordArray, pack, unpack
+from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import (
     Convolution,
     Dense,
@@ -23,7 +25,7 @@ from sensorsim.bnn.layers import (
 )
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step
-from sensorsim.kernels import xnor
+from sensorsim.kernels.plan import WORDS
 
 IntegerArray = npt.NDArray[np.int64]
 
@@ -127,37 +129,21 @@ def accumulate(
     layer: Convolution | Dense | Scores | Votes, planes: WordArray, step: Step
 ) -> IntegerArray:
     """Accumulators [N, H, W, C] of bits [N, P, H, W, words], before any scale and bias."""
-    if isinstance(layer, Convolution):
-        return _convolve(layer, planes, step)
-    bits = planes[:, 0]
-    if isinstance(layer, Votes):
-        ones = unpack(bits, step.before.channels).sum((1, 2), dtype=np.int64)
-        per_class = ones.reshape(len(bits), layer.classes, -1).sum(2)
-        sums = 2 * per_class - step.before.bits // layer.classes
-    else:
-        mismatches = np.empty((len(bits), step.after.channels), np.int64)
-        xnor.dense(np.ascontiguousarray(bits), layer.weights, step.before.channels, mismatches)
-        sums = layer.inputs - 2 * mismatches
-    return sums[:, np.newaxis, np.newaxis]
-
-
-def _convolve(layer: Convolution, planes: WordArray, step: Step) -> IntegerArray:
-    after = step.after
-    mismatches = np.empty((len(planes), after.height, after.width, after.channels), np.int32)
-    xnor.count_mismatches(
-        np.ascontiguousarray(planes), layer.weights, layer.kernel, layer.stride, layer.padding,
-        layer.groups, layer.inputs // layer.groups, mismatches,
-    )  # fmt: skip
-    return after.reach - 2 * mismatches.astype(np.int64)
+    bare: Layer = layer
+    if isinstance(layer, Scores):
+        bare = Dense(layer.inputs, layer.classes, layer.weights)
+    elif isinstance(layer, Votes):
+        bare = replace(layer, scale=np.ones_like(layer.scale), bias=np.zeros_like(layer.bias))
+    return compile_plan((bare,), step.before).run(planes, WORDS)
 
 
 def _rearranged(layer: MaxPool | Shuffle, bits: WordArray, step: Step) -> WordArray:
     channels = step.before.channels
     if isinstance(layer, MaxPool):
-        after = step.after
-        out = np.empty((len(bits), after.height, after.width, words_for(channels)), np.uint64)
-        xnor.or_pool(np.ascontiguousarray(bits), layer.size, out)
-        return out
+        height, width, size = step.after.height, step.after.width, layer.size
+        whole = bits[:, : height * size, : width * size]
+        windows = whole.reshape(len(bits), height, size, width, size, -1)
+        return np.bitwise_or.reduce(windows, (2, 4))
     flat = unpack(bits, channels)
     grouped = flat.reshape(*flat.shape[:3], layer.groups, -1)
     return pack(np.ascontiguousarray(grouped.swapaxes(3, 4)).reshape(flat.shape))

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+import numpy as np
 from pydantic import Field
 
 from sensorsim.bits import WordArray, words_for
+from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import Layer, Scores, Votes, Weighted
+from sensorsim.bnn.plan import Plan
 from sensorsim.bnn.shapes import Shape, Step, flow, products
 from sensorsim.description import Description
 from sensorsim.errors import InputError
@@ -81,9 +85,29 @@ class Model:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Every layer in its place, with the shapes before and after it."""
+        return tuple(flow(self.layers, self.shape))
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The network compiled for the simulator.
+
+        From here on its arrays can only be read: a change would not reach the plan.
+        """
+        for step in self.steps:
+            for value in vars(step.layer).values():
+                if isinstance(value, np.ndarray):
+                    value.flags.writeable = False
+        return compile_plan(self.layers, self.shape)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy compiles a plan of its own, and its arrays may be changed before."""
+        return {name: value for name, value in vars(self).items() if name != "plan"}
+
+    @property
+    def shape(self) -> Shape:
+        """What one image is before the first layer."""
         view = self.input
-        shape = Shape(view.height, view.width, view.channels, view.planes)
-        return tuple(flow(self.layers, shape))
+        return Shape(view.height, view.width, view.channels, view.planes)
 
     def check_words(self, words: WordArray) -> None:
         """Packed bits of a batch must have the shape of the input.

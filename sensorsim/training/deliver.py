@@ -28,8 +28,8 @@ def bit_level_accuracy(model: Model, camera: Camera, dataset: Labelled) -> float
         key = streams.Key.of(EVALUATION_SEED, np.arange(start, start + len(part)))
         volts = camera.volts(to_linear(part.images), key)
         codes = model.readout.convert(volts, camera.photodiode.full_scale_v, key)
-        words = model.readout.pack(network_planes(codes, camera.layout))
-        decisions = simulator.decide(simulator.scores(model, words))
+        seen = network_planes(codes, camera.layout)
+        decisions = simulator.decide(simulator.scores_of_codes(model, seen))
         right += int((decisions == part.labels).sum())
     return right / len(dataset)
 

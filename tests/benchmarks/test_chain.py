@@ -43,8 +43,8 @@ def test_readout(benchmark: BenchmarkFixture, stages: dict, name: str) -> None:
 @pytest.mark.parametrize("name", ["glt8", "glt2", "adc8_log"])
 def test_network(benchmark: BenchmarkFixture, stages: dict, name: str) -> None:
     pipe = ss.load_pipeline(name)
-    words = pipe.readout.pack(pipe.readout.convert(stages["volts"], 1.0, stages["key"]))
-    benchmark(simulator.scores, pipe.model, words)
+    codes = pipe.readout.convert(stages["volts"], 1.0, stages["key"])
+    benchmark(simulator.scores_of_codes, pipe.model, codes)
     gmac = pipe.model.binary_operations / 2 * IMAGES * 1e-9
     benchmark.extra_info["GMAC/s"] = gmac / benchmark.stats.stats.median
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sensorsim.bits import pack, unpack
 from sensorsim.bnn import simulator
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
+from sensorsim.bnn.limits import mismatch_limits
 from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.errors import InputError
 from sensorsim.readout import Adc
@@ -63,9 +64,9 @@ def test_a_flipped_weight_is_noticed(model: Model) -> None:
 def test_constant_channels_are_constant() -> None:
     levels = np.array([-100, 101, 101, -100])
     rising = np.array([True, True, False, False])
-    limits = simulator.mismatch_limits(Threshold(levels, rising), 100)
+    limits = mismatch_limits(Threshold(levels, rising), 100)
     for mismatches in (0, 50, 100):
-        one = (mismatches <= limits.limit) ^ unpack(limits.inverted[np.newaxis], 4)[0].astype(bool)
+        one = (mismatches <= limits.limit) ^ limits.inverted
         accumulator = 100 - 2 * mismatches
         expected = np.where(rising, accumulator >= levels, accumulator <= levels)
         np.testing.assert_array_equal(one, expected)
@@ -114,10 +115,10 @@ def test_planes_of_a_code_are_a_first_layer_over_integers(bits: int) -> None:
 @given(st.integers(1, 5000), st.integers(-6000, 6000), st.booleans())
 def test_limit_on_mismatches_is_the_threshold(products: int, level: int, rising: bool) -> None:
     threshold = Threshold(np.array([level]), np.array([rising]))
-    limits = simulator.mismatch_limits(threshold, products)
+    limits = mismatch_limits(threshold, products)
     mismatches = np.arange(products + 1)
     accumulators = products - 2 * mismatches
-    one = (mismatches <= limits.limit[0]) ^ (limits.inverted[0] == 1)
+    one = (mismatches <= limits.limit[0]) ^ limits.inverted[0]
     expected = accumulators >= level if rising else accumulators <= level
     np.testing.assert_array_equal(one, expected)
 
@@ -125,9 +126,9 @@ def test_limit_on_mismatches_is_the_threshold(products: int, level: int, rising:
 @pytest.mark.parametrize("rising", [True, False])
 @pytest.mark.parametrize("level", [-(2**63), 2**63 - 1])
 def test_outermost_levels_are_constant_too(level: int, rising: bool) -> None:
-    limits = simulator.mismatch_limits(Threshold(np.array([level]), np.array([rising])), 18)
+    limits = mismatch_limits(Threshold(np.array([level]), np.array([rising])), 18)
     for mismatches in (0, 9, 18):
-        one = (mismatches <= limits.limit[0]) ^ (limits.inverted[0] == 1)
+        one = (mismatches <= limits.limit[0]) ^ limits.inverted[0]
         assert one == ((level < 0) == rising)
 
 

@@ -53,7 +53,7 @@ def draw_model(seed: int, planes: int | None = None) -> Model:
 
 def draw_block(random: np.random.Generator, shape: Shape) -> list[Layer]:
     """Layers from bits to bits."""
-    outputs = int(random.choice([3, 6, 12, 24, 72]))
+    outputs = int(random.choice([3, 6, 12, 24, 64, 72, 128, 192]))
     layer: Layer
     kind = random.random()
     if kind < 0.25:
@@ -69,7 +69,7 @@ def draw_block(random: np.random.Generator, shape: Shape) -> list[Layer]:
     if random.random() < 0.4 and min(after.height, after.width) >= 2:
         block.append(MaxPool(2))
     if random.random() < 0.4:
-        block.append(Shuffle(3))
+        block.append(Shuffle(int(random.choice([g for g in (2, 3, 8) if outputs % g == 0]))))
     return block
 
 
@@ -82,7 +82,8 @@ def draw_convolution(
         kernel = int(random.choice([k for k in (1, 2, 3, 5) if k <= min(shape[:2])]))
         stride = int(random.integers(1, 3))
         padding = int(random.integers(0, 3))
-        groups = int(random.choice([g for g in (1, 2, 3, 6) if channels % g == 0 == outputs % g]))
+        shares = (1, 1, 2, 3, 6, channels // 8)  # the last one: eight channels a group
+        groups = int(random.choice([g for g in shares if g and channels % g == 0 == outputs % g]))
     else:  # kernel + 2 and padding + 1 leave the output as it is
         kernel, stride, padding, groups = like.kernel + 2, like.stride, like.padding + 1, 1
     fan_in = kernel**2 * channels // groups
@@ -171,7 +172,7 @@ def outputs_slowly(
 
 
 def convolve_slowly(layer: Convolution, x: np.ndarray, dark: int) -> np.ndarray:
-    """One output after another."""
+    """One pixel and group after another."""
     k, p, s, g = layer.kernel, layer.padding, layer.stride, layer.groups
     share, out = layer.inputs // g, layer.outputs // g
     w = 2 * unpack(layer.weights, layer.fan_in).astype(np.int64) - 1
@@ -179,10 +180,10 @@ def convolve_slowly(layer: Convolution, x: np.ndarray, dark: int) -> np.ndarray:
     x = np.pad(x, ((0, 0), (p, p), (p, p), (0, 0)), constant_values=-dark)
     side = [(n - k) // s + 1 for n in x.shape[1:3]]
     y = np.empty((len(x), *side, layer.outputs), np.int64)
-    for i, j, o in np.ndindex(y.shape[1:]):
-        first = o // out * share
-        field = x[:, i * s : i * s + k, j * s : j * s + k, first : first + share]
-        y[:, i, j, o] = (field * w[o]).sum((1, 2, 3))
+    for i, j, o in np.ndindex(*side, g):
+        field = x[:, i * s : i * s + k, j * s : j * s + k, o * share : (o + 1) * share]
+        mine = slice(o * out, (o + 1) * out)
+        y[:, i, j, mine] = field.reshape(len(x), -1) @ w[mine].reshape(out, -1).T
     return y
 
 

@@ -1,0 +1,428 @@
+"""A network becomes a plan: tables that `sensorsim.kernels.plan` walks, made once.
+
+Every activation gets its place in an arena, every layer one or more steps. Threshold and packing
+belong to the layer before them; a dense layer is a convolution whose one receptive field is the
+whole image; the branches of a sum add up in one array of counts. Layers whose words would be mostly
+empty read gathered receptive fields (`sensorsim.kernels.patches`).
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim.bits import WordArray, unpack, words_for
+from sensorsim.bnn.fields import Fields, IntArray, Place, Window
+from sensorsim.bnn.layers import (
+    Convolution,
+    Dense,
+    Layer,
+    MaxPool,
+    Scores,
+    Shuffle,
+    Sum,
+    Threshold,
+    Votes,
+)
+from sensorsim.bnn.limits import Limits, mismatch_limits
+from sensorsim.bnn.plan import CACHE_LINE, Plan, aligned_zeros
+from sensorsim.bnn.shapes import Shape, flow
+from sensorsim.kernels import plan
+from sensorsim.kernels.patches import AT_ONCE, COLUMNS
+from sensorsim.kernels.xnor import CODE_OUTPUTS, MAX_CODE_MISMATCHES, OUTPUTS
+
+
+def compile_plan(layers: tuple[Layer, ...], shape: Shape) -> Plan:
+    """Compile layers that end in integers: a whole network, or a convolution, dense layer or sum.
+
+    Parameters
+    ----------
+    layers : checked layers
+    shape : Shape
+        What one image is before them.
+    """
+    after = [*flow(layers, shape)][-1].after
+    heads = [i for i, layer in enumerate(layers) if isinstance(layer, Dense | Scores | Votes)]
+    writer = _Writer(heads[0] if heads else len(layers) + 1)
+    as_codes = len(layers) > 1 and _fits_codes(layers[0], shape)
+    source = writer.place(shape, _ring(layers), stepped=writer.head == 0, codes=as_codes)
+    view = np.zeros(1, plan.INPUT)
+    _set(
+        view[0], target=source.offset, target_step=source.step, planes=shape.planes,
+        height=shape.height, width=shape.width, channels=shape.channels,
+        words=words_for(shape.channels), line=source.line, plane=source.plane,
+        first=source.pixel(0, 0), as_codes=as_codes,
+    )  # fmt: skip
+    counts = writer.counts(after, stepped=bool(heads))
+    writer.chain(layers, source, counts, top=True)
+    writer.step(plan.SCORE, counts, counts, width=_row(after.channels))
+    last = layers[-1]
+    scale = np.zeros((3, after.channels), np.int64)
+    scale[0], scale[1] = after.reach, 1
+    if isinstance(last, Scores | Votes):
+        scale[1], scale[2] = last.scale, last.bias
+    return Plan(
+        shape, after[:3], view, np.array(writer.steps, plan.STEP),
+        writer.trunk if heads else len(writer.steps), np.array(writer.tables, np.int64),
+        np.array(writer.pieces, np.uint64).reshape(-1, COLUMNS), writer.packed_weights(), scale,
+        writer.arena_words(),
+    )  # fmt: skip
+
+
+class _Writer:
+    """Collects steps and tables.
+
+    Parameters
+    ----------
+    head : int
+        Position of the layer from which on images are taken together.
+    """
+
+    def __init__(self, head: int) -> None:
+        self.head = head
+        self.trunk = 0
+        self.steps: list[tuple[int, ...]] = []
+        self.tables: list[int] = []
+        self.pieces: list[tuple[int, ...]] = []
+        self.weights: list[WordArray] = []
+        self.size = 0
+        self.overrun = CACHE_LINE
+
+    def chain(
+        self, layers: tuple[Layer, ...], source: Place, counts: Place, top: bool = False
+    ) -> None:
+        """Steps of a chain; the mismatches of its last layer are added to counts."""
+        position = 0
+        while position < len(layers):
+            layer, rest = layers[position], layers[position + 1 :]
+            if top and position == self.head:
+                self.trunk = len(self.steps)
+            together = top and position >= self.head and isinstance(layer, Dense | Scores)
+            if not rest:
+                if top:
+                    self.clear(counts, together)
+                self.count(layer, source, counts, together)
+                return
+            after = [*flow((layer,), source.shape)][-1].after
+            threshold = rest[0] if isinstance(rest[0], Threshold) else None
+            position += 2 if threshold else 1
+            target = self.place(
+                after._replace(reach=0), _ring(layers[position:]),
+                stepped=source.step > 0 or (top and position >= self.head),
+            )  # fmt: skip
+            if threshold:
+                limits = mismatch_limits(threshold, after.reach)
+                self.decide(layer, source, target, limits, together)
+            else:
+                self.rearrange(layer, source, target)
+            source = target
+
+    # Where things lie
+
+    def allocate(self, size: int, stepped: bool) -> tuple[int, int]:
+        """Offset of an activation, and its step from image to image."""
+        offset = self.size
+        size = -(-size // CACHE_LINE) * CACHE_LINE
+        self.size += size * plan.IMAGES if stepped else size
+        return offset, size if stepped else 0
+
+    def place(self, shape: Shape, ring: int, stepped: bool, codes: bool = False) -> Place:
+        """Room for bits, or codes, with their ring."""
+        place = Place(0, 0, shape, ring)
+        size = 2 * shape.channels if codes else 8 * shape.planes * words_for(shape.channels)
+        offset, step = self.allocate(size * place.plane, stepped)
+        return place._replace(offset=offset, step=step)
+
+    def counts(self, shape: Shape, stepped: bool) -> Place:
+        """Room for int32 counts."""
+        return Place(*self.allocate(_counts_bytes(shape), stepped), shape, 0)
+
+    def arena_words(self) -> int:
+        """Words of an arena; gathering may read, but does not use, a little more than there is."""
+        return self.size // 8 + self.overrun
+
+    def table(self, values: Any) -> int:
+        """Write numbers; where they begin."""
+        first = len(self.tables)
+        self.tables += np.asarray(values, np.int64).reshape(-1).tolist()
+        return first
+
+    def weight(self, blocks: npt.NDArray[Any]) -> int:
+        """Write weights; where they begin, which is a cache line."""
+        flat = np.ascontiguousarray(blocks).reshape(-1).view(np.uint64)
+        first = sum(map(len, self.weights))
+        self.weights.append(np.pad(flat, (0, -len(flat) % (CACHE_LINE // 8))))
+        return first
+
+    def packed_weights(self) -> WordArray:
+        """All weights."""
+        out = aligned_zeros(1, sum(map(len, self.weights)))[0]
+        return np.concatenate(self.weights, out=out) if self.weights else out
+
+    def step(self, operation: int, source: Place, target: Place, **values: int) -> None:
+        """Write a step."""
+        row = np.zeros(1, plan.STEP)[0]
+        _set(
+            row, operation=operation, source=source.offset, source_step=source.step,
+            target=target.offset, target_step=target.step, **values,
+        )  # fmt: skip
+        self.steps.append(row.item())
+
+    # What layers become
+
+    def decide(
+        self, layer: Layer, source: Place, target: Place, limits: Limits, together: bool
+    ) -> None:
+        """Bits of a layer with its threshold."""
+        if _fits_codes(layer, source.shape):
+            self.convolve_codes(layer, source, target, limits)
+        elif _fits_bytes(layer, source.shape):
+            self.convolve(layer, source, target, limits, together)
+        else:
+            counts = self.counts(target.shape, stepped=source.step > 0)
+            self.clear(counts)
+            self.count(layer, source, counts)
+            y, x = np.indices(target.shape[:2])
+            self.step(
+                plan.LIMIT, counts, target, channels=_row(target.shape.channels), fields=y.size,
+                places=self.table(8 * target.pixel(y, x)), **self.limit_tables(limits, 1, target),
+            )  # fmt: skip
+
+    def count(self, layer: Layer, source: Place, counts: Place, together: bool = False) -> None:
+        """Add a layer's mismatches to counts."""
+        if isinstance(layer, Sum):
+            for branch in layer.branches:
+                self.chain(branch, source, counts)
+        elif isinstance(layer, Votes):
+            self.step(
+                plan.VOTE, source, counts, share=layer.classes, channels=source.shape.channels,
+                **_extent(source.shape), **_strides("source", source),
+            )  # fmt: skip
+        else:
+            plane_bytes = 8 * words_for(source.shape.channels) * source.plane
+            for k in range(source.shape.planes):
+                plane = source._replace(offset=source.offset + k * plane_bytes)
+                self.convolve(layer, plane, counts, None, together, k)
+
+    def clear(self, counts: Place, together: bool = False) -> None:
+        """Zero counts, of all images that are taken together."""
+        size = counts.step * plan.IMAGES if together else _counts_bytes(counts.shape)
+        self.step(plan.CLEAR, counts, counts, width=size // 8, together=together)
+
+    def rearrange(self, layer: Layer, source: Place, target: Place) -> None:
+        """Bits of bits."""
+        weights = 0
+        if isinstance(layer, MaxPool):
+            operation, share, channels = plan.POOL, layer.size, words_for(source.shape.channels)
+        else:
+            assert isinstance(layer, Shuffle)
+            operation, share, channels = plan.SHUFFLE, layer.groups, source.shape.channels
+            weights = self.weight(_shuffled(channels, layer.groups))
+        self.step(
+            operation, source, target, share=share, channels=channels, weights=weights,
+            **_extent(target.shape), **_strides("source", source), **_strides("target", target),
+        )  # fmt: skip
+
+    def convolve(
+        self,
+        layer: Any,
+        source: Place,
+        target: Place,
+        limits: Limits | None,
+        together: bool,
+        shift: int = 0,
+    ) -> None:
+        """A convolution or dense layer, to bits by limits, or without any to counts."""
+        window = Window.of(layer, source.shape)
+        fields = Fields.of_batch() if together else Fields.of_image(target.shape)
+        if window.is_direct:
+            words = window.by_pixel(layer.weights)
+            planes = words_for(window.share)
+            taps = window.taps(source.line, source.plane, planes)
+            origins = 8 * source.pixel(*window.origin(fields)) + source.step * fields.image
+            values = {"group_step": 8 * source.plane * planes}
+        else:
+            words = layer.weights
+            values, patches = self.gather(window, source, fields, words.shape[1])
+            taps = values["pitch"] * np.arange(words.shape[1])
+            origins = 8 * patches
+        if limits is None:
+            operation = plan.COUNT
+            pixels = np.where(
+                fields.repeated, target.shape.height * target.shape.width,
+                fields.y * target.shape.width + fields.x,
+            )  # fmt: skip
+            places = 4 * _row(target.shape.channels) * pixels
+            values |= self.count_tables(len(words), window.groups)
+        else:
+            operation = plan.CONVOLVE
+            places = 8 * target.pixel(fields.y, fields.x)
+            values |= self.limit_tables(limits, window.groups, target)
+        self.step(
+            operation, source, target, together=together, shift=shift, steps=words.shape[1],
+            origins=self.table(origins),
+            places=self.table(places + target.step * fields.image), taps=self.table(8 * taps),
+            weights=self.weight(_blocks(words, window.groups, OUTPUTS)),
+            kernel_bytes=8 * OUTPUTS * words.shape[1], limit_bytes=8 * OUTPUTS,
+            groups=window.groups, **_bands(fields), **values,
+        )  # fmt: skip
+
+    def convolve_codes(self, layer: Any, source: Place, target: Place, limits: Limits) -> None:
+        """A convolution of codes to bits."""
+        window = Window.of(layer, source.shape)
+        fields = Fields.of_image(target.shape)
+        largest = 2**source.shape.planes - 1
+        values = largest * unpack(layer.weights, layer.fan_in).astype(np.int16)
+        taps = window.taps(source.line, source.plane, window.share)
+        origins = source.pixel(*window.origin(fields))
+        blocks = _blocks(limits.limit[:, np.newaxis], window.groups, CODE_OUTPUTS, spare=-1)
+        tables = self.limit_tables(limits, window.groups, target, CODE_OUTPUTS)
+        tables["limits"] = self.table(blocks.astype(np.int16).reshape(-1).view(np.int64))
+        self.step(
+            plan.CONVOLVE_CODES, source, target, steps=len(taps),
+            origins=self.table(2 * origins),
+            places=self.table(8 * target.pixel(fields.y, fields.x)), taps=self.table(2 * taps),
+            weights=self.weight(_blocks(values, window.groups, CODE_OUTPUTS)),
+            kernel_bytes=2 * CODE_OUTPUTS * len(taps), limit_bytes=2 * CODE_OUTPUTS,
+            groups=window.groups, group_step=2 * source.plane * window.share, **_bands(fields),
+            **tables,
+        )  # fmt: skip
+
+    def gather(
+        self, window: Window, source: Place, fields: Fields, words: int
+    ) -> tuple[dict[str, int], IntArray]:
+        """Values of a step over patches, and the patch of every field."""
+        runs = fields.runs(window.stride, source)
+        ends = []
+        for group in range(window.groups):
+            first = len(self.pieces)
+            targets, pieces = zip(*window.pieces(group, source), strict=True)
+            self.pieces += pieces
+            ends += (first + np.searchsorted(targets, np.arange(words + 1))).tolist()
+        offset, _ = self.allocate(8 * words * runs.pitch, stepped=False)
+        self.overrun = max(self.overrun, AT_ONCE + window.width)
+        values = {
+            "pieces": self.table(ends),
+            "patch": offset,
+            "source_first": source.pixel(-window.padding, -window.padding),
+            "stride": window.stride,
+            "gathered": 1,
+            "band_line": fields.rows * window.stride * source.line,
+            "pitch": runs.pitch,
+            "runs": runs.runs,
+            "run": runs.length,
+            "run_line": runs.line,
+            "last_runs": runs.last_runs,
+            "last_run": runs.last_length,
+        }
+        return values, runs.patches
+
+    def limit_tables(
+        self, limits: Limits, groups: int, target: Place, outputs: int = OUTPUTS
+    ) -> dict[str, int]:
+        """Limits, inversions and bytes of the blocks; spare outputs are 0."""
+        limit = _blocks(limits.limit[:, np.newaxis], groups, outputs, spare=-1)
+        inverted = _blocks(limits.inverted[:, np.newaxis], groups, outputs).reshape(-1, outputs)
+        first = _first_outputs(len(limits.limit), groups, outputs)
+        return {
+            "limits": self.table(limit),
+            "inverted": self.table(inverted @ (1 << np.arange(outputs))),
+            "outs": self.table(8 * target.plane * (first // 64) + first % 64 // 8),
+            "blocks": len(first) // groups,
+        }
+
+    def count_tables(self, outputs: int, groups: int) -> dict[str, int]:
+        """Which outputs of the blocks there are, and where they are counted."""
+        used = _blocks(np.full((outputs, 1), -1), groups, OUTPUTS)
+        first = _first_outputs(outputs, groups, OUTPUTS)
+        return {
+            "limits": self.table(used),
+            "outs": self.table(4 * first),
+            "blocks": len(first) // groups,
+        }
+
+
+def _shuffled(channels: int, groups: int) -> WordArray:
+    """What every value of every four channels becomes in each word: [words, fours, 16]."""
+    words = words_for(channels)
+    table = np.zeros((words, words * 16, 16), np.uint64)
+    values = np.arange(16)
+    for channel in range(channels):
+        group, member = divmod(channel, channels // groups)
+        word, bit = divmod(member * groups + group, 64)
+        quad, place = divmod(channel, 4)
+        table[word, quad, (values >> place) & 1 == 1] |= np.uint64(1 << bit)
+    return table
+
+
+def _fits_codes(layer: Layer, shape: Shape) -> bool:
+    """Whether codes are convolved as such: their sums fit 16 bits, their blocks fill words."""
+    if shape.planes == 1 or not isinstance(layer, Convolution):
+        return False
+    whole = layer.groups == 1 or layer.outputs // layer.groups % CODE_OUTPUTS == 0
+    return whole and layer.fan_in * (2**shape.planes - 1) <= MAX_CODE_MISMATCHES
+
+
+def _fits_bytes(layer: Layer, shape: Shape) -> bool:
+    """Whether every block of outputs is a byte of the result and needs one plane alone."""
+    if isinstance(layer, Convolution):
+        whole = layer.groups == 1 or layer.outputs // layer.groups % OUTPUTS == 0
+        return shape.planes == 1 and whole
+    return isinstance(layer, Dense)
+
+
+def _ring(layers: tuple[Layer, ...]) -> int:
+    """Pixels of padding that the first of some layers asks for."""
+    if layers and isinstance(layers[0], Convolution):
+        return layers[0].padding
+    if layers and isinstance(layers[0], Sum):
+        return max(map(_ring, layers[0].branches))
+    return 0
+
+
+def _blocks(
+    values: npt.NDArray[Any], groups: int, outputs: int, spare: int = 0
+) -> npt.NDArray[Any]:
+    """Rows of outputs as [groups, blocks, columns, outputs]; spare outputs fill the last block."""
+    grouped = values.reshape(groups, -1, values.shape[1])
+    missing = -grouped.shape[1] % outputs
+    full = np.pad(grouped, ((0, 0), (0, missing), (0, 0)), constant_values=spare)
+    return full.reshape(groups, -1, outputs, values.shape[1]).swapaxes(2, 3)
+
+
+def _first_outputs(outputs: int, groups: int, size: int) -> IntArray:
+    """First output of every block."""
+    share = outputs // groups
+    return (share * np.arange(groups)[:, np.newaxis] + np.arange(0, share, size)).reshape(-1)
+
+
+def _row(channels: int) -> int:
+    """Counts of one pixel: a block's spare outputs lie behind the last one."""
+    return -(-channels // OUTPUTS) * OUTPUTS + OUTPUTS
+
+
+def _counts_bytes(shape: Shape) -> int:
+    """One pixel more than there is: repeated fields count there."""
+    return 4 * _row(shape.channels) * (shape.height * shape.width + 1)
+
+
+def _bands(fields: Fields) -> dict[str, int]:
+    return {"bands": fields.bands, "band_fields": fields.per_band, "fields": len(fields.y)}
+
+
+def _extent(shape: Shape) -> dict[str, int]:
+    return {"height": shape.height, "width": shape.width}
+
+
+def _strides(side: str, place: Place) -> dict[str, int]:
+    return {
+        f"{side}_line": place.line,
+        f"{side}_plane": place.plane,
+        f"{side}_first": place.pixel(0, 0),
+    }
+
+
+def _set(row: Any, **values: int) -> None:
+    """Set fields of a record."""
+    for name, value in values.items():
+        row[name] = value

@@ -1,0 +1,120 @@
+"""A compiled network, and how threads share a batch of images.
+
+`sensorsim.bnn.compiler` makes plans, `sensorsim.kernels.plan` walks them.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim.bits import WordArray
+from sensorsim.bnn.fields import IntArray
+from sensorsim.bnn.shapes import Shape
+from sensorsim.kernels import plan
+from sensorsim.kernels.vector import machine_lanes
+
+CACHE_LINE = 64
+"""Bytes, and those of the widest vector."""
+
+
+@dataclass
+class Plan:
+    """A compiled chain of layers.
+
+    Attributes
+    ----------
+    shape : Shape
+        What goes in.
+    outputs : tuple of int
+        Rows, columns and channels of what comes out.
+    view, steps, trunk, tables, pieces, weights, scale
+        See `sensorsim.kernels.plan.run`.
+    arena_words : int
+        Size of a worker's arena.
+    """
+
+    shape: Shape
+    outputs: tuple[int, int, int]
+    view: npt.NDArray[Any]
+    steps: npt.NDArray[Any]
+    trunk: int
+    tables: IntArray
+    pieces: WordArray
+    weights: WordArray
+    scale: IntArray
+    arena_words: int
+    _arenas: WordArray = field(default_factory=lambda: np.zeros((0, 0), np.uint64))
+    _lock: Any = field(default_factory=Lock)
+
+    @property
+    def reads_codes(self) -> bool:
+        """Whether samples of several bits are taken as they are, and not as bit planes."""
+        return bool(self.view["as_codes"][0])
+
+    def run(self, images: npt.NDArray[Any], kind: int, lanes: int | None = None) -> IntArray:
+        """Accumulators, or scores, of the last layer.
+
+        Parameters
+        ----------
+        images : what `kind` says
+        kind : WORDS, FIELDS or CODES of `sensorsim.kernels.plan`
+        lanes : int, optional
+            Width of vectors, one of `sensorsim.kernels.vector.LANES`; what the machine has if left
+            out. The result does not depend on it.
+
+        Returns
+        -------
+        int64 [N, rows, columns, channels]
+        """
+        height, width, channels = self.outputs
+        out = np.empty((len(images), height * width, channels), np.int64)
+        workers = max(1, min(numba.get_num_threads(), len(images)))
+        block = max(1, min(plan.IMAGES, len(images) // workers))
+        view = self.view.copy()
+        view["kind"] = kind
+        if kind == plan.FIELDS:
+            view["colors"] = images.shape[-1]
+            view["field_width"] = self.shape.channels // images.shape[-1]
+        flat = np.ascontiguousarray(images).reshape(-1).view(np.uint8)
+        with self._lock:  # the arenas serve one batch at a time
+            if len(self._arenas) < workers:
+                self._arenas = aligned_zeros(workers, self.arena_words)
+            claimed = np.zeros(1, np.int64)
+
+            def work(arena: WordArray) -> None:
+                plan.run(
+                    view, self.steps, self.trunk, self.tables, self.pieces, self.weights, flat,
+                    block, claimed, arena, self.scale, out, (0,) * (lanes or machine_lanes()),
+                )  # fmt: skip
+
+            helpers = [_helpers().submit(work, arena) for arena in self._arenas[1:workers]]
+            work(self._arenas[0])
+            for helper in helpers:
+                if not helper.cancel():  # one that never came to run is not waited for
+                    helper.result()
+        return out.reshape(len(images), height, width, channels)
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """Threads beside the caller's own.
+
+    Numba's would meet at a barrier: on a busy machine all wait for one that has yet to be woken.
+    """
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "sensorsim")
+
+
+def aligned_zeros(rows: int, words: int) -> WordArray:
+    """Zeroed words whose rows begin on cache lines."""
+    line = CACHE_LINE // 8
+    words = -(-max(words, 1) // line) * line
+    flat = np.zeros(rows * words + line, np.uint64)
+    first = -flat.ctypes.data % CACHE_LINE // 8
+    return flat[first : first + rows * words].reshape(rows, words)

@@ -1,0 +1,83 @@
+"""Receptive fields of narrow layers, laid bit to bit.
+
+A layer of few channels, or of groups of a few, leaves most of a pixel's word empty. Its receptive
+fields are therefore gathered first: k x k pixels of C channels in k k C / 64 words. A *piece* is a
+run of channels that moves together, from one word of a pixel into one word of the field:
+``((source >> right) & mask) << left``, in a table of uint64 with the columns
+
+    source    bytes from the field's origin to the word
+    right, mask, left
+
+All fields of a band take the same pieces, a word apart, so neighbors move together as vectors.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from sensorsim.kernels.vector import I64, broadcast, load, pointer
+
+COLUMNS = 4
+AT_ONCE = 32
+"""Fields that are gathered at once from neighbors; a band's patches are a multiple of this."""
+
+
+@njit(cache=True)
+def gather(source, stride, run, pieces, ends, words, patch, pitch, lanes):
+    """Lay the fields of a run; all but numbers are addresses, int64.
+
+    Parameters
+    ----------
+    source : the first field's origin
+    stride : words between the origins of neighbors
+    run : number of fields
+    pieces : the table of pieces
+    ends : int64 [words + 1], where each word's pieces end in the table, behind where they begin
+    words : words of a field
+    patch : where the fields go: word t of field i is ``t * pitch + i`` words behind
+    lanes : tuple as long as vectors have lanes
+    """
+    for word in range(words):
+        target = patch + 8 * word * pitch
+        bounds = ends + 8 * word
+        if stride == 1 and run > 1:
+            for field in range(0, run, 4 * len(lanes)):
+                _gather_neighbors(source + 8 * field, pieces, bounds, target + 8 * field, lanes)
+        else:
+            for field in range(run):
+                _gather_neighbors(
+                    source + 8 * field * stride, pieces, bounds, target + 8 * field, ()
+                )
+
+
+@intrinsic
+def _gather_neighbors(typing_context, source, pieces, bounds, target, lanes):
+    """One word of four vectors of neighbors, or of a single field if there are no lanes."""
+    vector = ir.VectorType(I64, max(lanes.count, 1))
+    vectors = 4 if lanes.count else 1
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source, pieces, bounds, target, _ = arguments
+        zero = ir.Constant(vector, None)
+        found = [cgutils.alloca_once_value(builder, zero) for _ in range(vectors)]
+        first, last = (load(builder, bounds, I64, i) for i in range(2))
+        with cgutils.for_range_slice(builder, first, last, I64(1), intp=I64) as (index, _):
+            piece = builder.add(pieces, builder.mul(index, I64(8 * COLUMNS)))
+            words = builder.add(source, load(builder, piece, I64, 0))
+            right, mask, left = (
+                broadcast(builder, load(builder, piece, I64, column), vector)
+                for column in range(1, COLUMNS)
+            )
+            for number, word in enumerate(found):
+                value = builder.lshr(load(builder, words, vector, number), right)
+                moved = builder.shl(builder.and_(value, mask), left)
+                builder.store(builder.or_(builder.load(word), moved), word)
+        for number, word in enumerate(found):
+            place = builder.gep(pointer(builder, target, vector), [I64(number)])
+            builder.store(builder.load(word), place, align=8)
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 4, lanes), generate
