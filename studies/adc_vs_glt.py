@@ -11,10 +11,10 @@ offset of the comparators grows. Written to --out: results.nc, table.csv and the
 
 import argparse
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import common
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -238,30 +238,6 @@ def break_even_words(point: Point, rival: Point) -> str:
     return " ".join(sentence)
 
 
-def write_results(points: list[Point], table: pd.DataFrame, out: Path) -> list[Path]:
-    """table.csv and results.nc, each whole or not at all."""
-    data = xr.Dataset({c: ("point", table[c].to_numpy()) for c in COLUMNS if c != "exposure"})
-    data["readout"] = ("point", table["readout"].to_numpy(dtype=str))
-    data["exposure"] = ("point", table["exposure"].to_numpy(dtype=str))
-    for name in data.data_vars:
-        if "energy_pj" in str(name):
-            data[name].attrs["units"] = "pJ"
-    data["offset_mv"].attrs["units"] = "mV"
-    data["decision"] = (("point", "image"), np.stack([p.result["decision"] for p in points]))
-    data["decision"] = data["decision"].astype(np.int8)
-    data["label"] = ("image", points[0].result["label"].to_numpy().astype(np.int8))
-    data.attrs = {**points[0].result.attrs, "command": " ".join(sys.argv)}
-    csv, netcdf = out / "table.csv", out / "results.nc"
-    for path, write in (
-        (csv, lambda p: table.to_csv(p, index=False)),
-        (netcdf, lambda p: data.to_netcdf(p, engine="scipy")),
-    ):
-        part = path.with_name(f".{path.name}.part")
-        write(part)
-        part.replace(path)
-    return [csv, netcdf]
-
-
 def draw(points: list[Point], table: pd.DataFrame, out: Path) -> list[Path]:
     """All figures."""
     chain = points[0].entry.chain
@@ -333,30 +309,22 @@ def _examples(points: list[Point]) -> Figure:
 
 def parse() -> argparse.Namespace:
     """Command line of the study."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, help="how many test images; all if left out")
-    parser.add_argument("--dataset", default="fashion-mnist")
-    parser.add_argument("--data-dir", help="where the dataset lies: a folder or a zip")
-    parser.add_argument("--seed", type=int, default=0, help="seed of all noise")
-    parser.add_argument("--out", type=Path, default=Path("studies/out/adc_vs_glt"))
-    parser.add_argument("--quick", action="store_true", help="a smoke run on 200 images")
-    parser.add_argument(
+    options = common.parser(__doc__.splitlines()[0], "adc_vs_glt")
+    options.add_argument("--dataset", default="fashion-mnist")
+    options.add_argument("--data-dir", help="where the dataset lies: a folder or a zip")
+    options.add_argument(
         "--link-pj-per-bit", type=float, default=0.5,
         help="price of a bit on the link; an assumption, there is no figure for every chip",
     )  # fmt: skip
-    parser.add_argument(
+    options.add_argument(
         "--retrain", action="store_true",
         help="train all networks first, into OUT/models (hours; needs torch)",
     )  # fmt: skip
-    args = parser.parse_args()
-    if args.quick and args.images is None:
-        args.images = 200
-    return args
+    return common.parsed(options)
 
 
-def study(args: argparse.Namespace) -> None:
+def study(args: argparse.Namespace) -> list[Path]:
     """Run everything and write the results."""
-    start = time.perf_counter()
     models = resources.data("models", args.dataset)
     if args.retrain:
         from train_models import train_all
@@ -366,10 +334,7 @@ def study(args: argparse.Namespace) -> None:
     readouts = entries(args, models)
     dataset = readouts[0].chain.dataset
     dataset.first(args.images)
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {args.out}: cannot be made ({error.strerror})") from None
+    common.make_folder(args.out)
     print(f"{dataset.name}: {len(dataset)} test images from {dataset.origin}", file=sys.stderr)
     points = run_points(args, readouts)
     table = pd.DataFrame([p.row() for p in points], columns=COLUMNS)
@@ -381,15 +346,9 @@ def study(args: argparse.Namespace) -> None:
         f"Assumed, not measured: a link of {args.link_pj_per_bit:g} pJ per bit "
         "(--link-pj-per-bit) and no static power; both weigh on every readout alike or by its bits."
     )
-    written = write_results(points, table, args.out) + draw(points, table, args.out)
-    for path in written:
-        print(f"wrote {path}", file=sys.stderr)
-    print(f"{time.perf_counter() - start:.0f} s in all", file=sys.stderr)
+    written = common.write_results(table, [p.result for p in points], args.out)
+    return written + draw(points, table, args.out)
 
 
 if __name__ == "__main__":
-    try:
-        study(parse())
-    except InputError as error:
-        print(f"adc_vs_glt: {error}", file=sys.stderr)
-        sys.exit(2)
+    common.run("adc_vs_glt", lambda: study(parse()))

@@ -106,31 +106,59 @@ READOUTS = {
 
 def train_all(name: str, data_dir: str | None, work: Path, models: Path) -> None:
     """Train the trunks of a plan, then every readout from its trunk."""
-    work.mkdir(parents=True, exist_ok=True)
     source, _ = MOSAICS.get(name, (name, "scene"))
     prefix = "bayer-" if name in MOSAICS else ""
     dataset = load_dataset(source, "train", data_dir)
     test = load_dataset(source, "test", data_dir)
-    trunks: set[str] = set()
+    trunks: dict[str, Path] = {}
     for family, levels in READOUTS[name]:
         path = models / f"{prefix}{family}-{levels}.npz"
         if path.exists():
             continue
         kind = "adc" if family.startswith("adc") else "thermometer"
-        root = TRUNKS[name][kind]
-        label = f"trunk-{root[0]}-{root[1]}"
-        if label not in trunks:
-            _train_task(name, label, *root, TRUNK[name][kind], dataset, work)
-            trunks.add(label)
-        trunk = work / f"{label}.pt"
-        task, trained = _train_task(
-            name, f"{family}-{levels}", family, levels, BRANCH[name], dataset, work, trunk
-        )
+        if kind not in trunks:
+            trunks[kind] = train_trunk(name, kind, dataset, work)
+        task = make_task(name, family, levels, BRANCH[name], dataset)
+        trained = train_task(task, dataset, work / f"{family}-{levels}.pt", trunks[kind])
         place = "" if data_dir is None else f" --data-dir {Path(data_dir).name}"
         command = f"python studies/train_models.py {name}{place}"
         model = deliver(task, trained, dataset, test, command, path)
         print(f"{path}: {model.weight_bits} bits, {model.training!r}", flush=True)
     write_index(models)
+
+
+def train_trunk(name: str, kind: str, dataset: Labelled, work: Path) -> Path:
+    """Train what the readouts of a kind start from; returns its checkpoint."""
+    family, levels = TRUNKS[name][kind]
+    checkpoint = work / f"trunk-{family}-{levels}.pt"
+    train_task(make_task(name, family, levels, TRUNK[name][kind], dataset), dataset, checkpoint)
+    return checkpoint
+
+
+def make_task(name: str, family: str, levels: int, recipe: Recipe, dataset: Labelled) -> Task:
+    """A readout of a family in front of the plan's network."""
+    _, layout = MOSAICS.get(name, (name, "scene"))
+    camera = replace(CAMERA, layout=layout)
+    readout = start_readout(family, levels, COMPARATOR, dataset, camera)
+    return Task(family, readout, family == "glt", ARCHITECTURES[name], recipe, camera)
+
+
+def train_task(
+    task: Task, dataset: Labelled, checkpoint: Path, trunk: Path | None = None
+) -> Trained:
+    """Train a task, or go on where its checkpoint ends, and say so on standard output."""
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    label = checkpoint.stem
+    start = time.perf_counter()
+
+    def report(step: int, steps: int, loss: float) -> None:
+        seconds = time.perf_counter() - start
+        print(f"{label}: step {step}/{steps} loss {loss:.3f} {seconds:.0f} s", flush=True)
+
+    state = None if trunk is None else load_checkpoint(trunk)
+    trained = train(task, dataset, checkpoint, report, state)
+    print(f"{label}: validation accuracy {trained.validation_accuracy:.4f}", flush=True)
+    return trained
 
 
 def write_index(models: Path) -> None:
@@ -141,26 +169,6 @@ def write_index(models: Path) -> None:
         for path in sorted(models.glob("*.npz")):
             model = load_model(path)
             table.writerow([path.stem, model.weight_bits, *model.training.model_dump().values()])
-
-
-def _train_task(
-    name: str, label: str, family: str, levels: int, recipe: Recipe, dataset: Labelled,
-    work: Path, trunk: Path | None = None,
-) -> tuple[Task, Trained]:  # fmt: skip
-    _, layout = MOSAICS.get(name, (name, "scene"))
-    camera = replace(CAMERA, layout=layout)
-    readout = start_readout(family, levels, COMPARATOR, dataset, camera)
-    task = Task(family, readout, family == "glt", ARCHITECTURES[name], recipe, camera)
-    start = time.perf_counter()
-
-    def report(step: int, steps: int, loss: float) -> None:
-        seconds = time.perf_counter() - start
-        print(f"{label}: step {step}/{steps} loss {loss:.3f} {seconds:.0f} s", flush=True)
-
-    state = None if trunk is None else load_checkpoint(trunk)
-    trained = train(task, dataset, work / f"{label}.pt", report, state)
-    print(f"{label}: validation accuracy {trained.validation_accuracy:.4f}", flush=True)
-    return task, trained
 
 
 def main() -> None:

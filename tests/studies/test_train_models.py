@@ -8,22 +8,12 @@ pytest.importorskip("torch")
 import train_models
 
 from sensorsim.bnn.file import load_model
-from sensorsim.scenes.datasets import load_dataset
-from sensorsim.training.fit import Recipe
-from sensorsim.training.network import Architecture, Block
 
 NAME = "fashion-mnist"
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = load_dataset(NAME, "test").first(400)
-    recipe = Recipe(epochs=1, batch=64, seed=1)
-    tiny = Architecture(blocks=(Block(channels=8, stride=2, pool=2),))
-    monkeypatch.setattr(train_models, "load_dataset", lambda *_: few)
-    monkeypatch.setitem(train_models.ARCHITECTURES, NAME, tiny)
-    monkeypatch.setitem(train_models.TRUNK, NAME, {"adc": recipe, "thermometer": recipe})
-    monkeypatch.setitem(train_models.BRANCH, NAME, recipe)
+def small(small_training: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(train_models.READOUTS, NAME, [("glt", 2), ("adc-log", 3)])
 
 
@@ -51,17 +41,14 @@ def test_same_seed_gives_the_same_file(tmp_path: Path) -> None:
     assert files[0] == files[1]
 
 
+@pytest.mark.usefixtures("small")
 def test_a_plan_behind_a_mosaic_lies_beside_its_dataset(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     plan = f"{NAME}-bayer"
-    recipe = Recipe(epochs=1, batch=64, seed=1)
-    few = load_dataset(NAME, "test").first(400)
-    monkeypatch.setattr(train_models, "load_dataset", lambda *_: few)
+    recipe = train_models.BRANCH[NAME]
     monkeypatch.setitem(train_models.MOSAICS, plan, (NAME, "bayer-rggb"))
-    monkeypatch.setitem(
-        train_models.ARCHITECTURES, plan, Architecture(blocks=(Block(channels=8, pool=2),))
-    )
+    monkeypatch.setitem(train_models.ARCHITECTURES, plan, train_models.ARCHITECTURES[NAME])
     monkeypatch.setitem(train_models.TRUNK, plan, {"thermometer": recipe})
     monkeypatch.setitem(train_models.BRANCH, plan, recipe)
     monkeypatch.setitem(train_models.TRUNKS, plan, {"thermometer": ("glt", 2)})

@@ -1,0 +1,104 @@
+"""Accuracy and SNR against light, on few images."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import low_light
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from sensorsim.photodiode import Photodiode
+
+
+@pytest.fixture(scope="module")
+def out(run: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("low_light")
+    run(low_light, folder, "--quick", "--images", "60")
+    return folder
+
+
+def test_table_holds_every_readout_under_every_light(out: Path) -> None:
+    table = pd.read_csv(out / "table.csv")
+    assert list(table.columns) == low_light.COLUMNS
+    assert len(table) == len(low_light.READOUTS) * len(low_light.plan(quick=True))
+    assert set(table["sensor"]) == {low_light.DEFAULT, *low_light.SENSORS}
+    assert (table["accuracy_low"] < table["accuracy_high"]).all()
+
+
+def test_light_falls_by_half_each_stop(out: Path) -> None:
+    table = pd.read_csv(out / "table.csv")
+    for _, part in table.groupby(["sensor", "references"]):
+        by_stop = part.groupby("exposure_stops")[["white_e", "illuminance_lux"]].first()
+        ratio = by_stop.loc[-2] / by_stop.loc[-8]
+        np.testing.assert_allclose(ratio, 64)
+
+
+def test_scaled_references_make_noiseless_accuracy_independent_of_light(out: Path) -> None:
+    table = pd.read_csv(out / "table.csv")
+    quiet = low_light.of(table, references=low_light.SCALED, noise=low_light.NONE)
+    spread = quiet.groupby("readout")["accuracy"].agg(np.ptp)
+    assert (spread <= 0.02).all()  # rounding of volts alone does not scale
+    fixed = low_light.of(table, references=low_light.FIXED, noise=low_light.NONE, sensor="default")
+    assert (fixed.groupby("readout")["accuracy"].agg(np.ptp) > 0.15).all()
+
+
+def test_decisions_are_those_that_the_table_counts(out: Path) -> None:
+    table = pd.read_csv(out / "table.csv")
+    with xr.open_dataset(out / "results.nc") as data:
+        assert data["illuminance_lux"].attrs["units"] == "lux"
+        assert data["snr_db"].attrs["units"] == "dB"
+        accuracy = (data["decision"] == data["label"]).mean("image")
+        assert accuracy.values == pytest.approx(table["accuracy"].to_numpy())
+
+
+@pytest.mark.parametrize("noise", low_light.RUNGS)
+def test_snr_of_white_follows_its_closed_form(noise: str) -> None:
+    stops = -6
+    chain = low_light.chains()[0].replace(low_light.Light("default", noise, stops).settings())
+    pixel, comparator = Photodiode(), chain.readout.comparator
+    white = 0.9 * pixel.full_well_e * 2.0**stops
+    rung = list(low_light.RUNGS).index(noise)
+    variance = [
+        0.0,
+        white + pixel.dark_e,
+        pixel.read_noise_e**2,
+        pixel.dsnu_e**2 + (pixel.prnu_percent / 100 * white) ** 2,
+        (comparator.noise_mv**2 + comparator.offset_mv**2) * 1e-6 / pixel.volts_per_e**2,
+    ]
+    measured = low_light.snr_db(chain, seed=0)
+    if rung == 0:
+        assert measured == float("inf")
+    else:
+        expected = 20 * np.log10(white / np.sqrt(sum(variance[: rung + 1])))
+        assert measured == pytest.approx(expected, abs=0.1)
+        without = 20 * np.log10(white / np.sqrt(sum(variance[1:rung])) if rung > 1 else 1e9)
+        assert measured < without
+
+
+def test_least_light_is_read_off_a_line_in_the_logarithm() -> None:
+    part = pd.DataFrame(
+        {"exposure_stops": [0, -2, -4], "white_e": [1600.0, 400.0, 100.0],
+         "accuracy": [0.9, 0.85, 0.75]}
+    )  # fmt: skip
+    assert low_light.least_light(part, "white_e", 0.8) == pytest.approx(200)
+    assert np.isnan(low_light.least_light(part, "white_e", 0.95))
+    assert np.isnan(low_light.least_light(part, "white_e", 0.7))
+
+
+def test_same_seed_gives_the_same_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(low_light, "plan", lambda quick: [low_light.Light("default", "+ shot", -7)])
+    chains = low_light.chains()
+    first, again, other = (
+        low_light.run_lights(argparse.Namespace(quick=True, images=60, seed=seed), chains)[0]
+        for seed in (0, 0, 1)
+    )
+    pd.testing.assert_frame_equal(first, again)
+    assert not first.equals(other)
+
+
+@pytest.mark.parametrize("name", ["fixed", "scaled", "snr", "sensors"])
+def test_figure_is_a_picture(out: Path, name: str, is_picture: Callable[[Path], bool]) -> None:
+    assert is_picture(out / f"low_light_{name}.png")
