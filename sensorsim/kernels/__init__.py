@@ -2,3 +2,9 @@
 
 Kernels take arrays and numbers. They know nothing of configurations, files or progress bars.
 """
+
+from pathlib import Path
+
+from sensorsim.kernels.machine_code import drop_stale
+
+drop_stale(Path(__file__).parent)

@@ -1,0 +1,39 @@
+"""Numba's cache of compiled kernels, kept to the sources that it was compiled from.
+
+Numba asks whether the file of a cached function changed, and not those of the kernels that were
+compiled into it. An edit, or an upgrade whose files keep their times, would leave old bits behind.
+"""
+
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+
+_STAMP = "sources.sha256"
+
+
+def drop_stale(folder: Path) -> None:
+    """Delete the machine code beside some sources unless it was made from all of them as they are.
+
+    Numba's cache lies elsewhere where the folder cannot be written or ``NUMBA_CACHE_DIR`` is set;
+    whoever changes kernels there has to empty it.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the sources, and Numba's cache in ``__pycache__``.
+    """
+    digest = hashlib.sha256()
+    for source in sorted(folder.glob("*.py")):
+        digest.update(source.read_bytes())
+    cache = folder / "__pycache__"
+    stamp, stated = cache / _STAMP, digest.hexdigest()
+    with suppress(OSError):
+        if stamp.read_text() == stated:
+            return
+    with suppress(OSError):
+        cache.mkdir(exist_ok=True)
+        for compiled in cache.glob("*.nb[ic]"):
+            compiled.unlink(missing_ok=True)
+        part = stamp.with_suffix(".part")
+        part.write_text(stated)
+        part.replace(stamp)

@@ -1,0 +1,32 @@
+"""Compiled kernels do not outlive their sources."""
+
+from pathlib import Path
+
+from sensorsim.kernels.machine_code import drop_stale
+
+
+def compiled(folder: Path) -> list[str]:
+    return sorted(p.name for p in (folder / "__pycache__").glob("*.nb?"))
+
+
+def test_machine_code_stays_until_any_source_changes(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("x = 1\n")
+    drop_stale(tmp_path)
+    names = ["a.f-1.py311.1.nbc", "a.f-1.py311.nbi"]
+    for name in names:
+        (tmp_path / "__pycache__" / name).write_bytes(b"code")
+    (tmp_path / "__pycache__" / "a.cpython-311.pyc").write_bytes(b"python's own")
+    drop_stale(tmp_path)
+    assert compiled(tmp_path) == names
+    (tmp_path / "b.py").write_text("x = 2\n")  # as long as before: a kernel that a.f calls
+    drop_stale(tmp_path)
+    assert compiled(tmp_path) == []
+    assert (tmp_path / "__pycache__" / "a.cpython-311.pyc").exists()
+
+
+def test_code_of_unknown_sources_is_stale(tmp_path: Path) -> None:
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "a.f-1.py311.nbi").write_bytes(b"code")
+    drop_stale(tmp_path)
+    assert compiled(tmp_path) == []
