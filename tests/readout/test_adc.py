@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sensorsim.energy.ledger import adc_conversion_pj, effective_bits
+from sensorsim.energy.converter import measured_enob, survey_row
 from sensorsim.energy.technology import load_technology
 from sensorsim.readout import Adc, Comparator
 from sensorsim.streams import Key
@@ -55,10 +55,12 @@ def test_transitions_are_where_the_code_changes() -> None:
 
 
 def test_digital_curve_pays_for_its_conversion() -> None:
-    technology = load_technology("survey")
-    fine, plain = Adc(bits=10, comparator=IDEAL), digital()
-    assert effective_bits(plain, 1.0) == effective_bits(fine, 1.0)
-    prices = [adc_conversion_pj(technology, a, 1.0, 50.0) for a in (plain, fine, Adc(bits=4))]
+    survey = load_technology("survey")
+    adcs = (digital(), Adc(bits=10, comparator=IDEAL), Adc(bits=4, comparator=IDEAL))
+    enobs = [measured_enob(a, 1.0) for a in adcs]
+    assert enobs[0] == enobs[1] > enobs[2]
+    rows = [survey_row(survey, a, e, 1) for a, e in zip(adcs, enobs, strict=True)]
+    prices = [row.each_pj.typical for row in rows]
     assert prices[0] == prices[1] > prices[2]
 
 
