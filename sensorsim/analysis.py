@@ -84,4 +84,4 @@ def pareto_front(costs: npt.ArrayLike, values: npt.ArrayLike) -> npt.NDArray[np.
     cost, value = np.asarray(costs, np.float64), np.asarray(values, np.float64)
     no_worse = (cost <= cost[:, np.newaxis]) & (value >= value[:, np.newaxis])
     better = (cost < cost[:, np.newaxis]) | (value > value[:, np.newaxis])
-    return ~(no_worse & better).any(1)
+    return np.logical_not((no_worse & better).any(1))

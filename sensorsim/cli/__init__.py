@@ -7,10 +7,23 @@ Exit status: 0 done, 1 failed, 2 the user's input is wrong.
 
 import sys
 
-from sensorsim.cli import characterize, energy, frame, inspect, run, schema, sweep, train
+from sensorsim.cli import (
+    characterize,
+    energy,
+    frame,
+    inspect,
+    optimize,
+    run,
+    schema,
+    sweep,
+    train,
+)
 from sensorsim.cli.app import app
 
-__all__ = ["characterize", "energy", "frame", "inspect", "main", "run", "schema", "sweep", "train"]
+__all__ = [
+    "characterize", "energy", "frame", "inspect", "main", "optimize", "run", "schema", "sweep",
+    "train",
+]  # fmt: skip
 
 
 def main() -> None:
