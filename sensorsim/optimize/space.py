@@ -54,7 +54,7 @@ class Space:
     ranges: dict[str, tuple[float, float]]
 
     def first_designs(self) -> list[dict[str, Any]]:
-        """Every model once, with all else as the pipeline has it or the field begins with."""
+        """Every model once, at size 1, the pipeline's exposure and the first of every choice."""
         usual = {k: v[0] for k, v in self.choices.items()} | dict.fromkeys(self.ranges, 1.0)
         return [usual | {"model": m} for m in self.models]
 
