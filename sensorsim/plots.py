@@ -222,8 +222,8 @@ def searched_front(data: xr.Dataset) -> Figure:
         data["trial_energy_pj"] * 1e-3, 100 * data["trial_accuracy"], ".", color="tab:gray",
         alpha=0.5, label=f"tried, on {data.attrs['search_images']} images, typical prices",
     )  # fmt: skip
-    accuracy = 100 * data["accuracy"].values
     energy = data["goal_energy_pj"].values * 1e-3
+    accuracy = 100 * data["accuracy"].values
     axes.errorbar(
         energy, accuracy, color="tab:red", marker="o", linestyle="none", capsize=2,
         yerr=_distances(accuracy, 100 * data["accuracy_low"], 100 * data["accuracy_high"]),
@@ -231,6 +231,10 @@ def searched_front(data: xr.Dataset) -> Figure:
             energy, data["goal_energy_pj_low"] * 1e-3, data["goal_energy_pj_high"] * 1e-3
         ),
         label=f"chosen, on {int(data['images'][0])} other images; bars: 95 %",
+    )  # fmt: skip
+    axes.plot(
+        energy, 100 * data["dies_accuracy_mean"], "_", color="black", markersize=11,
+        label=f"mean of dies {data.attrs['dies']}",
     )  # fmt: skip
     axes.set(
         xscale="log", ylabel="accuracy (%)",

@@ -92,7 +92,7 @@ def print_table(data: xr.Dataset) -> None:
         f"P: probability that GLT is cheaper, {data.attrs['scope']}; accuracy on "
         f"{data.attrs['images']} images",
         "GLT against ADC", "its accuracy less\n(paired 95 %)", "P at best\n/p50/p90",
-        "P = 1/2 at\npercentile", "P, cmos65,\n1 pJ/bit",
+        "even at\npercentile", "P, cmos65,\n1 pJ/bit",
     )  # fmt: skip
     for m in THRESHOLDS:
         for name in ADCS:

@@ -51,6 +51,9 @@ def optimize(
     search_images: Annotated[
         int | None, typer.Option("--search-images", min=1, help="Last ones, to search on.")
     ] = None,
+    dies: Annotated[
+        int, typer.Option("--dies", min=2, help="Dies to report on: the pipeline's and others.")
+    ] = 8,
     store: Annotated[
         Path | None, typer.Option("--store", help="Folder that keeps finished trials; resumes.")
     ] = None,
@@ -63,8 +66,8 @@ def optimize(
 ) -> None:
     """Search models, comparator size, circuit, converter and exposure; print the Pareto front.
 
-    Designs are chosen on the last test images and other dies, and reported on the first images and
-    the pipeline's die, each with the command that repeats it.
+    Designs are chosen on the last test images and some dies, and reported on the first images, the
+    pipeline's die and further dies, each with the command that repeats it.
     """
     from sensorsim.energy.ledger import STAGES
     from sensorsim.errors import InputError
@@ -88,7 +91,7 @@ def optimize(
     space = space_of(chain, models, _names(vary))
     tried = search(space, goal, split, trials, seed, store, _said("trials"))
     chosen = best_designs(tried, goal)
-    data = measured_front(space, goal, split, chosen, tried, seed, _said("designs reported"))
+    data = measured_front(space, goal, split, chosen, tried, seed, dies, _said("designs reported"))
     base = settings_of(settings)
     data["command"] = (
         "design",
@@ -154,10 +157,11 @@ def _print(data: "xr.Dataset") -> None:
     reported = data["images"].values[0]
     console.print(
         f"[bold]{data.sizes['trial']} designs[/bold] tried on {data.attrs['search_images']} images "
-        f"and other dies; these reported on {reported} other images. Energy: {data.attrs['stages']}"
+        f"and other dies; these reported on {reported} other images. Dies: mean (worst) of "
+        f"{data.attrs['dies'].count(',') + 1}. Energy: {data.attrs['stages']}"
     )
     table = Table("", "model")
-    for name in ("accuracy % (95 %)", "in search", "pJ: median (95 %)", ""):
+    for name in ("run % (95 %)", "dies %", "search %", "pJ: median (95 %)", ""):
         table.add_column(name, justify="right")
     rows = _plain(data)["designs"]
     for number, d in enumerate(rows, 1):
@@ -168,7 +172,8 @@ def _print(data: "xr.Dataset") -> None:
         table.add_row(
             f"{number}", d["model"].rsplit("/", 1)[-1],
             f"{100 * d['accuracy']:.2f} ({low:.1f}-{high:.1f})",
-            f"{100 * d['search_accuracy']:.2f}", f"{energy[0]} ({energy[1]}-{energy[2]})",
+            f"{100 * d['dies_accuracy_mean']:.1f} ({100 * d['dies_accuracy_worst']:.1f})",
+            f"{100 * d['search_accuracy']:.1f}", f"{energy[0]} ({energy[1]}-{energy[2]})",
             ", ".join(marks),
         )  # fmt: skip
     console.print(table)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import optuna
 
 from sensorsim import streams
@@ -113,7 +114,7 @@ class Split:
             )
         return cls(reported, searched)
 
-    def frames(self, dataset: Labelled) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def frames(self, dataset: Labelled) -> npt.NDArray[np.int64]:
         """Numbers of the last images, to search on."""
         return np.arange(len(dataset) - self.searched, len(dataset))
 
@@ -241,6 +242,17 @@ def _suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
     return design
 
 
+def searched_dies(own: int, frames: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The die through which the search sees each image."""
+    return (own + 1 + frames % SEARCH_DIES) % (streams.MAX_DIE + 1)
+
+
+def reported_dies(own: int, count: int) -> list[int]:
+    """The pipeline's die, and others that the search has not seen."""
+    others = [own + SEARCH_DIES + n for n in range(1, count)]
+    return [d % (streams.MAX_DIE + 1) for d in (own, *others)]
+
+
 class _Judge:
     """Accuracy and energy of designs; one that was seen is not simulated again."""
 
@@ -248,8 +260,7 @@ class _Judge:
         self.space, self.goal = space, goal
         dataset = space.base.dataset
         frames = split.frames(dataset)
-        own = space.base.description.die
-        dies = (own + 1 + frames % SEARCH_DIES) % (streams.MAX_DIE + 1)
+        dies = searched_dies(space.base.description.die, frames)
         self.key = streams.Key.of(seed, frames, dies)
         self.images, self.labels = dataset.images[frames], dataset.labels[frames]
         self.seen: dict[str, tuple[float, float]] = {}

@@ -26,8 +26,8 @@ CIRCUITS = ("parallel", "sequential")
 LINKS = ("raw", "encoded")
 CONVERTERS = ("ramp", "sar")
 SIZES = (0.25, 16.0)
-EXPOSURES = (0.25, 4.0)
-"""Factors on the exposure that the pipeline states: two stops either way."""
+EXPOSURES = (0.25, 8.0)
+"""Factors on the exposure that the pipeline states: two stops down, three up."""
 VARIABLES = ("size", "exposure", "circuit", "link", "converter")
 """What may vary beside the model, which always does: thresholds and bits come with a network."""
 

@@ -11,10 +11,18 @@ import xarray as xr
 from typer.testing import CliRunner
 
 import sensorsim as ss
-from sensorsim import resources
+from sensorsim import resources, streams
 from sensorsim.cli.app import app, setting, settings_of
 from sensorsim.errors import InputError
-from sensorsim.optimize.search import Goal, Split, Trial, best_designs, search
+from sensorsim.optimize.search import (
+    Goal,
+    Split,
+    Trial,
+    best_designs,
+    reported_dies,
+    search,
+    searched_dies,
+)
 from sensorsim.optimize.space import Space, space_of
 from sensorsim.pipeline import Pipeline
 from sensorsim.readout import Adc, Sar, SingleSlope, Thermometer
@@ -103,11 +111,11 @@ def test_images_and_dies_of_the_search_are_not_those_reported(space: Space) -> N
     frames = Split.of(dataset, None, None).frames(dataset)
     assert frames.size == 2000
     assert Split.of(dataset, None, None).reported == frames[0] == 8000
-    from sensorsim.optimize.search import _Judge
-
-    judge = _Judge(space, GOAL, SPLIT, 0)
-    assert space.base.description.die not in judge.key.dies
-    assert judge.key.frames.min() >= len(dataset) - SPLIT.searched
+    for own in (0, 5, streams.MAX_DIE - 3):
+        searched = set(searched_dies(own, frames).tolist())
+        assert len(searched) == 8
+        assert reported_dies(own, 6)[0] == own
+        assert len(set(reported_dies(own, 6)) | searched) == 14
     with pytest.raises(InputError, match="no image in both"):
         Split.of(dataset, 9000, 2000)
 
@@ -223,7 +231,7 @@ def test_every_design_is_repeated_by_its_command(folder: Path, tmp_path: Path) -
     done = invoke(
         "optimize", "glt2", "--set", "energy.technology=cmos65", "--models", str(folder),
         "--images", "60", "--search-images", "40", "--trials", "12", "--stages", "readout,link",
-        "--seed", "7", "--json", "--out", str(out),
+        "--seed", "7", "--dies", "2", "--json", "--out", str(out),
     )  # fmt: skip
     assert done.exit_code == 0, done.exception
     said = json.loads(done.stdout)
@@ -236,6 +244,8 @@ def test_every_design_is_repeated_by_its_command(folder: Path, tmp_path: Path) -
             assert repeated[name] == found[name], name
         parts = [repeated["readout_energy_pj_typical"], found["goal_energy_pj"]]
         assert parts[0] < parts[1]
+        assert found["dies_accuracy_worst"] <= found["dies_accuracy_mean"]
+        assert found["dies_accuracy_worst"] <= found["accuracy"], "the run's die is one of them"
         assert found["goal_energy_pj_low"] < found["goal_energy_pj_high"]
     with xr.open_dataset(out) as data:
         assert data.sizes["trial"] == 12
@@ -247,7 +257,7 @@ def test_every_design_is_repeated_by_its_command(folder: Path, tmp_path: Path) -
 def test_people_read_a_table_and_commands(folder: Path) -> None:
     done = invoke(
         "optimize", "glt2", "--models", str(folder), "--images", "20", "--search-images", "20",
-        "--trials", "2",
+        "--trials", "2", "--dies", "2",
     )  # fmt: skip
     assert done.exit_code == 0, done.exception
     assert "20 other images" in done.stdout
