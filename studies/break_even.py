@@ -137,7 +137,7 @@ def figure_of(data: xr.Dataset) -> Figure:
             axes.set_ylim(-0.03, 1.03)
     for axes in panels[:, 0]:
         axes.set_ylabel("probability that GLT is cheaper")
-    panels[0, 0].legend(fontsize=8, loc="lower right")
+    panels[0, 0].legend(fontsize=8, loc="center right")
     panels[1, -1].legend(fontsize=8, loc="lower left")
     figure.suptitle(
         "Energy of readout and link; above: link 0.5 pJ per bit, survey; below: all percentiles. "

@@ -127,7 +127,7 @@ def figure_of(data: dict[str, xr.Dataset], args: argparse.Namespace) -> Figure:
         _, values, label = SWEEPS[sweep]
         titles = ("median die, from worst to best die",
                   f"dies of at least {100 * args.required:g} %",
-                  f"dies that lose at most {100 * args.loss:g} points to mismatch")  # fmt: skip
+                  f"dies whose loss to mismatch is at most {100 * args.loss:g} %")  # fmt: skip
         for axes, title in zip(row, titles, strict=True):
             axes.set(xscale="log", xlabel=label, ylabel="yield (%), 95 % interval")
             axes.set_xticks(values, [f"{v:g}" for v in values])
