@@ -1,5 +1,6 @@
 """Two pipelines' energies against each other: their difference, and where they break even."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,8 +49,19 @@ class Against:
     thermometer_first: bool
 
 
-def compare_energy(first: Pipeline, second: Pipeline, draws: int = DRAWS, seed: int = 0) -> Against:
-    """Difference of two pipelines' energies, and where a thermometer and an ADC break even."""
+def compare_energy(
+    first: Pipeline,
+    second: Pipeline,
+    draws: int = DRAWS,
+    seed: int = 0,
+    link_prices_pj: Sequence[float] = LINK_PRICES_PJ,
+) -> Against:
+    """Difference of two pipelines' energies, and where a thermometer and an ADC break even.
+
+    Parameters
+    ----------
+    link_prices_pj : prices per bit at which the probability of winning is asked for
+    """
     ledgers = first.ledger(), second.ledger()
     differences = {
         name: difference(*ledgers, *stages, draws=draws, seed=seed)
@@ -63,7 +75,7 @@ def compare_energy(first: Pipeline, second: Pipeline, draws: int = DRAWS, seed: 
         differences,
         _surveyed(adc).total_pj("readout"),
         {name: _percentile(glt, adc, s, draws, seed) for name, s in SCOPES.items()},
-        {name: _link(glt, adc, s, draws, seed) for name, s in SCOPES.items()},
+        {name: _link(glt, adc, s, draws, seed, link_prices_pj) for name, s in SCOPES.items()},
         _thresholds(glt, adc, draws, seed),
         thermometer_first,
     )
@@ -89,13 +101,18 @@ def _surveyed(adc: Pipeline) -> Ledger:
 
 
 def _link(
-    glt: Pipeline, adc: Pipeline, stages: tuple[str, ...], draws: int, seed: int
+    glt: Pipeline,
+    adc: Pipeline,
+    stages: tuple[str, ...],
+    draws: int,
+    seed: int,
+    prices_pj: Sequence[float],
 ) -> BreakEven:
     mine, theirs = glt.ledger(), adc.ledger()
     a, b = paired_draws(mine, theirs, draws, seed)
     others = tuple(s for s in stages if s != "link")
     free = _total(mine, a, others, draws) - _total(theirs, b, others, draws)
-    return break_even.link_price(free, _bits(glt) - _bits(adc), np.array(LINK_PRICES_PJ))
+    return break_even.link_price(free, _bits(glt) - _bits(adc), np.array(prices_pj))
 
 
 def _thresholds(glt: Pipeline, adc: Pipeline, draws: int, seed: int) -> BreakEven:

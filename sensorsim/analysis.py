@@ -1,4 +1,4 @@
-"""How sure a result is: confidence intervals of accuracies and of their differences."""
+"""How sure a result is: intervals of accuracies and differences, yield, Pareto fronts."""
 
 import math
 
@@ -48,3 +48,40 @@ def paired_difference(
     mean = float(difference.mean())
     half = z * float(difference.std()) / math.sqrt(difference.size)
     return mean, mean - half, mean + half
+
+
+def yield_at(
+    accuracies: npt.ArrayLike, required: float, z: float = Z_95
+) -> tuple[float, float, float]:
+    """Part of the dies that are at least as accurate as required, with its Wilson interval.
+
+    Parameters
+    ----------
+    accuracies : float [D], of each die
+
+    Returns
+    -------
+    yield, low, high
+        The interval is for the number of dies; that every accuracy is measured on finitely many
+        images is not in it.
+    """
+    good = np.asarray(accuracies) >= required
+    return (float(good.mean()), *wilson_interval(int(good.sum()), good.size, z))
+
+
+def pareto_front(costs: npt.ArrayLike, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Which points no other point beats: none costs at most as much and is worth at least as much.
+
+    Parameters
+    ----------
+    costs, values : float [N]
+
+    Returns
+    -------
+    bool [N]
+        Of points that are equal in both, all or none lie on the front.
+    """
+    cost, value = np.asarray(costs, np.float64), np.asarray(values, np.float64)
+    no_worse = (cost <= cost[:, np.newaxis]) & (value >= value[:, np.newaxis])
+    better = (cost < cost[:, np.newaxis]) | (value > value[:, np.newaxis])
+    return np.logical_not((no_worse & better).any(1))

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
+from sensorsim import streams
 from sensorsim.bnn import simulator
 from sensorsim.pipeline import Pipeline
 from sensorsim.scenes.srgb import to_linear
@@ -45,13 +47,34 @@ def compare(
     dataset = first.dataset.first(images)
     for chain in chains:
         chain.check_dataset(dataset)
-    decisions = np.empty((len(chains), len(dataset)), np.int64)
-    for start in range(0, len(dataset), _BATCH):
-        frames = np.arange(start, min(start + _BATCH, len(dataset)))
-        key = first.key(seed, frames)
-        volts = first.volts(to_linear(dataset.images[frames]), key)
-        for row, chain in enumerate(chains):
-            decisions[row, frames] = simulator.decide(chain.scores(volts, key))
-            if report:
-                report(frames.size)
+    decisions = decide(chains, dataset.images, first.key(seed, np.arange(len(dataset))), report)
     return [c.result(dataset, d, seed) for c, d in zip(chains, decisions, strict=True)]
+
+
+def decide(
+    chains: Sequence[Pipeline],
+    images: npt.NDArray[np.uint8],
+    key: streams.Key,
+    report: Callable[[int], None] | None = None,
+) -> npt.NDArray[np.int64]:
+    """Decisions of chains that share their pixels, about images seen through any dies.
+
+    Parameters
+    ----------
+    images : uint8 [N, H, W, C], encoded in sRGB
+    key : Key of N frames
+
+    Returns
+    -------
+    int64 [chains, N]
+    """
+    decisions = np.empty((len(chains), len(images)), np.int64)
+    for start in range(0, len(images), _BATCH):
+        batch = slice(start, start + _BATCH)
+        part = streams.Key(key.seed, key.frames[batch], key.dies[batch])
+        volts = chains[0].volts(to_linear(images[batch]), part)
+        for row, chain in enumerate(chains):
+            decisions[row, batch] = simulator.decide(chain.scores(volts, part))
+            if report:
+                report(part.frames.size)
+    return decisions

@@ -1,7 +1,6 @@
 """A grid of configurations becomes one Dataset; stored point by point, a sweep can be resumed."""
 
 import itertools
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import xarray as xr
 
 from sensorsim.errors import InputError
 from sensorsim.pipeline import Pipeline
+from sensorsim.store import PointStore
 
 Report = Callable[[int, int], None]
 
@@ -52,7 +52,13 @@ def sweep(
             raise InputError(f"{field}: no values to sweep over; expected at least one")
     grid = list(itertools.product(*axes.values()))
     chains = [pipeline.replace(dict(zip(axes, point, strict=True))) for point in grid]
-    kept = None if store is None else _Store(Path(store), pipeline, axes, images, seed)
+    plan = {
+        "pipeline": pipeline.description.model_dump(mode="json"),
+        "axes": {k: list(v) for k, v in axes.items()},
+        "images": images,
+        "seed": seed,
+    }
+    kept = None if store is None else PointStore(store, "sweep", plan)
     points = []
     for number, chain in enumerate(chains):
         point = kept.read(number) if kept else None
@@ -79,47 +85,3 @@ def sweep(
 def scalars(result: xr.Dataset) -> dict[str, float]:
     """The results of a run that are single numbers."""
     return {str(k): v.item() for k, v in result.data_vars.items() if v.ndim == 0}
-
-
-class _Store:
-    """Finished points of one sweep, a JSON file each, and what the sweep was."""
-
-    def __init__(
-        self,
-        folder: Path,
-        pipeline: Pipeline,
-        axes: Mapping[str, Sequence[Any]],
-        images: int | None,
-        seed: int,
-    ) -> None:
-        self.folder = folder
-        plan = json.dumps(
-            {
-                "pipeline": pipeline.description.model_dump(mode="json"),
-                "axes": {k: list(v) for k, v in axes.items()},
-                "images": images,
-                "seed": seed,
-            },
-            indent=1,
-        )
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / "sweep.json"
-        if file.exists() and file.read_text() != plan:
-            raise InputError(
-                f"{folder}: holds the points of another sweep (see {file.name}); "
-                "name another store or remove it"
-            )
-        _write_whole(file, plan)
-
-    def read(self, number: int) -> dict[str, float] | None:
-        file = self.folder / f"{number}.json"
-        return json.loads(file.read_text()) if file.exists() else None
-
-    def write(self, number: int, point: dict[str, float]) -> None:
-        _write_whole(self.folder / f"{number}.json", json.dumps(point))
-
-
-def _write_whole(file: Path, text: str) -> None:
-    part = file.with_suffix(".part")
-    part.write_text(text)
-    part.replace(file)

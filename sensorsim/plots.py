@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
@@ -206,3 +207,47 @@ def examples(
                 axes.set_ylabel(rows[row], fontsize=8)
     figure.suptitle(title, fontsize=9)
     return figure
+
+
+def searched_front(data: xr.Dataset) -> Figure:
+    """All designs that a search tried, and its front as measured on other images.
+
+    Parameters
+    ----------
+    data : Dataset of `sensorsim.optimize.front.measured_front`
+    """
+    figure = Figure(figsize=(7.5, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(
+        data["trial_energy_pj"] * 1e-3, 100 * data["trial_accuracy"], ".", color="tab:gray",
+        alpha=0.5, label=f"tried, on {data.attrs['search_images']} images, typical prices",
+    )  # fmt: skip
+    energy = data["goal_energy_pj"].values * 1e-3
+    accuracy = 100 * data["accuracy"].values
+    axes.errorbar(
+        energy, accuracy, color="tab:red", marker="o", linestyle="none", capsize=2,
+        yerr=_distances(accuracy, 100 * data["accuracy_low"], 100 * data["accuracy_high"]),
+        xerr=_distances(
+            energy, data["goal_energy_pj_low"] * 1e-3, data["goal_energy_pj_high"] * 1e-3
+        ),
+        label=f"chosen, on {int(data['images'][0])} other images; bars: 95 %",
+    )  # fmt: skip
+    axes.plot(
+        energy, 100 * data["dies_accuracy_mean"], "_", color="black", markersize=11,
+        label=f"mean of dies {data.attrs['dies']}",
+    )  # fmt: skip
+    axes.set(
+        xscale="log", ylabel="accuracy (%)",
+        xlabel=f"energy per frame (nJ): {data.attrs['stages']}",
+    )  # fmt: skip
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8, loc="lower right")
+    return figure
+
+
+def _distances(
+    center: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike
+) -> npt.NDArray[np.float64]:
+    """Lengths of error bars, float64 [2, N]; an interval need not hold its center."""
+    middle = np.asarray(center, np.float64)
+    return np.maximum(0, np.stack([middle - np.asarray(low), np.asarray(high) - middle]))

@@ -1,6 +1,7 @@
 """What the studies share: options, files that are whole or absent, and how a study ends."""
 
 import argparse
+import io
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -9,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
+from matplotlib.figure import Figure
+from PIL import Image
 
 from sensorsim.errors import InputError
 
-_QUICK_IMAGES = 200
+QUICK_IMAGES = 200
 _UNITS = {"_mv": "mV", "_lux": "lux", "_db": "dB", "_stops": "stop", "_e": "e-"}
 
 
@@ -38,7 +41,7 @@ def parsed(options: argparse.ArgumentParser) -> argparse.Namespace:
     """Arguments of the command line; ``--quick`` alone means 200 images."""
     args = options.parse_args()
     if args.images is None:
-        args.images = _QUICK_IMAGES if args.quick else args.usual_images
+        args.images = QUICK_IMAGES if args.quick else args.usual_images
     return args
 
 
@@ -105,3 +108,14 @@ def _plain(column: pd.Series) -> np.ndarray:
 
 def _unit(name: str) -> str:
     return next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
+
+
+def save_small(figure: Figure, path: Path, dpi: int, colors: int = 128) -> None:
+    """A PNG with a palette, which keeps it small: whole, or not at all."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi)
+    part = path.with_name(f".{path.name}.part")
+    with Image.open(buffer) as image:
+        palette = image.convert("RGB").quantize(colors, Image.Quantize.MAXCOVERAGE, dither=0)
+        palette.save(part, format="PNG", optimize=True)
+    part.replace(path)

@@ -7,10 +7,9 @@ The picture in the documentation is made from that file of the digicam corpus of
 """
 
 import argparse
-import io
 from pathlib import Path
 
-from PIL import Image
+import common
 
 from sensorsim.frame import fixed_exposure, prepared, trace_frame
 from sensorsim.pictures import draw
@@ -31,14 +30,8 @@ def main() -> None:
     args = parser.parse_args()
     chain = load_pipeline(PIPELINE, fixed_exposure(STOPS, None))
     tree = trace_frame(chain, prepared(chain, read_frame(args.raw), fit=False))
-    buffer = io.BytesIO()
-    draw(tree)["stages"].savefig(buffer, format="png", dpi=_DPI)
-    part = args.out.with_name(f".{args.out.name}.part")
-    # A palette keeps the file small; the picture is gray but for the lines of the histograms.
-    with Image.open(buffer) as image:
-        palette = image.convert("RGB").quantize(_COLORS, Image.Quantize.MAXCOVERAGE, dither=0)
-        palette.save(part, format="PNG", optimize=True)
-    part.replace(args.out)
+    # The picture is gray but for the lines of the histograms.
+    common.save_small(draw(tree)["stages"], args.out, _DPI, _COLORS)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 A verb imports what it runs when it runs, so that ``--help`` answers at once.
 """
 
+import json
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,6 +61,20 @@ def value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def setting(field: str, content: Any) -> str:
+    """The ``FIELD=VALUE`` item that `split` and `value` read as this content."""
+    return f"{field}={_toml(content)}"
+
+
+def _toml(content: Any) -> str:
+    if isinstance(content, dict):
+        return f"{{ {', '.join(f'{k} = {_toml(v)}' for k, v in content.items())} }}"
+    if isinstance(content, list | tuple):
+        return f"[{', '.join(map(_toml, content))}]"
+    # JSON's strings, booleans and finite numbers are TOML's, too.
+    return json.dumps(content)
 
 
 def values(text: str) -> list[Any]:

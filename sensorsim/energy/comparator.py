@@ -23,6 +23,7 @@ class ComparatorConstants(Description):
     dynamic_fj: Constant
     static_ua: Constant
     reference_ua: Constant
+    mismatch_mv: Constant
 
 
 def line_ff(process: "Process", pitch_um: float) -> Estimate:

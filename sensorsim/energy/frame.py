@@ -4,6 +4,7 @@ from sensorsim.energy import comparator, converter, link, logic, memory, pixel
 from sensorsim.energy.constant import Estimate, stated
 from sensorsim.energy.ledger import Ledger, Row
 from sensorsim.energy.settings import ConverterForm, EnergySettings, GateNetwork
+from sensorsim.energy.sizing import sized
 from sensorsim.energy.technology import Process, Survey
 from sensorsim.energy.timing import network_cycles
 from sensorsim.energy.workload import Workload
@@ -59,11 +60,14 @@ def readout_rows(
     ------
     InputError
         If the settings ask for parts of a process, but the technology is a survey, or for a
-        survey's price without measured effective bits.
+        survey's price without measured effective bits; or if they state the size of comparators
+        that have no price of their own.
     """
-    for field in ("comparator", "sar_switching"):
+    for field in ("comparator", "comparator_size", "sar_switching"):
         if (value := getattr(settings, field)) != EnergySettings.model_fields[field].default:
             _process(technology, f"energy.{field} {value!r}")
+    if isinstance(technology, Process):
+        technology = sized(technology, settings.comparator_size)
     if isinstance(readout, Thermometer):
         if isinstance(technology, Survey):
             return [comparator.survey_row(technology.comparator, readout, array.samples)]
@@ -73,6 +77,12 @@ def readout_rows(
         process = _process(technology, "energy.converter 'first-principles'")
         return converter.converter_rows(
             process, readout, array, settings.sar_switching, settings.comparator
+        )
+    if settings.comparator_size != 1:
+        raise InputError(
+            f"energy.comparator_size {settings.comparator_size:g} with energy.converter {form!r}: "
+            "a published converter's comparator is part of its price; expected 1, or "
+            "'first-principles'"
         )
     if enob is None:
         raise InputError(f"energy.converter {form!r}: expected the measured ENOB of the converter")

@@ -64,6 +64,11 @@ class EnergySettings(Description):
     comparator: ComparatorKind = Field(
         "dynamic", description="Comparators that cost per decision, or that are always biased."
     )
+    comparator_size: float = Field(
+        1.0, ge=1 / 64, le=64,
+        description="Gate area of the comparators over that of the priced ones; energy and bias "
+        "current are proportional to it. Offset and noise are stated in readout.comparator.",
+    )  # fmt: skip
     link_pj_per_bit: float | None = Field(
         None, ge=0, le=1e4, description="Price of one bit from readout to network, pJ."
     )

@@ -46,6 +46,7 @@ _UNITS = {
     "_ua": "uA",
     "_us": "us",
     "_ns": "ns",
+    "_mv": "mV",
     "_v": "V",
 }
 """Unit by the end of a field's name, longest first; "1" for all others."""

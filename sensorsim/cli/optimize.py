@@ -1,0 +1,201 @@
+"""``sensorsim optimize``: the readouts that trade accuracy against energy best."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sensorsim.cli.app import (
+    JsonOption,
+    PipelineArgument,
+    SeedOption,
+    SetOption,
+    app,
+    load,
+    setting,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@app.command()
+def optimize(
+    pipeline: PipelineArgument,
+    max_energy_pj: Annotated[
+        float | None,
+        typer.Option("--max-energy-pj", min=0, help="Most energy of the stages per frame, pJ."),
+    ] = None,
+    min_accuracy: Annotated[
+        float | None, typer.Option("--min-accuracy", min=0, max=1, help="Least accuracy, 0 to 1.")
+    ] = None,
+    stages: Annotated[
+        str | None,
+        typer.Option("--stages", help="Whose energy, like readout,link; the whole frame if not."),
+    ] = None,
+    vary: Annotated[
+        str | None,
+        typer.Option("--vary", help="Beside the model: size,exposure,circuit,link,converter."),
+    ] = None,
+    models: Annotated[
+        Path | None, typer.Option("--models", help="Folder of models; those that ship if not.")
+    ] = None,
+    trials: Annotated[int, typer.Option("--trials", min=1, help="Designs to try.")] = 100,
+    images: Annotated[
+        int | None, typer.Option("--images", min=1, help="First test images, to report on.")
+    ] = None,
+    search_images: Annotated[
+        int | None, typer.Option("--search-images", min=1, help="Last ones, to search on.")
+    ] = None,
+    dies: Annotated[
+        int, typer.Option("--dies", min=2, help="Dies to report on: the pipeline's and others.")
+    ] = 8,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="Folder that keeps finished trials; resumes.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="NetCDF file to write; a .png beside it.")
+    ] = None,
+    seed: SeedOption = 0,
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Search models, comparator size, circuit, converter and exposure; print the Pareto front.
+
+    Designs are chosen on the last test images and some dies, and reported on the first images, the
+    pipeline's die and further dies, each with the command that repeats it.
+    """
+    from sensorsim.energy.ledger import STAGES
+    from sensorsim.errors import InputError
+
+    try:
+        from sensorsim.optimize.front import measured_front
+        from sensorsim.optimize.search import Goal, Split, best_designs, search
+        from sensorsim.optimize.space import space_of
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"optimize needs {error.name}; install it with: pip install 'sensorsim[optimize]'"
+        ) from None
+    if out is not None and not out.absolute().parent.is_dir():
+        raise InputError(f"--out {out}: its folder does not exist; make it first")
+    wanted = _names(stages) or STAGES
+    if unknown := [s for s in wanted if s not in STAGES]:
+        raise InputError(f"--stages {unknown[0]!r}: expected some of {', '.join(STAGES)}")
+    goal = Goal(wanted, max_energy_pj, min_accuracy)
+    chain = load(pipeline, settings)
+    split = Split.of(chain.dataset, images, search_images)
+    space = space_of(chain, models, _names(vary))
+    tried = search(space, goal, split, trials, seed, store, _said("trials"))
+    chosen = best_designs(tried, goal)
+    data = measured_front(space, goal, split, chosen, tried, seed, dies, _said("designs reported"))
+    base = settings_of(settings)
+    data["command"] = (
+        "design",
+        [_command(pipeline, base | json.loads(s), split.reported, seed)
+         for s in data["settings"].values],
+    )  # fmt: skip
+    data["command"] = data["command"].astype(str)
+    if out is not None:
+        _write(data, out)
+    if as_json:
+        print(json.dumps(_plain(data)))
+    else:
+        _print(data)
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(part.strip() for part in text.split(","))
+
+
+def _said(what: str) -> Any:
+    """A line of progress on standard error."""
+
+    def report(done: int, total: int) -> None:
+        if done == total or done % 10 == 0:
+            print(f"{done} of {total} {what}", file=sys.stderr)
+
+    return report
+
+
+def _command(pipeline: str, changed: dict[str, Any], images: int, seed: int) -> str:
+    parts = ["sensorsim", "run", pipeline, "--images", str(images), "--seed", str(seed)]
+    for field, value in changed.items():
+        parts += ["--set", setting(field, value)]
+    return shlex.join(parts)
+
+
+def _write(data: "xr.Dataset", out: Path) -> None:
+    from sensorsim import plots
+
+    part = out.with_suffix(out.suffix + ".part")
+    data.to_netcdf(part, engine="scipy")
+    part.replace(out)
+    (picture,) = plots.save(plots.searched_front(data), out)
+    print(f"wrote {out} and {picture}", file=sys.stderr)
+
+
+def _plain(data: "xr.Dataset") -> dict[str, Any]:
+    """The front as plain data."""
+    columns = {str(k): v.values.tolist() for k, v in data.items() if v.dims == ("design",)}
+    designs = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    for design in designs:
+        design["settings"] = json.loads(design["settings"])
+    return {"stages": data.attrs["stages"], "seed": data.attrs["seed"],
+            "search_images": data.attrs["search_images"], "trials": data.sizes["trial"],
+            "designs": designs}  # fmt: skip
+
+
+def _print(data: "xr.Dataset") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    reported = data["images"].values[0]
+    console.print(
+        f"[bold]{data.sizes['trial']} designs[/bold] tried on {data.attrs['search_images']} images "
+        f"and other dies; these reported on {reported} other images. Dies: mean (worst) of "
+        f"{data.attrs['dies'].count(',') + 1}. Energy: {data.attrs['stages']}"
+    )
+    table = Table("", "model")
+    for name in ("run % (95 %)", "dies %", "search %", "pJ: median (95 %)", ""):
+        table.add_column(name, justify="right")
+    rows = _plain(data)["designs"]
+    for number, d in enumerate(rows, 1):
+        marks = [] if d["on_front"] else ["beaten"]
+        marks += [] if d["met"] else ["misses a limit"]
+        low, high = 100 * d["accuracy_low"], 100 * d["accuracy_high"]
+        energy = [_digits(d[f"goal_energy_pj_{k}"]) for k in ("median", "low", "high")]
+        table.add_row(
+            f"{number}", d["model"].rsplit("/", 1)[-1],
+            f"{100 * d['accuracy']:.2f} ({low:.1f}-{high:.1f})",
+            f"{100 * d['dies_accuracy_mean']:.1f} ({100 * d['dies_accuracy_worst']:.1f})",
+            f"{100 * d['search_accuracy']:.1f}", f"{energy[0]} ({energy[1]}-{energy[2]})",
+            ", ".join(marks),
+        )  # fmt: skip
+    console.print(table)
+    for number, d in enumerate(rows, 1):
+        print(f"{number}: {_circuit(d['settings'])}\n   {d['command']}")
+
+
+def _digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def _circuit(settings: dict[str, Any]) -> str:
+    """A design in a few words."""
+    readout = settings["readout"]
+    words = [readout.get("mode", "parallel") if readout["kind"] == "learned"
+             else readout["architecture"]["kind"]]  # fmt: skip
+    words += ["encoded"] if readout.get("link") == "encoded" else []
+    if "energy.comparator_size" in settings:
+        words.append(f"size {settings['energy.comparator_size']:g}")
+    words.append(f"offset {readout['comparator']['offset_mv']:g} mV")
+    for field, unit in (("scene.exposure.white_full_well_fraction", ""),
+                        ("photodiode.integration_time_ms", " ms")):  # fmt: skip
+        if field in settings:
+            words.append(f"exposure {settings[field]:g}{unit}")
+    return ", ".join(words)

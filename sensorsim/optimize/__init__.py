@@ -1,0 +1,1 @@
+"""Search of readouts: accuracy against energy, with optuna; and only here."""

@@ -1,0 +1,54 @@
+"""Finished points of a long computation, a JSON file each: it goes on where it was stopped."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sensorsim.errors import InputError
+
+
+class PointStore:
+    """A folder of finished points, and a plan that says what they are points of.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there.
+    kind : str
+        Word for the computation; the plan is written to ``<kind>.json``.
+    plan : mapping
+        All that the points depend on.
+
+    Raises
+    ------
+    InputError
+        If the folder holds points of another plan.
+    """
+
+    def __init__(self, folder: str | Path, kind: str, plan: Mapping[str, Any]) -> None:
+        self.folder = Path(folder)
+        text = json.dumps(plan, indent=1)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f"{kind}.json"
+        if file.exists() and file.read_text() != text:
+            raise InputError(
+                f"{self.folder}: holds the points of another {kind} (see {file.name}); "
+                "name another store or remove it"
+            )
+        _write_whole(file, text)
+
+    def read(self, number: int) -> dict[str, Any] | None:
+        """A finished point, or None."""
+        file = self.folder / f"{number}.json"
+        return json.loads(file.read_text()) if file.exists() else None
+
+    def write(self, number: int, point: Mapping[str, Any]) -> None:
+        """Keep a finished point, whole or not at all."""
+        _write_whole(self.folder / f"{number}.json", json.dumps(point))
+
+
+def _write_whole(file: Path, text: str) -> None:
+    part = file.with_suffix(".part")
+    part.write_text(text)
+    part.replace(file)

@@ -1,0 +1,106 @@
+"""What the studies of designs share: their command line, their readouts, and what they write."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import xarray as xr
+from common import QUICK_IMAGES, save_small
+from matplotlib.figure import Figure
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from sensorsim.errors import InputError
+from sensorsim.optimize.space import Space
+from sensorsim.pipeline import Pipeline
+from sensorsim.readout import Adc
+
+BASE = "glt4"
+console = Console()
+LABEL = {
+    "adc-linear": "ADC", "adc-log": "log ADC", "thermometer-uniform": "uniform",
+    "thermometer-log": "log therm.", "thermometer-quantile": "quantiles", "glt": "GLT",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Design:
+    """A readout of the study."""
+
+    family: str
+    levels: int
+    chain: Pipeline
+
+    @property
+    def name(self) -> str:
+        """Family and levels, like "GLT M=4"."""
+        kind = "b" if isinstance(self.chain.readout, Adc) else "M"
+        return f"{LABEL[self.family]} {kind}={self.levels}"
+
+
+def design(space: Space, model: str, **changes: str) -> Design:
+    """One model of a space, the other parameters at their first value or changed."""
+    first = next(d for d in space.first_designs() if d["model"].endswith(f"/{model}"))
+    chain = space.chain(first | changes)
+    chain._dataset = space.base.dataset
+    family, _, levels = model.rpartition("-")
+    return Design(family, int(levels), chain)
+
+
+def designs(space: Space, **changes: str) -> list[Design]:
+    """All models of a space."""
+    return [design(space, m.rsplit("/", 1)[1], **changes) for m in space.models]
+
+
+def table(title: str, left: str, *right: str) -> Table:
+    """A table that fits a terminal: the first column to the left, numbers to the right."""
+    made = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    made.add_column(left, no_wrap=True)
+    for name in right:
+        made.add_column(name, justify="right", no_wrap=True)
+    return made
+
+
+def parser(document: str | None, name: str) -> argparse.ArgumentParser:
+    """Options of every study."""
+    made = argparse.ArgumentParser(description=(document or "").splitlines()[0])
+    made.add_argument("--images", type=int, help="first so many test images; all if left out")
+    made.add_argument("--seed", type=int, default=0, help="seed of all noise and draws")
+    made.add_argument("--out", type=Path, default=Path("studies/out") / name)
+    made.add_argument("--quick", action="store_true", help="a smoke run on few images")
+    return made
+
+
+def run(
+    study: Callable[[argparse.Namespace], None],
+    options: argparse.ArgumentParser,
+    argv: Sequence[str] | None = None,
+) -> None:
+    """Parse, make the folder, run; the user's errors end with status 2."""
+    args = options.parse_args(argv)
+    if args.quick and args.images is None:
+        args.images = QUICK_IMAGES
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+        study(args)
+    except OSError as error:
+        print(f"--out {args.out}: cannot be written ({error.strerror})", file=sys.stderr)
+        sys.exit(2)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def write(out: Path, name: str, data: xr.Dataset, figure: Figure) -> None:
+    """NetCDF and picture, each whole or not at all."""
+    target = out / f"{name}.nc"
+    part = target.with_suffix(".part")
+    data.to_netcdf(part, engine="scipy")
+    part.replace(target)
+    picture = out / f"{name}.png"
+    save_small(figure, picture, dpi=110)
+    for path in (target, picture):
+        print(f"wrote {path}", file=sys.stderr)

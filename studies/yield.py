@@ -1,0 +1,204 @@
+"""How many dies are good enough? Yield against comparator offset and reference mismatch.
+
+    python studies/yield.py
+    python studies/yield.py --images 1000 --dies 24 --required 0.85
+    python studies/yield.py --quick
+
+Dies differ in comparator offsets, reference levels and pixels (PRNU, DSNU); all see the same images
+under the same temporal noise. First the offset grows, without reference mismatch; then the mismatch
+of a thermometer's levels grows, at the least offset. A die is good if its accuracy reaches
+--required, or if it loses at most --loss against its own readout without mismatch. Accuracies are
+first drawn together by what the images' sampling adds to their spread. Written to --out: yield.nc
+and yield.png.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import designs
+import numpy as np
+import xarray as xr
+from designs import console
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.progress import Progress
+
+from sensorsim import plots
+from sensorsim.analysis import yield_at
+from sensorsim.comparison import compare
+from sensorsim.dies import accuracies_over_dies
+from sensorsim.optimize.space import space_of
+from sensorsim.pipeline import load_pipeline
+from sensorsim.readout import Thermometer
+
+OFFSETS_MV = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+MISMATCHES_PERCENT = (0.02, 0.05, 0.1, 0.2, 0.5)
+MODELS = ("glt-4", "thermometer-log-4", "thermometer-quantile-4", "adc-log-4", "adc-linear-8")
+SWEEPS = {
+    "offset": ("readout.comparator.offset_mv", OFFSETS_MV, "offset of comparators (mV rms)"),
+    "mismatch": ("readout.reference_mismatch_percent", MISMATCHES_PERCENT,
+                 "mismatch of reference levels (% of full scale rms)"),
+}  # fmt: skip
+EXACT = {"photodiode.noise": "temporal", "readout.comparator.offset_mv": 0.0}
+
+
+def measure(args: argparse.Namespace) -> dict[str, xr.Dataset]:
+    """Accuracy of every die over readout and offset, and over readout and mismatch."""
+    space = space_of(load_pipeline(designs.BASE), None, ())
+    found = [designs.design(space, m) for m in MODELS]
+    exact = compare([d.chain.replace(EXACT) for d in found], args.images, args.seed)
+    nominal = {d.name: r["accuracy"].item() for d, r in zip(found, exact, strict=True)}
+    plan = []
+    for sweep, (field, values, _) in SWEEPS.items():
+        for one in found:
+            if sweep == "offset" or isinstance(one.chain.readout, Thermometer):
+                chosen = values[::2] if args.quick else values
+                plan += [(sweep, one, v, one.chain.replace({field: v})) for v in chosen]
+    images = exact[0].sizes["image"]
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("images", total=images * len(plan) * args.dies)
+        results = accuracies_over_dies(
+            [chain for *_, chain in plan], range(args.dies), args.images, args.seed,
+            lambda n: progress.advance(bar, n),
+        )  # fmt: skip
+    data = {}
+    for sweep in SWEEPS:
+        rows = [
+            r.expand_dims("point").assign(
+                readout=("point", [d.name]),
+                family=("point", [d.family]),
+                value=("point", [v]),
+                accuracy_without_mismatch=("point", [nominal[d.name]]),
+            )
+            for (s, d, v, _), r in zip(plan, results, strict=True)
+            if s == sweep
+        ]
+        data[sweep] = with_yields(xr.concat(rows, "point", combine_attrs="drop"), args)
+    return data
+
+
+def with_yields(data: xr.Dataset, args: argparse.Namespace) -> xr.Dataset:
+    """Both yields with their Wilson intervals, over the points."""
+    required = {
+        "yield_required": np.full(data.sizes["point"], args.required),
+        "yield_loss": data["accuracy_without_mismatch"].values - args.loss,
+    }
+    accuracies = data["accuracy_without_sampling_error"].transpose("point", "die").values
+    for name, levels in required.items():
+        values = np.array([yield_at(a, b) for a, b in zip(accuracies, levels, strict=True)])
+        for end, value in zip(("", "_low", "_high"), values.T, strict=True):
+            data[name + end] = ("point", value)
+    return data
+
+
+def print_table(sweep: str, data: xr.Dataset, args: argparse.Namespace) -> None:
+    """A line for each readout and value."""
+    images = int(data["images"].values.flat[0])
+    table = designs.table(
+        f"{data.sizes['die']} dies, {images} test images; sigma in points of accuracy",
+        "readout", f"{sweep}\n{'mV' if sweep == 'offset' else '%'}", "mean\n%",
+        "sigma\ndies", "sigma\nimages", f"yield at\n{100 * args.required:g} %",
+        f"loses at\nmost {100 * args.loss:g}",
+    )  # fmt: skip
+    for number in range(data.sizes["point"]):
+        one = data.isel(point=number)
+        yields = [
+            f"{100 * one[n].item():.0f} ({100 * one[f'{n}_low'].item():.0f}-"
+            f"{100 * one[f'{n}_high'].item():.0f})" for n in ("yield_required", "yield_loss")
+        ]  # fmt: skip
+        table.add_row(
+            str(one["readout"].item()), f"{one['value'].item():g}",
+            f"{100 * one['accuracy'].mean().item():.2f}", f"{100 * one['spread_dies'].item():.2f}",
+            f"{100 * one['spread_sampling'].item():.2f}", *yields,
+        )  # fmt: skip
+    console.print(table)
+
+
+def figure_of(data: dict[str, xr.Dataset], args: argparse.Namespace) -> Figure:
+    """Accuracies of dies, yield at a required accuracy, yield at a loss; a row for each sweep."""
+    figure = Figure(figsize=(13.5, 8.6), layout="constrained")
+    for row, (sweep, part) in zip(figure.subplots(2, 3), data.items(), strict=True):
+        names = list(dict.fromkeys(part["readout"].values.tolist()))
+        for number, name in enumerate(names):
+            aside = 1.04 ** (number - (len(names) - 1) / 2)  # so that intervals do not overlap
+            _lines(row, part.isel(point=part["readout"].values == name), name, aside)
+        _, values, label = SWEEPS[sweep]
+        titles = ("median die, from worst to best die",
+                  f"dies of at least {100 * args.required:g} %",
+                  f"dies whose loss to mismatch is at most {100 * args.loss:g} %")  # fmt: skip
+        for axes, title in zip(row, titles, strict=True):
+            axes.set(xscale="log", xlabel=label, ylabel="yield (%), 95 % interval")
+            axes.set_xticks(values, [f"{v:g}" for v in values])
+            axes.minorticks_off()
+            axes.set_title(title, fontsize=10)
+            axes.grid(alpha=0.3)
+        row[0].axhline(100 * args.required, color="black", linestyle=":", linewidth=1)
+        row[0].set(ylim=(10, 92), ylabel="accuracy (%)")
+    figure.axes[0].legend(fontsize=8, loc="lower left")
+    images, dies = int(data["offset"]["images"].values.flat[0]), data["offset"].sizes["die"]
+    figure.suptitle(
+        f"{dies} dies, {images} Fashion-MNIST test images, uncontrolled light; PRNU 1 %, DSNU 1 e-,"
+        f" full scale 1 V\nabove: no reference mismatch; below: offset {OFFSETS_MV[0]:g} mV",
+        fontsize=10,
+    )
+    return figure
+
+
+def _lines(row: Sequence[Axes], part: xr.Dataset, name: str, aside: float) -> None:
+    color, marker, line = plots.STYLE[str(part["family"].values[0])]
+    x = part["value"].values * aside
+    values = 100 * part["accuracy_without_sampling_error"].transpose("point", "die").values
+    lines = [(np.median(values, 1), values.min(1), values.max(1))]
+    lines += [
+        tuple(100 * part[f"{n}{end}"].values for end in ("", "_low", "_high"))
+        for n in ("yield_required", "yield_loss")
+    ]
+    for axes, (middle, low, high) in zip(row, lines, strict=True):
+        axes.errorbar(
+            x, middle, np.maximum(0, [middle - low, high - middle]), color=color, marker=marker,
+            linestyle=line, label=name, markersize=5, linewidth=1.2, capsize=2,
+        )  # fmt: skip
+
+
+def flat(data: dict[str, xr.Dataset], args: argparse.Namespace) -> xr.Dataset:
+    """Both sweeps as variables like ``offset_accuracy``."""
+    parts = []
+    for sweep, part in data.items():
+        part = part.reset_coords()
+        renamed = {n: f"{sweep}_{n}" for n in part.data_vars} | {"point": f"{sweep}_point"}
+        parts.append(part.rename(renamed))
+    whole = xr.merge(parts)
+    for name in whole.data_vars:
+        if whole[name].dtype == object:
+            whole[name] = whole[name].astype(str)
+    whole.attrs = {"seed": args.seed, "required": args.required, "loss": args.loss,
+                   "command": " ".join(sys.argv)}  # fmt: skip
+    return whole
+
+
+def study(args: argparse.Namespace) -> None:
+    """Measure, print, write."""
+    data = measure(args)
+    for sweep, part in data.items():
+        print_table(sweep, part, args)
+    designs.write(args.out, "yield", flat(data, args), figure_of(data, args))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the study."""
+    options = designs.parser(__doc__, "yield")
+    options.add_argument("--dies", type=int, default=None, help="40, or 6 with --quick")
+    options.add_argument("--required", type=float, default=0.85, help="accuracy of a good die")
+    options.add_argument("--loss", type=float, default=0.01, help="or what a good die may lose")
+
+    def prepared(args: argparse.Namespace) -> None:
+        args.dies = args.dies or (6 if args.quick else 40)
+        study(args)
+
+    designs.run(prepared, options, argv)
+
+
+if __name__ == "__main__":
+    main()
