@@ -45,7 +45,6 @@ def design(space: Space, model: str, **changes: str) -> Design:
     """One model of a space, the other parameters at their first value or changed."""
     first = next(d for d in space.first_designs() if d["model"].endswith(f"/{model}"))
     chain = space.chain(first | changes)
-    chain._dataset = space.base.dataset
     family, _, levels = model.rpartition("-")
     return Design(family, int(levels), chain)
 

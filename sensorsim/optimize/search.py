@@ -1,12 +1,13 @@
 """A search for the designs that trade accuracy against energy best.
 
-Tree-structured Parzen estimators choose the designs (Bergstra et al., NIPS 2011; for two goals
-Ozaki et al., GECCO 2020), by optuna: they cope with names beside numbers, and with the hundred
-trials that an accuracy of a second each allows. The sampler is seeded anew for every trial, by seed
-and number, so a search that goes on from its store does what one that was never stopped does.
+NSGA-II chooses the designs (Deb et al., IEEE Trans. Evol. Comput. 6, 2002), by optuna: it is made
+for two goals and limits, and copes with names beside numbers. The sampler is seeded anew for every
+trial, by seed and number, so a search that goes on from its store does what one that was never
+stopped does.
 """
 
 import json
+import math
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -29,8 +30,11 @@ from sensorsim.store import PointStore
 
 SEARCH_DIES = 8
 """Each image of the search is seen through one of so many dies, none of them the pipeline's."""
-_RANDOM_TRIALS = 8
-"""Between the first design of every model and the estimators."""
+ENERGY_STEP = 1.02
+"""Energies within it count as equal: prices are known to a factor, and a search that heeded a
+thousandth would spend its trials in the cheapest corner."""
+POPULATION = 16
+"""Small, for a few generations in a hundred trials."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,12 @@ class Trial:
     design: dict[str, Any]
     accuracy: float
     energy_pj: float
+
+    @property
+    def coarse_energy_pj(self) -> float:
+        """Energy to the nearest step of 2 %."""
+        step = math.log(ENERGY_STEP)
+        return math.exp(step * round(math.log(self.energy_pj) / step)) if self.energy_pj else 0.0
 
 
 @dataclass(frozen=True)
@@ -156,10 +166,8 @@ def search(
     judge = _Judge(space, goal, split, seed)
     found: list[Trial] = []
     for number in range(trials):
-        study.sampler = optuna.samplers.TPESampler(
-            n_startup_trials=len(space.models) + _RANDOM_TRIALS,
-            multivariate=True,
-            seed=zlib.crc32(f"{seed} {number}".encode()),
+        study.sampler = optuna.samplers.NSGAIISampler(
+            population_size=POPULATION, seed=zlib.crc32(f"{seed} {number}".encode())
         )
         asked = study.ask()
         design = _suggest(asked, space)
@@ -174,7 +182,7 @@ def search(
             kept.write(number, asdict(trial))
         for name, violation in goal.violations(trial.accuracy, trial.energy_pj).items():
             asked.set_constraint(name, violation)
-        study.tell(asked, (trial.accuracy, trial.energy_pj))
+        study.tell(asked, (trial.accuracy, trial.coarse_energy_pj))
         found.append(trial)
         if report:
             report(number + 1, trials)
@@ -184,16 +192,19 @@ def search(
 def best_designs(trials: list[Trial], goal: Goal) -> list[Trial]:
     """The Pareto front of the trials that keep all limits, the cheapest first.
 
+    Of energies within a step, the most accurate design stands for all.
+
     Raises
     ------
     InputError
         If none does; it says what the best of them reached.
     """
-    distinct = list({(t.energy_pj, t.accuracy): t for t in reversed(trials)}.values())
+    dearest_first = sorted(trials, key=lambda t: -t.energy_pj)
+    distinct = list({(t.coarse_energy_pj, t.accuracy): t for t in dearest_first}.values())
     kept = [t for t in distinct if goal.met(t.accuracy, t.energy_pj)]
     if not kept:
         raise InputError(_nothing(distinct, goal))
-    front = pareto_front([t.energy_pj for t in kept], [t.accuracy for t in kept])
+    front = pareto_front([t.coarse_energy_pj for t in kept], [t.accuracy for t in kept])
     chosen = [t for t, on_it in zip(kept, front, strict=True) if on_it]
     return sorted(chosen, key=lambda t: t.energy_pj)
 

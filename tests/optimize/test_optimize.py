@@ -15,6 +15,7 @@ from sensorsim import resources, streams
 from sensorsim.cli.app import app, setting, settings_of
 from sensorsim.errors import InputError
 from sensorsim.optimize.search import (
+    POPULATION,
     Goal,
     Split,
     Trial,
@@ -30,8 +31,8 @@ from sensorsim.readout import Adc, Sar, SingleSlope, Thermometer
 CMOS = {"energy.technology": "cmos65"}
 SPLIT = Split(reported=60, searched=40)
 GOAL = Goal(("readout", "link"))
-TRIALS = 14
-"""Two first designs, eight at random, and four by the estimators."""
+TRIALS = POPULATION + 4
+"""A first generation, and a few of the second."""
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +127,18 @@ def test_front_holds_what_no_trial_beats(trials: list[Trial]) -> None:
     assert [t.accuracy for t in front] == sorted(t.accuracy for t in front)
     for one in front:
         for t in trials:
-            assert not (t.energy_pj < one.energy_pj and t.accuracy >= one.accuracy)
+            better = t.coarse_energy_pj < one.coarse_energy_pj and t.accuracy >= one.accuracy
+            assert not (better or (t.energy_pj <= one.energy_pj and t.accuracy > one.accuracy))
+
+
+def test_energies_within_two_percent_are_one_point() -> None:
+    figures = (("a", 0.6, 1000.0), ("b", 0.7, 1001.0), ("c", 0.7, 1000.5), ("d", 0.8, 1050.0))
+    tried = [Trial({"model": n}, a, e) for n, a, e in figures]
+    assert [t.design["model"] for t in best_designs(tried, Goal())] == ["c", "d"]
+    for energy in (3.0, 1e3, 1e7):
+        near = Trial({}, 0.5, energy).coarse_energy_pj
+        assert abs(near / energy - 1) <= 0.0101
+    assert Trial({}, 0.5, 0.0).coarse_energy_pj == 0
 
 
 def test_limits_cut_the_front() -> None:
@@ -153,8 +165,8 @@ def test_limits_cut_the_front() -> None:
 def test_limits_lead_the_search(space: Space, trials: list[Trial]) -> None:
     cap = sorted(t.energy_pj for t in trials)[len(trials) // 2]
     led = search(space, replace(GOAL, max_energy_pj=cap), SPLIT, TRIALS + 6)
-    assert [t.design for t in led[:10]] == [t.design for t in trials[:10]], "random, as before"
-    assert [t.design for t in led[10:14]] != [t.design for t in trials[10:14]]
+    assert [t.design for t in led[:POPULATION]] == [t.design for t in trials[:POPULATION]]
+    assert [t.design for t in led[POPULATION:TRIALS]] != [t.design for t in trials[POPULATION:]]
 
 
 def test_size_trades_offset_for_energy(space: Space) -> None:
