@@ -37,6 +37,7 @@ from sensorsim.tonemap import Curve, ToneCurve, curve_of
 
 BASE = "glt4"
 DATASET = "fashion-mnist"
+FOLDER = "tone-mapping"
 TUNING = "tone-tuning.csv"
 LEARNED = "learned"
 ANALOG = "analog"
@@ -297,7 +298,7 @@ def parse() -> argparse.Namespace:
 
 def study(args: argparse.Namespace) -> list[Path]:
     """Run everything and write the results."""
-    readouts = entries(resources.data("models", DATASET))
+    readouts = entries(resources.data("models", DATASET, FOLDER))
     readouts[0].chain.dataset.first(args.images)
     common.make_folder(args.out)
     points = run_points(args, readouts)

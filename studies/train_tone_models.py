@@ -42,6 +42,8 @@ from sensorsim.training.session import SPLIT_SEED, Task, Trained, calibration_sa
 DATASET = "fashion-mnist"
 THRESHOLDS = 4
 BITS = 4
+FOLDER = "tone-mapping"
+"""Below the dataset's models: readouts of this study alone."""
 TUNING = "tone-tuning.csv"
 CURVES: dict[str, tuple[Curve, ...]] = {
     "linear": (Linear(),),
@@ -168,7 +170,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    train_tone_models(args.work / DATASET, args.models / DATASET)
+    train_tone_models(args.work / DATASET, args.models / DATASET / FOLDER)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def out(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def entries() -> list[tone_mapping.Entry]:
-    return tone_mapping.entries(resources.data("models", tone_mapping.DATASET))
+    return tone_mapping.entries(resources.data("models", tone_mapping.DATASET, tone_mapping.FOLDER))
 
 
 def test_table_holds_every_curve_and_position(out: Path) -> None:
@@ -76,7 +76,7 @@ def test_models_hold_the_levels_of_the_curves_beside_which_they_are_listed(
 
 
 def test_chosen_candidates_are_the_best_on_validation_images() -> None:
-    models = resources.data("models", tone_mapping.DATASET)
+    models = resources.data("models", tone_mapping.DATASET, tone_mapping.FOLDER)
     tuning = pd.read_csv(models / tone_mapping.TUNING, keep_default_na=False)
     for model, tried in tuning.groupby("model"):
         (chosen,) = tried[tried["chosen"] == 1]["validation_accuracy"]
