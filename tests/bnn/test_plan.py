@@ -17,7 +17,7 @@ from networks import draw_model, draw_words, scores_slowly
 
 from sensorsim.bits import pack
 from sensorsim.bnn import simulator
-from sensorsim.bnn.layers import Scores, Threshold, Weighted
+from sensorsim.bnn.layers import Dense, Scores, Sum, Threshold, Weighted
 from sensorsim.bnn.model import Input, Model
 from sensorsim.kernels.plan import WORDS
 from sensorsim.kernels.vector import LANES
@@ -44,6 +44,14 @@ def test_width_threads_and_batches_do_not_matter(seed: int, threads) -> None:
             for images in (1, 7, 64):
                 ours = model.plan.run(words[:images], WORDS, lanes)[:, 0, 0]
                 np.testing.assert_array_equal(ours, expected[:images])
+
+
+def test_drawn_sums_cover_long_nested_and_dense_branches_behind_codes() -> None:
+    sums = [s for i in SEEDS for s in draw_model(i).steps if isinstance(s.layer, Sum)]
+    branches = [(s.before.planes > 1, branch) for s in sums for branch in s.layer.branches]
+    assert {(codes, len(branch) > 1) for codes, branch in branches} >= {(True, True), (False, True)}
+    assert any(isinstance(layer, Sum) for _, branch in branches for layer in branch)
+    assert any(isinstance(branch[-1], Dense) for _, branch in branches)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
