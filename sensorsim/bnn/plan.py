@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WordArray
+from sensorsim.bits import WordArray, words_for
 from sensorsim.bnn.fields import IntArray
 from sensorsim.bnn.shapes import Shape
 from sensorsim.kernels import plan
@@ -58,6 +58,16 @@ class Plan:
         """Whether samples of several bits are taken as they are, and not as bit planes."""
         return bool(self.view["as_codes"][0])
 
+    def _reads(self, kind: int, colors: int) -> tuple[type, int]:
+        """Type of what comes in, and numbers of one image."""
+        height, width, channels, planes, _ = self.shape
+        pixels = height * width
+        if kind == plan.WORDS:
+            return np.uint64, planes * pixels * words_for(channels)
+        if kind == plan.FIELDS:
+            return np.uint32, pixels * colors
+        return np.uint16, pixels * channels
+
     def run(self, images: npt.NDArray[Any], kind: int, lanes: int | None = None) -> IntArray:
         """Accumulators, or scores, of the last layer.
 
@@ -79,6 +89,9 @@ class Plan:
         block = max(1, min(plan.IMAGES, len(images) // workers))
         view = self.view.copy()
         view["kind"] = kind
+        dtype, values = self._reads(kind, images.shape[-1])  # the kernel checks no address
+        assert images.dtype == dtype, images.dtype
+        assert images.size == len(images) * values, images.shape
         if kind == plan.FIELDS:
             view["colors"] = images.shape[-1]
             view["field_width"] = self.shape.channels // images.shape[-1]
