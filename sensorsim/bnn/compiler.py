@@ -128,7 +128,7 @@ class _Writer:
 
     def place(self, shape: Shape, ring: int, stepped: bool, codes: bool = False) -> Place:
         """Room for bits, or codes, with their ring."""
-        place = Place(0, 0, shape, ring)
+        place = Place(0, 0, shape, ring, codes)
         size = 2 * shape.channels if codes else 8 * shape.planes * words_for(shape.channels)
         offset, step = self.allocate(size * place.plane, stepped)
         return place._replace(offset=offset, step=step)
@@ -174,7 +174,7 @@ class _Writer:
         self, layer: Layer, source: Place, target: Place, limits: Limits, together: bool
     ) -> None:
         """Bits of a layer with its threshold."""
-        if _fits_codes(layer, source.shape):
+        if source.codes:
             self.convolve_codes(layer, source, target, limits)
         elif _fits_bytes(layer, source.shape):
             self.convolve(layer, source, target, limits, together)

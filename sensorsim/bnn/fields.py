@@ -33,12 +33,15 @@ class Place(NamedTuple):
     shape : Shape
     ring : int
         Pixels of -1 around the image.
+    codes : bool
+        Whether it holds codes of 16 bits, [channels, H, W], and not word planes.
     """
 
     offset: int
     step: int
     shape: Shape
     ring: int
+    codes: bool = False
 
     @property
     def line(self) -> int:

@@ -79,7 +79,13 @@ def observe(
     words : uint64 [N, planes, H, W, ceil(channels / 64)]
     disturbance : Disturbance
         What happens on the way; observed is what comes out of it.
+
+    Raises
+    ------
+    InputError
+        If the bits do not fit the model's input.
     """
+    model.check_words(words)
     steps = iter(model.steps)
     yield from _chain(model.layers, disturbance.of_input(words), steps, disturbance)
 

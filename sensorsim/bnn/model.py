@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from sensorsim.bits import WordArray, words_for
+from sensorsim.bits import WORD, WordArray, words_for
 from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import Layer, Scores, Votes, Weighted
 from sensorsim.bnn.plan import Plan
@@ -119,14 +119,26 @@ class Model:
         Raises
         ------
         InputError
-            If they have another.
+            If they have another, another type, or ones among the spare bits of the last word, which
+            would be counted.
         """
         i = self.input
+        if words.dtype != np.uint64:
+            raise InputError(
+                f"model input: bits of type {words.dtype.str}, expected packed words of this "
+                "machine's uint64; pack them with sensorsim.bits.pack"
+            )
         expected = (i.planes, i.height, i.width, words_for(i.channels))
         if words.shape[1:] != expected:
             raise InputError(
                 f"model input: bits of shape {words.shape[1:]} (planes, rows, columns, words), "
                 f"expected {expected}; the readout or the image size differs from the model's"
+            )
+        used = i.channels % WORD
+        if used and int(np.bitwise_or.reduce(words[..., -1], axis=None)) >> used:
+            raise InputError(
+                f"model input: ones beyond the {i.channels} channels, expected 0 in the "
+                f"{WORD - used} spare bits of each last word"
             )
 
     @cached_property

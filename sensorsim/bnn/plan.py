@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WordArray
+from sensorsim.bits import WordArray, words_for
 from sensorsim.bnn.fields import IntArray
 from sensorsim.bnn.shapes import Shape
 from sensorsim.kernels import plan
@@ -23,8 +24,10 @@ from sensorsim.kernels.vector import machine_lanes
 CACHE_LINE = 64
 """Bytes, and those of the widest vector."""
 
+_NO_ARENAS: WordArray = np.zeros((0, 0), np.uint64)
 
-@dataclass
+
+@dataclass(eq=False)
 class Plan:
     """A compiled chain of layers.
 
@@ -50,13 +53,32 @@ class Plan:
     weights: WordArray
     scale: IntArray
     arena_words: int
-    _arenas: WordArray = field(default_factory=lambda: np.zeros((0, 0), np.uint64))
-    _lock: Any = field(default_factory=Lock)
+    _arenas: WordArray = field(init=False)
+    _lock: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start_afresh()
+        _PLANS.add(self)
+
+    def start_afresh(self) -> None:
+        """Forget arenas and lock, as if no batch had come or were under way."""
+        self._arenas = _NO_ARENAS
+        self._lock = Lock()
 
     @property
     def reads_codes(self) -> bool:
         """Whether samples of several bits are taken as they are, and not as bit planes."""
         return bool(self.view["as_codes"][0])
+
+    def _reads(self, kind: int, colors: int) -> tuple[type, int]:
+        """Type of what comes in, and numbers of one image."""
+        height, width, channels, planes, _ = self.shape
+        pixels = height * width
+        if kind == plan.WORDS:
+            return np.uint64, planes * pixels * words_for(channels)
+        if kind == plan.FIELDS:
+            return np.uint32, pixels * colors
+        return np.uint16, pixels * channels
 
     def run(self, images: npt.NDArray[Any], kind: int, lanes: int | None = None) -> IntArray:
         """Accumulators, or scores, of the last layer.
@@ -79,14 +101,19 @@ class Plan:
         block = max(1, min(plan.IMAGES, len(images) // workers))
         view = self.view.copy()
         view["kind"] = kind
+        dtype, values = self._reads(kind, images.shape[-1])  # the kernel checks no address
+        assert images.dtype == dtype, images.dtype
+        assert images.size == len(images) * values, images.shape
         if kind == plan.FIELDS:
             view["colors"] = images.shape[-1]
             view["field_width"] = self.shape.channels // images.shape[-1]
         flat = np.ascontiguousarray(images).reshape(-1).view(np.uint8)
+        claimed = np.zeros(1, np.int64)
         with self._lock:  # the arenas serve one batch at a time
-            if len(self._arenas) < workers:
-                self._arenas = aligned_zeros(workers, self.arena_words)
-            claimed = np.zeros(1, np.int64)
+            # They come back once nobody writes into them: not from a batch that was interrupted.
+            arenas, self._arenas = self._arenas, _NO_ARENAS
+            if len(arenas) < workers:
+                arenas = aligned_zeros(workers, self.arena_words)
 
             def work(arena: WordArray) -> None:
                 plan.run(
@@ -94,11 +121,16 @@ class Plan:
                     block, claimed, arena, self.scale, out, (0,) * (lanes or machine_lanes()),
                 )  # fmt: skip
 
-            helpers = [_helpers().submit(work, arena) for arena in self._arenas[1:workers]]
-            work(self._arenas[0])
-            for helper in helpers:
-                if not helper.cancel():  # one that never came to run is not waited for
-                    helper.result()
+            try:
+                helpers = [_helpers().submit(work, arena) for arena in arenas[1:workers]]
+                work(arenas[0])
+                for helper in helpers:
+                    if not helper.cancel():  # one that never came to run is not waited for
+                        helper.result()
+            except BaseException:
+                claimed[0] = len(out)  # helpers find nothing left
+                raise
+            self._arenas = arenas
         return out.reshape(len(images), height, width, channels)
 
 
@@ -109,6 +141,19 @@ def _helpers() -> ThreadPoolExecutor:
     Numba's would meet at a barrier: on a busy machine all wait for one that has yet to be woken.
     """
     return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "sensorsim")
+
+
+_PLANS: "WeakSet[Plan]" = WeakSet()
+
+
+def _after_fork() -> None:
+    """A child process has none of the threads, and no one who would release a lock."""
+    _helpers.cache_clear()
+    for each in _PLANS:
+        each.start_afresh()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def aligned_zeros(rows: int, words: int) -> WordArray:

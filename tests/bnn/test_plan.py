@@ -4,11 +4,15 @@ import copy
 import dataclasses
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
@@ -16,8 +20,9 @@ import pytest
 from networks import draw_model, draw_words, scores_slowly
 
 from sensorsim.bits import pack
+from sensorsim.bnn import plan as plans
 from sensorsim.bnn import simulator
-from sensorsim.bnn.layers import Scores, Threshold, Weighted
+from sensorsim.bnn.layers import Dense, Scores, Sum, Threshold, Weighted
 from sensorsim.bnn.model import Input, Model
 from sensorsim.kernels.plan import WORDS
 from sensorsim.kernels.vector import LANES
@@ -44,6 +49,14 @@ def test_width_threads_and_batches_do_not_matter(seed: int, threads) -> None:
             for images in (1, 7, 64):
                 ours = model.plan.run(words[:images], WORDS, lanes)[:, 0, 0]
                 np.testing.assert_array_equal(ours, expected[:images])
+
+
+def test_drawn_sums_cover_long_nested_and_dense_branches_behind_codes() -> None:
+    sums = [s for i in SEEDS for s in draw_model(i).steps if isinstance(s.layer, Sum)]
+    branches = [(s.before.planes > 1, branch) for s in sums for branch in s.layer.branches]
+    assert {(codes, len(branch) > 1) for codes, branch in branches} >= {(True, True), (False, True)}
+    assert any(isinstance(layer, Sum) for _, branch in branches for layer in branch)
+    assert any(isinstance(branch[-1], Dense) for _, branch in branches)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -90,6 +103,51 @@ def test_one_plan_serves_several_python_threads(model: Model) -> None:
         found = list(pool.map(lambda words: simulator.scores(model, words), batches))
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread has no helpers")
+def test_what_an_interrupted_batch_still_writes_reaches_no_other(
+    model: Model, threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads(2)
+    words = draw_words(model, 30)
+    expected = simulator.scores(model, words)
+    written: list[np.ndarray] = []  # by helpers that nobody waits for
+
+    class Helpers:
+        def submit(self, work: Callable[..., None], arena: np.ndarray) -> Any:
+            written.append(arena)
+            return self
+
+        def cancel(self) -> bool:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plans, "_helpers", Helpers)
+        with pytest.raises(KeyboardInterrupt):
+            simulator.scores(model, words)
+    np.testing.assert_array_equal(simulator.scores(model, words), expected)
+    assert len(written) == 1
+    assert len(model.plan._arenas) == 2
+    assert not np.shares_memory(written[0], model.plan._arenas)
+
+
+def test_a_forked_process_has_helpers_and_locks_of_its_own(model: Model, threads) -> None:
+    threads(min(2, numba.config.NUMBA_NUM_THREADS))
+    words = draw_words(model, 50)
+    expected = simulator.scores(model, words)
+    plans._helpers().submit(int).result()
+    model.plan._lock.acquire()  # as if another thread were in the midst of a batch
+    child = os.fork()
+    if child == 0:
+        with suppress(BaseException):
+            plans._helpers().submit(int).result(timeout=20)
+            signal.alarm(20)
+            os._exit(0 if np.array_equal(simulator.scores(model, words), expected) else 2)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    model.plan._lock.release()
+    np.testing.assert_array_equal(simulator.scores(model, words), expected)
 
 
 def test_memory_does_not_grow_with_the_images(model: Model) -> None:

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from networks import draw_model
 
 from sensorsim.bits import pack, unpack
 from sensorsim.bnn import simulator
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
+from sensorsim.bnn.layerwise import observe
 from sensorsim.bnn.limits import mismatch_limits
 from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.errors import InputError
@@ -142,3 +144,37 @@ def test_scores_of_an_image_do_not_depend_on_its_neighbours(model: Model) -> Non
     alone = np.concatenate([simulator.scores(model, words[i : i + 1]) for i in range(9)])
     np.testing.assert_array_equal(together, alone)
     np.testing.assert_array_equal(simulator.scores(model, words[::-1]), together[::-1])
+
+
+def test_bits_that_would_be_read_as_others_are_refused(model: Model) -> None:
+    bits = np.random.default_rng(1).integers(0, 2, (3, 1, 6, 7, 2)).astype(np.uint8)
+    words = pack(bits)
+    with pytest.raises(InputError, match="type >u8"):
+        simulator.scores(model, words.astype(">u8"))
+    with pytest.raises(InputError, match="type <f8"):
+        simulator.scores(model, words.astype(np.float64))
+    with pytest.raises(InputError, match="planes, rows, columns, words"):
+        simulator.scores(model, words[:, 0])
+    words[1, 0, 3, 3] |= np.uint64(1 << 2)
+    with pytest.raises(InputError, match="beyond the 2 channels"):
+        simulator.scores(model, words)
+    with pytest.raises(InputError, match="beyond the 2 channels"):
+        list(observe(model, words))
+
+
+@pytest.mark.parametrize("planes", [1, 3])
+def test_codes_that_no_readout_gives_are_refused(planes: int) -> None:
+    model = draw_model(1, planes)
+    view = model.input
+    most = 2 ** (planes if planes > 1 else view.channels // view.colors) - 1
+    codes = np.full((2, view.height, view.width, view.colors), most, np.int64)
+    assert len(simulator.scores_of_codes(model, codes)) == 2
+    for wrong in (codes + 1, codes - most - 1):
+        with pytest.raises(InputError, match=f"expected 0 to {most}"):
+            simulator.scores_of_codes(model, wrong)
+    with pytest.raises(InputError, match="type float64, expected integers"):
+        simulator.scores_of_codes(model, codes * 1.0)
+
+
+def test_no_images_give_no_scores(model: Model) -> None:
+    assert simulator.scores(model, np.zeros((0, 1, 6, 7, 1), np.uint64)).shape == (0, 3)

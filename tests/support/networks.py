@@ -1,5 +1,7 @@
 """Random networks of every layer, and their arithmetic on +1 and -1, slow and obvious."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sensorsim.bits import pack, unpack
@@ -57,9 +59,7 @@ def draw_block(random: np.random.Generator, shape: Shape) -> list[Layer]:
     layer: Layer
     kind = random.random()
     if kind < 0.25:
-        first = draw_convolution(random, shape, outputs)
-        second = draw_convolution(random, shape, outputs, like=first)
-        layer = Sum(((first,), (second,)))
+        layer = draw_sum(random, shape, outputs)
     elif kind < 0.35 and shape.planes == 1:
         layer = draw_dense(random, shape, outputs)
     else:
@@ -71,6 +71,42 @@ def draw_block(random: np.random.Generator, shape: Shape) -> list[Layer]:
     if random.random() < 0.4:
         block.append(Shuffle(int(random.choice([g for g in (2, 3, 8) if outputs % g == 0]))))
     return block
+
+
+def draw_sum(random: np.random.Generator, shape: Shape, outputs: int) -> Sum:
+    """Two convolutions, or dense layers, with or without more layers before them."""
+    first = draw_convolution(random, shape, outputs)
+    second = draw_convolution(random, shape, outputs, like=first)
+    inner = random.spawn(1)[0]
+    if inner.random() < 0.25:
+        return Sum((draw_branch(inner, shape, outputs), draw_branch(inner, shape, outputs)))
+    return Sum((draw_branch(inner, shape, first), draw_branch(inner, shape, second)))
+
+
+def draw_branch(
+    random: np.random.Generator, shape: Shape, end: Convolution | int
+) -> tuple[Layer, ...]:
+    """A branch that ends with a convolution, or one of its form, or a dense layer of outputs."""
+    if isinstance(end, int) and shape.planes == 1 and random.random() < 0.5:
+        return (draw_dense(random, shape, end),)
+    if isinstance(end, Convolution) and random.random() < 0.5:
+        return (end,)
+    width = int(random.choice([3, 8, 65]))
+    same = draw_like(random, shape.channels, Convolution(0, width, 3, 1, 1, 1, np.empty(0)))
+    layer: Layer = same
+    if random.random() < 0.4:
+        layer = Sum((draw_branch(random, shape, same), (same,)))
+    after = list(flow((layer,), shape))[-1].after
+    threshold = draw_threshold(random, after)
+    if isinstance(end, int):
+        return layer, threshold, draw_dense(random, after, end)
+    return layer, threshold, draw_like(random, width, end)
+
+
+def draw_like(random: np.random.Generator, inputs: int, like: Convolution) -> Convolution:
+    """A convolution of one group and another one's kernel, stride, padding and outputs."""
+    weights = draw_weights(random, like.outputs, like.kernel**2 * inputs)
+    return replace(like, inputs=inputs, groups=1, weights=weights)
 
 
 def draw_convolution(
