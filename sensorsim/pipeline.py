@@ -98,10 +98,7 @@ class Pipeline:
 
     def key(self, seed: int, frames: npt.ArrayLike) -> streams.Key:
         """Address of the noise of some frames on this pipeline's die."""
-        try:
-            return streams.Key.of(seed, frames, self.description.die)
-        except ValueError as error:
-            raise InputError(str(error)) from None
+        return streams.Key.of(seed, frames, self.description.die)
 
     def volts(self, light: npt.ArrayLike, key: streams.Key) -> npt.NDArray[np.float32]:
         """Scene to volts: relative light [N, H, W, C] to float32 of the same shape."""

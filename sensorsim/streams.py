@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sensorsim.errors import InputError
+
 EXPOSURE = 1
 SHOT_NOISE = 2
 READ_NOISE = 3
@@ -41,6 +43,7 @@ RANDOM_INPUT = 48
 _STREAMS_PER_DIE = 256
 MAX_DIE = 2**32 // _STREAMS_PER_DIE - 1
 MAX_SEED = 2**32 - 1
+MAX_FRAME = 2**32 - 1
 
 
 def of_die(stream: int, die: int) -> int:
@@ -54,11 +57,11 @@ def of_die(stream: int, die: int) -> int:
 
     Raises
     ------
-    ValueError
+    InputError
         If ``die`` is out of range.
     """
     if not 0 <= die <= MAX_DIE:
-        raise ValueError(f"die {die}: expected 0 to {MAX_DIE}")
+        raise InputError(f"die {die}: expected 0 to {MAX_DIE}")
     return stream + _STREAMS_PER_DIE * die
 
 
@@ -85,16 +88,49 @@ class Key:
 
         Raises
         ------
-        ValueError
-            If the seed does not fit 32 bits.
+        InputError
+            If seed, frames or dies are no whole numbers or out of range, or there are neither one
+            die nor as many as frames.
         """
-        if not 0 <= seed <= MAX_SEED:
-            raise ValueError(f"seed {seed}: expected 0 to {MAX_SEED}")
-        frame_array = np.atleast_1d(np.asarray(frames, np.uint32))
-        die_array = np.broadcast_to(np.asarray(dies, np.int64), frame_array.shape)
-        return cls(seed, frame_array, np.ascontiguousarray(die_array))
+        number = int(_whole("seed", seed, MAX_SEED))
+        frame_array = np.atleast_1d(_whole("frame", frames, MAX_FRAME)).astype(np.uint32)
+        die_array = _whole("die", dies, MAX_DIE)
+        if die_array.ndim and die_array.shape != frame_array.shape:
+            raise InputError(
+                f"dies: shape {die_array.shape} beside frames of shape {frame_array.shape}; "
+                "expected one die, or one for each frame"
+            )
+        die_array = np.broadcast_to(die_array, frame_array.shape)
+        return cls(number, frame_array, np.ascontiguousarray(die_array))
+
+    def check_covers(self, images: int) -> None:
+        """Refuse a batch of another size than the key's.
+
+        Raises
+        ------
+        InputError
+            If there are not as many frames and dies as ``images``.
+        """
+        if not self.frames.size == self.dies.size == images:
+            raise InputError(
+                f"key: {self.frames.size} frames on {self.dies.size} dies for {images} images; "
+                "expected one of each per image: build it with Key.of(seed, frames, dies)"
+            )
 
     def distinct_dies(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Die numbers that occur, and each image's row among them."""
         seen, rows = np.unique(self.dies, return_inverse=True)
         return seen, rows.astype(np.int64)
+
+
+def _whole(name: str, values: npt.ArrayLike, most: int) -> npt.NDArray[np.int64]:
+    """Numbers that address noise; a cast would wrap or cut what does not fit."""
+    array = np.asarray(values)
+    if array.size == 0:
+        return array.astype(np.int64)
+    if array.dtype.kind not in "iu":
+        raise InputError(f"{name}: numbers of type {array.dtype}, expected integers 0 to {most}")
+    if array.min() < 0 or array.max() > most:
+        wrong = array.min() if array.min() < 0 else array.max()
+        raise InputError(f"{name} {wrong}: expected 0 to {most}")
+    return array.astype(np.int64)

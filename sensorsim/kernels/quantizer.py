@@ -15,6 +15,7 @@ from sensorsim.kernels.segments import SEGMENT, SPAN, spans_of
 _ZERO = np.float32(0.0)
 _HALF_STEP = np.float32(0.5)
 _ONE_STEP = np.float32(1.0)
+_LARGEST = np.float32(3.4028235e38)
 _NONE, _ONE = np.uint64(0), np.uint64(1)
 _NO_BYTE, _YES_BYTE = np.uint8(0), np.uint8(1)
 
@@ -28,6 +29,15 @@ def step_of(volts, lowest, steps_per_v, last_step):
     x = (volts - lowest) * steps_per_v
     x = x if x > _ZERO else _ZERO
     return np.int32(x if x < last_step else last_step)
+
+
+@njit(cache=True, error_model="numpy")
+def all_finite(v):
+    """Whether no sample (float32) is NaN or infinite; without a branch, it is a vector loop."""
+    wrong = _NO_BYTE
+    for i in range(v.size):
+        wrong |= _NO_BYTE if abs(v[i]) <= _LARGEST else _YES_BYTE
+    return wrong == _NO_BYTE
 
 
 @njit(cache=True)
@@ -57,7 +67,10 @@ def _add_noise(v, noise_v, group, frame, seed, stream, words, normals):
 
 @njit(cache=True, forceinline=True)
 def _settle(v, guess, levels):
-    """Number of ascending ``levels`` below infinity that ``v`` reaches, from a guess nearby."""
+    """Number of ascending ``levels`` below infinity that ``v`` reaches, from a guess nearby.
+
+    ``v`` is finite: only then is the infinity that ends the levels never reached.
+    """
     code = np.uint64(guess)
     code += _ONE if v >= levels[code] else _NONE  # without a branch: this is a coin's toss
     while v >= levels[code]:
@@ -129,10 +142,16 @@ def quantize(
     dies, frames : int64 [N], uint32 [N]
     noise_v : float32, rms input noise; one draw per conversion
     out : uint16 [N, P]
+
+    Returns
+    -------
+    bool
+        False if a sample, with offset and noise, was not finite; ``out`` is then without meaning.
     """
     images, samples = volts.shape
     spans = spans_of(samples)
     columns = offset.shape[1]
+    right = np.ones(images * spans, np.bool_)
     for item in prange(images * spans):
         n = item // spans
         first = (item - n * spans) * SPAN
@@ -149,7 +168,10 @@ def quantize(
             if noise_v > _ZERO:
                 group = start // GROUP
                 _add_noise(v, noise_v, group, frames[n], seed, stream, words, normals)
-            if guesses.size:
+            if not all_finite(v):
+                right[item] = False
+            elif guesses.size:
                 _quantize_any(v, own, columns, start, guesses, lowest, steps_per_v, steps, codes)
             else:
                 _quantize_equal(v, own[0], lowest, steps_per_v, doubt, codes, doubtful)
+    return right.all()

@@ -11,7 +11,7 @@ from numba import njit, prange
 
 from sensorsim.kernels.normal import box_muller
 from sensorsim.kernels.philox import philox4x32
-from sensorsim.kernels.quantizer import step_of
+from sensorsim.kernels.quantizer import all_finite, step_of
 from sensorsim.kernels.segments import SEGMENT, SPAN, spans_of
 
 _NONE, _ONE = np.uint32(0), np.uint32(1)
@@ -88,11 +88,17 @@ def compare(
     dies, frames : int64 [N] (rows of ``thresholds`` and the table), uint32 [N]
     noise_v : float, rms noise; one draw per comparison
     out : uint32 [N, P], bit m is 1 where volts + noise >= threshold m
+
+    Returns
+    -------
+    bool
+        False if some sample was not finite; ``out`` is then without meaning.
     """
     images, samples = volts.shape
     spans = spans_of(samples)
     count = thresholds.shape[2]
     last_step = np.float32(sure.shape[1] - 1)
+    right = np.ones(images * spans, np.bool_)
     for item in prange(images * spans):
         n = item // spans
         die = dies[n]
@@ -106,12 +112,14 @@ def compare(
             stop = min(start + SEGMENT, end)
             v = volts[n, start:stop]
             fields = out[n, start:stop]
+            right[item] = right[item] and all_finite(v)
             for i in range(v.size):
                 steps[i] = step_of(v[i], lowest, steps_per_v, last_step)
             close = _list_close(steps, sure[die], first[die], last[die], fields, sample, level)
             if noise_v > 0.0:
                 _draw(sample, level, start, frames[n], seed, stream, draws[:close])
             _decide(v, thresholds[die], start, sample, level, noise_v, draws, fields, close)
+    return right.all()
 
 
 @njit(cache=True, parallel=True)
@@ -127,8 +135,10 @@ def compare_with_memory(
     """
     columns = thresholds.shape[1]
     half = hysteresis_v / 2
+    right = np.ones(volts.shape[0], np.bool_)
     for n in prange(volts.shape[0]):
         die = dies[n]
+        right[n] = all_finite(volts[n])
         for p in range(volts.shape[1]):
             column = p % columns
             above = out[n, p - columns] if p >= columns else np.uint32(0)
@@ -142,3 +152,4 @@ def compare_with_memory(
                     margin += noise_v * decision_noise(p, frames[n], m, seed, stream)
                 field |= (_ONE if margin >= 0.0 else _NONE) << place
             out[n, p] = field
+    return right.all()

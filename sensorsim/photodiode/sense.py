@@ -49,7 +49,8 @@ def sense(
     Raises
     ------
     InputError
-        If the light is not finite and non-negative, or has another number of axes.
+        If light or electrons are not finite and non-negative, the light has another number of axes,
+        or key or pattern are of another number of images, dies or pixels.
     """
     array = np.ascontiguousarray(light, np.float32)
     if array.ndim != 4:
@@ -58,18 +59,46 @@ def sense(
             "add the missing axes with numpy.newaxis"
         )
     n, h, w, c = array.shape
+    key.check_covers(n)
     seen, rows = key.distinct_dies()
     if pattern is None:
         pattern = fixed_pattern(photodiode, (h, w, c), seen, key.seed)
+    _check_pattern(pattern, len(seen), h * w * c, w * c)
     out = np.empty((n, h * w * c), np.float32)
     valid = kernel.expose(
-        array.reshape(n, -1),
-        np.ascontiguousarray(np.broadcast_to(np.asarray(electrons_at_white, np.float32), n)),
+        array.reshape(n, h * w * c),
+        _each_image(electrons_at_white, n),
         key.frames, rows, pattern, _numbers(photodiode), w * c, key.seed, _STREAMS, out,
     )  # fmt: skip
     if not valid:
         raise _bad_light(array)
     return out.reshape(array.shape)
+
+
+def _each_image(electrons_at_white: npt.ArrayLike, images: int) -> FloatArray:
+    """Electrons of every image: float32 [N]."""
+    electrons = np.asarray(electrons_at_white, np.float64)
+    if electrons.shape not in ((), (images,)):
+        raise InputError(
+            f"electrons_at_white: shape {electrons.shape}, expected one number or {images}, one "
+            "for each image"
+        )
+    if not ((electrons >= 0) & (electrons <= np.finfo(np.float32).max)).all():
+        raise InputError(
+            f"electrons_at_white {electrons}: expected finite numbers >= 0 in the range of float32"
+        )
+    return np.ascontiguousarray(np.broadcast_to(electrons.astype(np.float32), images))
+
+
+def _check_pattern(pattern: FixedPattern, dies: int, pixels: int, columns: int) -> None:
+    """The kernel reads its maps unchecked."""
+    for name, part in pattern._asdict().items():
+        shape = (dies, columns if name == "column_gain" else pixels)
+        if part.size and part.shape != shape:
+            raise InputError(
+                f"pattern.{name}: shape {part.shape}, expected {shape}, or no size; draw the "
+                "pattern with fixed_pattern for this image size and the key's distinct dies"
+            )
 
 
 def _bad_light(light: FloatArray) -> InputError:

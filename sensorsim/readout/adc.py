@@ -12,7 +12,7 @@ from sensorsim.description import Description
 from sensorsim.errors import InputError
 from sensorsim.kernels.quantizer import quantize
 from sensorsim.readout.architecture import Architecture, Columns, SingleSlope
-from sensorsim.readout.comparator import Comparator, column_offsets_v
+from sensorsim.readout.comparator import Comparator, bad_volts, column_offsets_v, samples_of
 from sensorsim.readout.table import ended, guesses
 from sensorsim.tonemap import Linear, ToneCurve, lookup_table, transition_levels
 
@@ -159,21 +159,24 @@ class Adc(Description):
         Raises
         ------
         InputError
-            If the levels of that many columns would not fit into memory.
+            If volts or full scale are not finite, full scale is not positive, the key is of another
+            number of images, or the levels of that many columns would not fit into memory.
         """
         table = self.code_table()
         if table is not None:
             return table[self.converter.convert(volts, full_scale_v, key)]
+        samples = samples_of(volts, full_scale_v, key)
         n, h, w, c = volts.shape
         seen, rows = key.distinct_dies()
         levels = transition_levels_v(self, full_scale_v, w * c, seen, key.seed)
         offsets = column_offsets_v(self.comparator, w * c, 1, seen, key.seed)[:, :, 0]
         out = np.empty((n, h * w * c), np.uint16)
-        quantize(
-            np.ascontiguousarray(volts, np.float32).reshape(n, -1), ended(levels),
-            *guesses(levels), offsets.astype(np.float32), rows, key.frames,
+        finite = quantize(
+            samples, ended(levels), *guesses(levels), offsets.astype(np.float32), rows, key.frames,
             np.float32(self.comparator.noise_mv * 1e-3), key.seed, streams.READOUT_NOISE, out,
         )  # fmt: skip
+        if not finite:
+            raise bad_volts()
         return out.reshape(volts.shape)
 
     def digital_numbers(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

@@ -11,7 +11,7 @@ from sensorsim.bits import BitArray, FieldArray, WordArray, pack_fields, spread_
 from sensorsim.kernels.normal import MAX_NORMAL
 from sensorsim.kernels.thermometer import compare, compare_with_memory
 from sensorsim.readout.circuit import ThermometerCircuit, mismatched_levels, reference_levels
-from sensorsim.readout.comparator import Comparator, column_offsets_v
+from sensorsim.readout.comparator import Comparator, bad_volts, column_offsets_v, samples_of
 from sensorsim.readout.table import close_levels, step_table
 
 MAX_THRESHOLDS = 32
@@ -121,7 +121,14 @@ def compare_fields(
     -------
     uint32 [N, H, W, C]; bit m is 1 where volts + noise + offset >= level m, or, with corrected
     bubbles, where more than m levels were reached
+
+    Raises
+    ------
+    InputError
+        If volts or full scale are not finite, full scale is not positive, or the key is of another
+        number of images.
     """
+    samples = samples_of(volts, full_scale_v, key)
     n, h, w, c = volts.shape
     m = levels.size
     sequential = circuit.mode == "sequential"
@@ -131,11 +138,10 @@ def compare_fields(
         levels, circuit.reference_mismatch_percent, seen, key.seed
     )
     thresholds = np.ascontiguousarray(levels_v[:, np.newaxis] - offsets)
-    samples = np.ascontiguousarray(volts, np.float32).reshape(n, -1)
     noise_v = comparator.noise_mv * 1e-3
     out = np.empty((n, h * w * c), np.uint32)
     if circuit.hysteresis_mv > 0:
-        compare_with_memory(
+        finite = compare_with_memory(
             samples, thresholds, rows, key.frames, noise_v, circuit.hysteresis_mv * 1e-3,
             sequential, key.seed, streams.READOUT_NOISE, out,
         )  # fmt: skip
@@ -143,10 +149,12 @@ def compare_fields(
         reach_v = float(np.abs(offsets).max(initial=0)) + MAX_NORMAL * noise_v
         table = step_table(levels_v.min() - 2 * reach_v, levels_v.max() + 2 * reach_v, _STEPS)
         close = close_levels(levels_v, reach_v, table)
-        compare(
+        finite = compare(
             samples, thresholds, *close, table.lowest, table.steps_per_v, rows, key.frames,
             noise_v, key.seed, streams.READOUT_NOISE, out,
         )  # fmt: skip
+    if not finite:
+        raise bad_volts()
     fields = out.reshape(volts.shape)
     return corrected(fields) if circuit.bubbles == "corrected" else fields
 

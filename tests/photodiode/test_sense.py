@@ -266,3 +266,26 @@ def test_negative_zero_is_dark() -> None:
 def test_missing_axis_is_explained() -> None:
     with pytest.raises(InputError, match=r"shape \(4, 4\), expected 4 axes"):
         sense(np.ones((4, 4)), Photodiode(), 1000, streams.Key.of(0, [0]))
+
+
+@pytest.mark.parametrize("frames", [[0], [0, 1, 2]])
+def test_a_key_of_another_number_of_images_is_refused(frames: list[int]) -> None:
+    with pytest.raises(InputError, match=f"key: {len(frames)} frames .* for 2 images"):
+        sense(np.ones((2, 4, 4, 1)), Photodiode(), 1000, streams.Key.of(0, frames))
+
+
+@pytest.mark.parametrize("electrons", [np.nan, np.inf, -1.0, 1e39, [1.0, -1.0], [1.0, 2.0, 3.0]])
+def test_electrons_that_are_none_are_refused(electrons: Any) -> None:
+    with pytest.raises(InputError, match="electrons_at_white"):
+        sense(np.ones((2, 4, 4, 1)), Photodiode(), electrons, streams.Key.of(0, [0, 1]))
+
+
+@pytest.mark.parametrize(("shape", "dies"), [((4, 3, 1), [0, 1]), ((4, 4, 1), [0])])
+@pytest.mark.parametrize("varies", ["dsnu_e", "column_gain_percent"])
+def test_a_pattern_of_another_array_is_refused(
+    shape: tuple[int, int, int], dies: list[int], varies: str
+) -> None:
+    pixel = Photodiode(**QUIET | {varies: 1.0})
+    pattern = fixed_pattern(pixel, shape, dies, 0)
+    with pytest.raises(InputError, match=r"pattern\.(offset_e|column_gain): shape"):
+        sense(np.ones((2, 4, 4, 1)), pixel, 1000, streams.Key.of(0, [0, 1], [0, 1]), pattern)

@@ -145,3 +145,42 @@ def test_calibrated_family_without_samples_is_refused() -> None:
 def test_light_that_gives_no_thresholds_is_named(samples: np.ndarray) -> None:
     with pytest.raises(InputError, match=r"scene\.exposure: 4 thresholds calibrated"):
         make_readout("glt", 4, Comparator(), samples)
+
+
+READERS = [
+    Adc(bits=8, comparator=IDEAL),
+    Adc(bits=8, column_gain_percent=1.0),
+    Adc(bits=2, tone_domain="digital", conversion_bits=4),
+    Thermometer(thresholds=(0.2, 0.5)),
+    Thermometer(thresholds=(0.2, 0.5), hysteresis_mv=1.0),
+]
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_volts_that_are_none_are_refused(reader: Adc | Thermometer, value: float) -> None:
+    volts = np.full((1, 20, 30, 1), 0.5, np.float32)
+    volts[0, 19, 29] = value
+    with pytest.raises(InputError, match="volts: NaN or infinite"):
+        reader.convert(volts, 1.0, KEY)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_largest_volts_give_the_last_code(reader: Adc | Thermometer) -> None:
+    volts = np.full((1, 20, 30, 1), np.finfo(np.float32).max, np.float32)
+    assert (reader.digital_numbers(reader.convert(volts, 1.0, KEY)) == reader.levels).all()
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("full_scale_v", [0.0, -1.0, np.nan, np.inf])
+def test_a_full_scale_that_is_none_is_refused(
+    reader: Adc | Thermometer, full_scale_v: float
+) -> None:
+    with pytest.raises(InputError, match="full_scale_v"):
+        reader.convert(ramp(samples=20), full_scale_v, KEY)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_key_of_another_number_of_images_is_refused(reader: Adc | Thermometer) -> None:
+    with pytest.raises(InputError, match=r"key: 1 frames .* for 2 images"):
+        reader.convert(np.zeros((2, 4, 4, 1), np.float32), 1.0, KEY)
