@@ -27,8 +27,9 @@ module pool_bench;
         while (!(done && !valid)) begin
             #1 clk = 1; #1 clk = 0;
             if (valid) begin
+                if (!(pixel === compared / CHANNELS && got === bits[compared / CHANNELS]))
+                    wrong = wrong + 1;
                 compared = compared + CHANNELS;
-                if (got !== bits[pixel]) wrong = wrong + 1;
             end
         end
         if (wrong == 0 && compared == PIXELS*CHANNELS) $display("PASS %0d", compared);

@@ -29,12 +29,12 @@ pytestmark = pytest.mark.skipif(
 class Bench:
     """Runs the layers of a folder of vectors for which there is Verilog.
 
-    ``mutation`` replaces a text of the design, to see that the bench objects.
+    ``mutations`` replace texts of the design, to see that the bench objects.
     """
 
-    def __init__(self, folder: Path, mutation: tuple[str, str] = ("", "")) -> None:
+    def __init__(self, folder: Path, *mutations: tuple[str, str]) -> None:
         self.folder = folder
-        self.mutation = mutation
+        self.mutations = mutations
         self.manifest = json.loads((folder / "manifest.json").read_text())
         self.layers = {layer["place"]: layer for layer in self.manifest["layers"]}
 
@@ -83,9 +83,11 @@ class Bench:
         program = self.folder / f"{bench}.vvp"
         parameters = [f"-P{bench}.{k}={v}" for k, v in numbers.items()]
         text = (HERE / f"{design}.v").read_text()
-        assert self.mutation[0] in text
+        for old, new in self.mutations:
+            assert old in text
+            text = text.replace(old, new)
         source = self.folder / f"{design}.v"
-        source.write_text(text.replace(*self.mutation) if self.mutation[0] else text)
+        source.write_text(text)
         made = subprocess.run(
             ["iverilog", "-g2005", "-Wall", "-Wno-timescale", *parameters, "-o", program,
              HERE / f"{bench}.v", source], capture_output=True, text=True, check=False,
@@ -139,14 +141,27 @@ def test_shipped_network_agrees_in_every_bit(name: str, places: str, tmp_path: P
         assert bench.run(place).startswith("PASS"), place
 
 
+TURNS = (("reg [31:0] row,", "reg [31:0] turn, row,"), ("row <= 0;", "row <= 0; turn <= 0;"))
 MUTANTS = {
-    "a tie of a rising channel gives -1": ("sum >= level", "sum > level"),
-    "a tie of a falling channel gives -1": ("sum <= level", "sum < level"),
-    "all channels rise": ("rising[0][output_number] ?", "1 ?"),
-    "XOR for XNOR": ("~^", "^"),
-    "padding of +1": ("+: SHARE] = 0", "+: SHARE] = {SHARE{1'b1}}"),
-    "one group reads for all": ("[group * SHARE +: SHARE]", "[0 +: SHARE]"),
-    "planes weigh the same": ("<<< plane", "<<< 0"),
+    "a tie of a rising channel gives -1": [("sum >= level", "sum > level")],
+    "a tie of a falling channel gives -1": [("sum <= level", "sum < level")],
+    "all channels rise": [("rising[0][output_number] ?", "1 ?")],
+    "XOR for XNOR": [("~^", "^")],
+    "padding of +1": [("+: SHARE] = 0", "+: SHARE] = {SHARE{1'b1}}")],
+    "one group reads for all": [("[group * SHARE +: SHARE]", "[0 +: SHARE]")],
+    "planes weigh the same": [("<<< plane", "<<< 0")],
+    "rows never advance": [
+        *TURNS,
+        ("row <= row + 1;", "turn <= turn + 1;"),
+        ("row + 1 < OUT_HEIGHT", "turn + 1 < OUT_HEIGHT"),
+    ],
+    "nothing is computed but channel 0 of pixel 0": [
+        *TURNS,
+        ("output_number <= output_number + 1;", "turn <= turn + 1;"),
+        ("output_number + 1 < OUTPUTS", "turn + 1 < OUTPUTS * OUT_HEIGHT * OUT_WIDTH"),
+        ("column + 1 < OUT_WIDTH", "0"),
+        ("row + 1 < OUT_HEIGHT", "0"),
+    ],
 }
 
 
@@ -160,12 +175,21 @@ def test_bench_objects_to_another_layer(mutant: str, tmp_path: Path) -> None:
     model = replace(model, layers=(model.layers[0], levels, *model.layers[2:]))
     bench_of(model, words, tmp_path / "v")
     assert Bench(tmp_path / "v").run("0").startswith("PASS")
-    assert Bench(tmp_path / "v", MUTANTS[mutant]).run("0").startswith("FAIL")
+    assert Bench(tmp_path / "v", *MUTANTS[mutant]).run("0").startswith("FAIL")
 
 
-def test_bench_objects_to_another_pool(model: Model, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "mutations",
+    [
+        [("any | pixels", "any ^ pixels")],
+        [("next / OUT_WIDTH", "0"), ("next % OUT_WIDTH", "0"), ("pixel <= next", "pixel <= 0")],
+    ],
+)
+def test_bench_objects_to_another_pool(
+    mutations: list[tuple[str, str]], model: Model, tmp_path: Path
+) -> None:
     bench_of(model, draw_words(model, 1), tmp_path / "v")
-    assert Bench(tmp_path / "v", ("any | pixels", "any ^ pixels")).run("2").startswith("FAIL")
+    assert Bench(tmp_path / "v", *mutations).run("2").startswith("FAIL")
 
 
 @pytest.mark.parametrize("suffix", ["layer0.weights", "layer1.levels", "layer1.rising",
