@@ -8,7 +8,7 @@ import numpy.typing as npt
 from sensorsim import streams
 from sensorsim.lens import Lens, through_lens
 from sensorsim.mosaic import Layout, sample_colors
-from sensorsim.photodiode import FixedPattern, Photodiode, sense
+from sensorsim.photodiode import FixedPattern, Photodiode, check_light, sense
 from sensorsim.radiometry import scene_lux_for_electrons
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.spectrum import PEAK_OF_THE_EYE, LightSpectrum
@@ -82,6 +82,8 @@ class Camera:
             If the light is not finite and non-negative, has colors that the layout cannot sample,
             or the array is smaller than the lens's blur.
         """
-        image = through_lens(light, self.lens, self.photodiode.pixel_pitch_um)
+        array = np.asarray(light, np.float32)
+        check_light(array)  # blur and luminance would spread NaN, or hide light below zero
+        image = through_lens(array, self.lens, self.photodiode.pixel_pitch_um)
         on_array = sample_colors(image, self.layout)
         return sense(on_array, self.photodiode, self.electrons_at_white(key), key, pattern)
