@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim import streams
-from sensorsim.errors import InputError
 from sensorsim.lens import Lens, through_lens
 from sensorsim.mosaic import Layout, sample_colors
-from sensorsim.photodiode import FixedPattern, Photodiode, sense
+from sensorsim.photodiode import FixedPattern, Photodiode, check_light, sense
 from sensorsim.radiometry import scene_lux_for_electrons
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.spectrum import PEAK_OF_THE_EYE, LightSpectrum
@@ -83,19 +82,8 @@ class Camera:
             If the light is not finite and non-negative, has colors that the layout cannot sample,
             or the array is smaller than the lens's blur.
         """
-        if self.lens.psf is not None or self.layout != "scene":
-            _check(light)  # once mixed or left out, the pixels would not see what is wrong
-        image = through_lens(light, self.lens, self.photodiode.pixel_pitch_um)
+        array = np.asarray(light, np.float32)
+        check_light(array)  # blur and luminance would spread NaN, or hide light below zero
+        image = through_lens(array, self.lens, self.photodiode.pixel_pitch_um)
         on_array = sample_colors(image, self.layout)
         return sense(on_array, self.photodiode, self.electrons_at_white(key), key, pattern)
-
-
-def _check(light: npt.ArrayLike) -> None:
-    """Light must be finite and non-negative; NaN fails both comparisons."""
-    array = np.asarray(light)
-    least, most = array.min(initial=0), array.max(initial=0)
-    if not (least >= 0 and most < np.inf):
-        raise InputError(
-            f"light: from {least:g} to {most:g}; expected finite relative light >= 0: repair NaN, "
-            "infinite and negative samples"
-        )

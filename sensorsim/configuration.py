@@ -126,7 +126,7 @@ def load_description(
 
 
 def find_pipeline(source: str | Path) -> Path:
-    """Path of a pipeline by path or name of one that ships.
+    """Path of a pipeline by path or name of one that ships, like "glt4" or "pipelines/glt4.toml".
 
     Raises
     ------
@@ -137,7 +137,8 @@ def find_pipeline(source: str | Path) -> Path:
     if path.is_file():
         return path
     shipped = resources.pipelines() / f"{path.stem}.toml"
-    if shipped.is_file() and path.parent.name in ("", "pipelines"):
+    named = str(source) in (path.stem, f"pipelines/{path.stem}.toml")
+    if named and shipped.is_file():
         return shipped
     names = ", ".join(sorted(p.stem for p in resources.pipelines().glob("*.toml")))
     raise InputError(f"{source}: no such pipeline; expected a TOML file or one of {names}")

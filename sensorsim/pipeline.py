@@ -101,7 +101,7 @@ class Pipeline:
         return streams.Key.of(seed, frames, self.description.die)
 
     def volts(self, light: npt.ArrayLike, key: streams.Key) -> npt.NDArray[np.float32]:
-        """Scene to volts: relative light [N, H, W, C] to float32 of the same shape."""
+        """Scene to volts: light [N, H, W, C] to float32 [N, H, W, samples per pixel]."""
         return self.camera.volts(light, key)
 
     def scores(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
@@ -290,9 +290,15 @@ class Pipeline:
         Raises
         ------
         InputError
-            If the light is no light, or the network cannot read an image of this size.
+            If the image is of another type, its light is no light, or the network cannot read an
+            image of this size.
         """
         array = np.asarray(image)
+        if array.dtype != np.uint8 and array.dtype.kind != "f":
+            raise InputError(
+                f"image: samples of type {array.dtype}; expected uint8 (codes in sRGB) or floating "
+                "point (relative linear light): divide other codes by their white and decode them"
+            )
         if array.ndim == 2:
             array = array[..., np.newaxis]
         light = to_linear(array) if array.dtype == np.uint8 else array.astype(np.float32)

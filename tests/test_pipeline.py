@@ -8,9 +8,9 @@ import pytest
 import xarray as xr
 
 import sensorsim as ss
-from sensorsim import resources
+from sensorsim import resources, streams
 from sensorsim.bnn import simulator
-from sensorsim.configuration import PipelineDescription, load_description
+from sensorsim.configuration import PipelineDescription, find_pipeline, load_description
 
 READY = sorted(p.stem for p in resources.pipelines().glob("*.toml"))
 
@@ -235,3 +235,46 @@ def test_faults_of_places_the_model_lacks_are_refused() -> None:
         ss.load_pipeline("glt2", {"network.faults.weight_flip_rates.1": 0.1})
     with pytest.raises(ss.InputError, match=r"network\.faults\.weight_flip_rate: .*less than"):
         ss.load_pipeline("glt2", {"network.faults.weight_flip_rate": 2})
+
+
+@pytest.mark.parametrize("kind", [bool, np.int32, np.uint16, np.int64, complex])
+def test_an_image_of_other_codes_is_no_light(kind: type) -> None:
+    with pytest.raises(ss.InputError, match=r"image: samples of type .* expected uint8"):
+        ss.load_pipeline("glt2").trace(np.ones((28, 28), kind))
+
+
+@pytest.mark.parametrize("frame", [-1, 2**32, 0.5])
+def test_a_frame_that_is_no_address_is_refused(frame: float) -> None:
+    with pytest.raises(ss.InputError, match="frame"):
+        ss.load_pipeline("glt2").trace(np.zeros((28, 28), np.uint8), frame=frame)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"scene.lens.psf": {"kind": "gaussian", "sigma_um": 5.0}}, {"scene.layout": "mono"}],
+)
+@pytest.mark.parametrize("wrong", [-1.0, np.nan, np.inf])
+def test_light_is_checked_before_blur_and_luminance_hide_it(
+    settings: dict[str, object], wrong: float
+) -> None:
+    light = np.full((1, 28, 28, 3), 0.5)
+    light[0, 10, 10, 2] = wrong
+    camera = load_description("glt2", settings)[0].camera()
+    with pytest.raises(ss.InputError, match=r"light: (smallest|holds NaN)"):
+        camera.volts(light, streams.Key.of(0, [0]))
+
+
+@pytest.mark.parametrize(
+    "missing", ["elsewhere/pipelines/glt4.toml", "glt4.toml", "glt4.tmol", "pipelines/glt4.txt"]
+)
+def test_a_path_that_is_missing_is_no_name_of_a_shipped_pipeline(missing: str) -> None:
+    with pytest.raises(ss.InputError, match="no such pipeline"):
+        find_pipeline(missing)
+
+
+def test_shipped_pipelines_are_found_by_name_and_by_their_path_in_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_pipeline("glt4") == find_pipeline("pipelines/glt4.toml")
+    assert find_pipeline(Path("pipelines/glt4.toml")).is_file()

@@ -1,6 +1,7 @@
 """``sensorsim characterize``: measure a simulated camera by EMVA 1288, as a laboratory would."""
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -120,10 +121,15 @@ def _json(
         **{name: data.attrs[name] for name in names},
         "adc_bits": json.loads(data.attrs["adc"])["bits"],
         "notes": data.attrs["notes"],
-        **{str(name): value.item() for name, value in data.data_vars.items() if value.ndim == 0},
-        "put_in": put_in,
+        **_finite({str(k): v.item() for k, v in data.data_vars.items() if v.ndim == 0}),
+        "put_in": _finite(put_in),
         "published": published,
     }
+
+
+def _finite(values: dict[str, float]) -> dict[str, float | None]:
+    """JSON has no NaN: null stands for it."""
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 def _print(
@@ -146,7 +152,8 @@ def _print(
         table.add_column(column, justify="right")
     table.add_column("unit")
     for name, label in _ROWS.items():
-        error = f"{data[f'{name}_error'].item():.2g}" if f"{name}_error" in data else ""
+        spread = data[f"{name}_error"].item() if f"{name}_error" in data else math.nan
+        error = f"{spread:.2g}" if math.isfinite(spread) else ""
         table.add_row(
             label, _digits(data[name].item()), error, _digits(put_in.get(name)),
             _digits(published.get(name)), data[name].attrs["units"],

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim import streams
+from sensorsim.emva.parameters import SENSITIVITY_PART
 from sensorsim.emva.statistics import Moments, pair_moments
 from sensorsim.errors import InputError
 from sensorsim.photodiode import FixedPattern, Linear, Photodiode, fixed_pattern, sense
@@ -35,12 +36,25 @@ class Exposure:
     first_frame : int
         Address of the temporal noise; the frames that follow have the next numbers.
     frames : int
+
+    Raises
+    ------
+    InputError
+        If light or time are not finite or below what can be, or there is no frame.
     """
 
     photons: float
     time_ms: float
     first_frame: int
     frames: int = 2
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.photons < math.inf:
+            raise InputError(f"photons {self.photons}: expected a finite number >= 0")
+        if not 0 < self.time_ms < math.inf:
+            raise InputError(f"time_ms {self.time_ms}: expected a finite time > 0")
+        if self.frames < 1:
+            raise InputError(f"frames {self.frames}: expected at least 1")
 
 
 @dataclass(frozen=True)
@@ -99,6 +113,17 @@ class Bench:
         """Electrons at which the well or the converter is full, whichever comes first."""
         dn = self.adc.levels - self.black_level_dn
         return min(self.photodiode.full_well_e, dn / self.gain_dn_per_e)
+
+    @property
+    def saturation_e(self) -> float:
+        """Electrons at which the temporal variance is largest (6.6), but for clipping's smooth end.
+
+        A soft well passes a part exp(-(x - knee) / room) of what changes in x electrons, so it
+        leaves the variance x exp(-2 (x - knee) / room): it falls from the knee on, or from room / 2
+        if that lies above.
+        """
+        full, part = self.photodiode.full_well_e, self.photodiode.saturation.knee_fraction
+        return min(self.clip_e, max(part * full, (1 - part) * full / 2))
 
     def expose(self, exposure: Exposure) -> npt.NDArray[np.int64]:
         """Digital numbers of some frames: int64 [frames, rows, columns]."""
@@ -174,15 +199,21 @@ def set_up(
     Raises
     ------
     InputError
-        If EMVA 1288's linear model does not apply to the camera, it has no noise to measure, or
-        an argument is out of range.
+        If EMVA 1288's linear model does not apply to the camera, it has no noise to measure, its
+        black level leaves the converter's range, or an argument is out of range.
     """
     _check(photodiode, adc, rows, columns, wavelength_nm)
+    streams.Key.of(seed, [_BLACK_FRAMES], die)  # refuses what is no seed or die
     pattern = fixed_pattern(photodiode, (rows, columns, 1), die, seed)
     full_scale_v = photodiode.full_scale_v if full_scale_v is None else full_scale_v
+    if not 0 < full_scale_v < math.inf:
+        raise InputError(f"full_scale_v {full_scale_v}: expected finite volts > 0")
     light = Monochromatic(wavelength_nm=wavelength_nm)
     bench = Bench(photodiode, adc, full_scale_v, light, pattern, rows, columns, die, seed)
-    return shifted(bench, _black_offset_dn(bench))
+    _check_knee(bench)
+    bench = shifted(bench, _black_offset_dn(bench))
+    _check_black_level(bench)
+    return bench
 
 
 def shifted(bench: Bench, more_dn: float) -> Bench:
@@ -198,6 +229,29 @@ def _black_offset_dn(bench: Bench) -> float:
     dark = lifted.expose(Exposure(0.0, bench.photodiode.integration_time_ms, _BLACK_FRAMES))
     level_dn = float(dark.mean()) - lift_dn
     return max(0.0, math.ceil(_BLACK_SIGMAS * float(dark.std()) + 1 - level_dn))
+
+
+def _check_knee(bench: Bench) -> None:
+    """A soft well must not bend where gain and responsivity are fitted."""
+    part = bench.photodiode.saturation.knee_fraction
+    if SENSITIVITY_PART * bench.saturation_e > part * bench.photodiode.full_well_e:
+        raise InputError(
+            f"photodiode.saturation.knee_fraction {part:g}: the well bends below "
+            f"{100 * SENSITIVITY_PART:g} % of saturation ({bench.saturation_e:.0f} e-), up to "
+            "which EMVA 1288 fits gain and responsivity; expected 0.26 or more"
+        )
+
+
+def _check_black_level(bench: Bench) -> None:
+    """A dark frame must lie inside the range that it shares with the signal."""
+    dark = bench.expose(Exposure(0.0, bench.photodiode.integration_time_ms, _BLACK_FRAMES))
+    level_dn = float(np.median(dark))
+    if not 0 < level_dn < bench.adc.levels:
+        raise InputError(
+            f"black level {bench.black_level_dn:.0f} DN: dark frames read {level_dn:.0f} DN, at an "
+            f"end of the converter's range of 0 to {bench.adc.levels} DN; expected them inside: "
+            f"check readout.offset_mv, the dark current and full_scale_v {bench.full_scale_v:g}"
+        )
 
 
 def _check(p: Photodiode, adc: Adc, rows: int, columns: int, wavelength_nm: float) -> None:

@@ -38,7 +38,8 @@ def characterize(
     Returns
     -------
     Dataset
-        Parameters with units, and ``NAME_error``, the standard error, where it has a closed form;
+        Parameters with units, and ``NAME_error``, the standard error, where it has a closed form
+        (NaN for a non-uniformity that came out as zero);
         the curves they come from over ``exposure`` and ``dark_exposure``.
 
     Raises
@@ -124,12 +125,13 @@ def _nonuniformity(
         values[f"prnu{part}_percent"] = 100 * _root(bright_dn2 - dark_dn2) / signal
     dsnu, prnu = values["dsnu_e"], values["prnu_percent"]
     relative = np.hypot(dark.relative_error / 2, fit.relative_error(gain))
-    values["dsnu_e_error"] = dsnu * float(relative)
+    # An estimate that came out at no variance has no error to first order.
+    values["dsnu_e_error"] = dsnu * float(relative) if dsnu > 0 else float("nan")
     errors = np.hypot(
         bright.variance_dn2 * bright.relative_error, dark.variance_dn2 * dark.relative_error
     )
     rest = bright.variance_dn2 - dark.variance_dn2
-    values["prnu_percent_error"] = prnu * float(errors / (2 * rest)) if rest > 0 else 0.0
+    values["prnu_percent_error"] = prnu * float(errors / (2 * rest)) if rest > 0 else float("nan")
     return values
 
 

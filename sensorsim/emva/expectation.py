@@ -4,7 +4,7 @@ import numpy as np
 
 from sensorsim.emva import parameters as fit
 from sensorsim.emva.bench import Bench
-from sensorsim.emva.procedure import Vary
+from sensorsim.emva.procedure import Vary, beyond_saturation
 from sensorsim.photodiode import Photodiode, dark_current_e_per_s
 
 
@@ -12,9 +12,10 @@ def expected(bench: Bench, vary: Vary = "light") -> dict[str, float]:
     """Values that went into the simulated camera, by the names of `characterize`'s results.
 
     Dark noise and non-uniformity are those at the pixel's own exposure time; where time is varied,
-    dark noise is that of no exposure time. Saturation is where the well or the converter is full;
-    a measured one lies a few standard deviations of the shot noise lower, where clipping begins to
-    eat the noise.
+    dark noise is that of no exposure time, and non-uniformity that at the time of saturation.
+    Saturation is where the well or the converter is full, or where a soft well begins to eat the
+    noise; a measured one lies a few standard deviations of the shot noise lower, where clipping
+    begins.
     """
     p, adc = bench.photodiode, bench.adc
     dark_current = dark_current_e_per_s(
@@ -22,13 +23,17 @@ def expected(bench: Bench, vary: Vary = "light") -> dict[str, float]:
     )
     gain = bench.gain_dn_per_e
     comparator_e = 1e-3 / p.volts_per_e
-    dark_e = p.dark_e if vary == "light" else 0.0
-    noise_e = _root_sum(_temporal_e(p, dark_e), comparator_e * adc.comparator.noise_mv)
+    noise_e = _root_sum(
+        _temporal_e(p, p.dark_e if vary == "light" else 0.0), comparator_e * adc.comparator.noise_mv
+    )
     variance_dn2 = (gain * noise_e) ** 2 + fit.QUANTIZATION_DN2
     threshold = fit.threshold_e(variance_dn2, gain)
+    dark_e = p.dark_e
+    if vary == "time":
+        dark_e *= bench.saturation_e / bench.clip_e / beyond_saturation(bench)
     dsnu_e, prnu_percent = comparator_e * adc.comparator.offset_mv, adc.column_gain_percent
     if p.draws("all"):
-        spread_e = p.dark_current_spread_percent / 100 * p.dark_e
+        spread_e = p.dark_current_spread_percent / 100 * dark_e
         dsnu_e = _root_sum(dsnu_e, p.dsnu_e, p.row_offset_e, p.column_offset_e, spread_e)
         prnu_percent = _root_sum(prnu_percent, p.prnu_percent, p.column_gain_percent)
     return {
@@ -40,12 +45,12 @@ def expected(bench: Bench, vary: Vary = "light") -> dict[str, float]:
         "dark_current_from_variance_e_per_s": dark_current,
         "dsnu_e": dsnu_e,
         "prnu_percent": prnu_percent,
-        "saturation_e": bench.clip_e,
-        "saturation_photons": bench.clip_e / bench.electrons_per_photon,
+        "saturation_e": bench.saturation_e,
+        "saturation_photons": bench.saturation_e / bench.electrons_per_photon,
         "threshold_e": threshold,
         "threshold_photons": threshold / bench.electrons_per_photon,
-        "snr_max_db": 10 * float(np.log10(bench.clip_e)),
-        "dynamic_range_db": 20 * float(np.log10(bench.clip_e / threshold)),
+        "snr_max_db": 10 * float(np.log10(bench.saturation_e)),
+        "dynamic_range_db": 20 * float(np.log10(bench.saturation_e / threshold)),
     }
 
 

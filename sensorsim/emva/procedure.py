@@ -84,10 +84,8 @@ def schedule(bench: Bench, steps: int, vary: Vary) -> Schedule:
     light, up to the pixel's own exposure time, with a dark pair for every time.
     """
     clip_e, own_ms = bench.clip_e, bench.photodiode.integration_time_ms
-    # All pixels must clip: they differ by shot noise and by their response.
-    beyond = 1.05 + 3 / np.sqrt(clip_e) + 3 * bench.photodiode.prnu_percent / 100
     part = np.arange(1, steps + 1) / steps
-    photons = beyond * clip_e / bench.electrons_per_photon * part
+    photons = beyond_saturation(bench) * clip_e / bench.electrons_per_photon * part
     times_ms = own_ms * (part if vary == "time" else np.ones(steps))
     bright = [
         Exposure(float(p), float(t), _CURVE + 2 * i)
@@ -96,6 +94,15 @@ def schedule(bench: Bench, steps: int, vary: Vary) -> Schedule:
     dark_times = times_ms if vary == "time" else times_ms[:1]
     dark = [Exposure(0.0, float(t), _DARK_CURVE + 2 * i) for i, t in enumerate(dark_times)]
     return Schedule(bright, dark)
+
+
+def beyond_saturation(bench: Bench) -> float:
+    """Light of the last exposure over that at which well or converter are full.
+
+    All pixels must clip: they differ by shot noise and by their response.
+    """
+    spread = 3 * bench.photodiode.prnu_percent / 100
+    return float(1.05 + 3 / np.sqrt(bench.clip_e) + spread)
 
 
 def stacks(saturation: Exposure, stack: int) -> tuple[Exposure, Exposure]:

@@ -1,6 +1,6 @@
 """The camera that a name stands for: a sensor that ships, or a pipeline's pixel and readout."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -135,19 +135,42 @@ def put_on_bench(
     else:
         why = f"{subject.readout} makes no linear digital numbers"
         if subject.adc is not None:
-            own = mount(subject.adc)
-            dark_dn2 = own.dark_variance_dn2()
-            if subject.adc.bits >= BENCH_BITS:
-                own.check_dark_variance(dark_dn2)
-            why = own.hidden_noise(dark_dn2)
-            if not why:
-                return own, _changes(subject)
+            own, why = _behind_its_own(mount, subject.adc)
+            if own is not None:
+                return own, _notes(subject)
             why = f"with the {subject.adc.bits} bits of its readout, {why}"
         adc = ideal_adc(BENCH_BITS)
         note = f"{why}: measured behind an ideal linear {BENCH_BITS}-bit ADC instead (--adc-bits)"
     bench = mount(adc)
     bench.check_dark_variance(bench.dark_variance_dn2())
-    return bench, [note, *_changes(subject)]
+    return bench, [note, *_notes(subject)]
+
+
+def _behind_its_own(mount: Callable[[Adc], Bench], adc: Adc) -> tuple[Bench | None, str]:
+    """The camera behind its own linear ADC, or why that cannot be, if finer bits can help."""
+    try:
+        own = mount(adc)
+        dark_dn2 = own.dark_variance_dn2()
+        if adc.bits >= BENCH_BITS:
+            own.check_dark_variance(dark_dn2)
+    except InputError as error:
+        if adc.bits >= BENCH_BITS:
+            raise
+        return None, str(error)
+    why = own.hidden_noise(dark_dn2)
+    return (None, why) if why else (own, "")
+
+
+def _notes(subject: Subject) -> list[str]:
+    """What a reader must know about the camera itself."""
+    notes = _changes(subject)
+    if subject.photodiode.row_noise_e > 0:
+        notes.append(
+            "standard errors of gain and dark noise count every pixel as a measurement of its own "
+            f"and are too small here: row_noise_e {subject.photodiode.row_noise_e:g} is common to "
+            "the pixels of a row"
+        )
+    return notes
 
 
 def _changes(subject: Subject) -> list[str]:

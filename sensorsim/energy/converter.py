@@ -18,9 +18,9 @@ from sensorsim.energy.logic import clocked_bit
 from sensorsim.energy.memory import access
 from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.timing import ramp_steps
-from sensorsim.photodiode.pixel import BOLTZMANN_J_PER_K
 from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope
 from sensorsim.readout.characterization import characterize_adc
+from sensorsim.spectrum import BOLTZMANN_J_PER_K
 from sensorsim.tonemap import Linear
 
 if TYPE_CHECKING:

@@ -19,9 +19,6 @@ _WEYL_0 = np.uint64(0x9E3779B9)
 _WEYL_1 = np.uint64(0xBB67AE85)
 _SHIFT = np.uint64(32)
 
-MAX_NORMAL = 6.34
-"""Bound on ``|standard_normal|``: the quantile of ``1 - 2**-33`` is 6.338."""
-
 
 @njit(cache=True, forceinline=True)
 def philox4x32(c0, c1, c2, c3, k0, k1):

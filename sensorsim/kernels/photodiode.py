@@ -28,7 +28,8 @@ LINEAR, LOGARITHMIC, LINLOG = 0, 1, 2
 _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
 _HALF = np.float32(0.5)
-_LARGEST = np.float32(3e38)
+LARGEST = np.float32(3e38)
+"""Light beyond it counts as infinite."""
 _NO, _YES = np.int32(0), np.int32(1)
 _FEW = 16
 """Below this part of a segment, words are drawn one by one."""
@@ -95,7 +96,7 @@ def _collect(light, scale, gain, dark, dark_e, mean):
     for i in range(mean.size):
         x = light[i]
         below = _NO if x >= _ZERO else _YES
-        beyond = _NO if x <= _LARGEST else _YES
+        beyond = _NO if x <= LARGEST else _YES
         wrong = np.int32(wrong | np.int32(below | beyond))
         mean[i] = x * scale
     if gain.size:

@@ -8,10 +8,9 @@ from pydantic import Field
 from sensorsim.description import Description
 from sensorsim.photodiode.response import Linear, Logarithmic, Response
 from sensorsim.photodiode.saturation import HardSaturation, Saturation
-from sensorsim.spectrum import SpectralCurve
+from sensorsim.spectrum import BOLTZMANN_J_PER_K, SpectralCurve
 
 BOLTZMANN_EV_PER_K = 8.617333262e-5
-BOLTZMANN_J_PER_K = 1.380649e-23
 ELEMENTARY_CHARGE_C = 1.602176634e-19
 """CODATA 2018, exact to the digits given."""
 _ZERO_CELSIUS_K = 273.15

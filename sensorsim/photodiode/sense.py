@@ -71,7 +71,7 @@ def sense(
         key.frames, rows, pattern, _numbers(photodiode), w * c, key.seed, _STREAMS, out,
     )  # fmt: skip
     if not valid:
-        raise _bad_light(array)
+        check_light(array)
     return out.reshape(array.shape)
 
 
@@ -101,15 +101,24 @@ def _check_pattern(pattern: FixedPattern, dies: int, pixels: int, columns: int) 
             )
 
 
-def _bad_light(light: FloatArray) -> InputError:
-    if not np.isfinite(light).all():
-        return InputError(
-            "light: holds NaN or infinite values; expected finite relative light >= 0"
+def check_light(light: FloatArray) -> None:
+    """Refuse what is no light.
+
+    Raises
+    ------
+    InputError
+        If some of it is NaN, infinite or below zero.
+    """
+    if light.size == 0:
+        return
+    lowest, highest = light.min(), light.max()  # NaN, where there is one
+    if not (lowest >= -kernel.LARGEST and highest <= kernel.LARGEST):
+        raise InputError("light: holds NaN or infinite values; expected finite relative light >= 0")
+    if lowest < 0:
+        raise InputError(
+            f"light: smallest value {lowest:g}; expected relative light >= 0 "
+            "(subtract the black level and clip before simulating)"
         )
-    return InputError(
-        f"light: smallest value {light.min():g}; expected relative light >= 0 "
-        "(subtract the black level and clip before simulating)"
-    )
 
 
 def _numbers(p: Photodiode) -> kernel.Pixel:

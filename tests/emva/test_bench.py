@@ -126,3 +126,30 @@ def test_what_the_linear_model_does_not_fit_is_refused(
         set_up(
             PIXEL.model_copy(update=pixel), ideal_adc(12).model_copy(update=adc), **options
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("light", [(-1.0, 1.0), (np.nan, 1.0), (np.inf, 1.0)])
+@pytest.mark.parametrize("place", ["photons", "time_ms"])
+def test_exposures_that_are_none_are_refused(light: tuple[float, float], place: str) -> None:
+    photons, time_ms = light if place == "photons" else light[::-1]
+    with pytest.raises(InputError, match=place):
+        Exposure(photons, time_ms, 0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"full_scale_v": 0.0}, {"full_scale_v": -1.0}, {"full_scale_v": np.nan}, {"die": -1},
+        {"seed": -1}, {"seed": 2**32},
+    ],
+)  # fmt: skip
+def test_arguments_out_of_range_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=next(iter(options))):
+        set_up(PIXEL, ideal_adc(12), **options)
+
+
+@pytest.mark.parametrize("offset_mv", [1000.0, -900.0])
+def test_black_level_beyond_the_range_is_refused(offset_mv: float) -> None:
+    adc = ideal_adc(12).model_copy(update={"offset_mv": offset_mv})
+    with pytest.raises(InputError, match=r"black level -?\d+ DN: .* range of 0 to 4095 DN"):
+        set_up(PIXEL, adc, rows=32, columns=32)

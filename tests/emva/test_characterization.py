@@ -65,14 +65,37 @@ def test_without_fixed_patterns_there_is_no_nonuniformity() -> None:
     data = characterize(bench, steps=12, stack=8)
     assert data["dsnu_e"] < 0.3
     assert data["prnu_percent"] < 0.15
+    for name in ("dsnu_e", "prnu_percent"):
+        assert (data[name] > 0) == np.isfinite(data[f"{name}_error"])
+        assert data[f"{name}_error"] != 0
     assert expected(bench)["dsnu_e"] == expected(bench)["prnu_percent"] == 0
 
 
 def test_soft_well_saturates_at_its_knee() -> None:
     """Above the knee the charge, and with it the variance, grows ever more slowly."""
     pixel = Photodiode(saturation=SoftSaturation(knee_fraction=0.5))
-    data = characterize(set_up(pixel, ideal_adc(12), **SMALL), steps=20, stack=2)
+    bench = set_up(pixel, ideal_adc(12), **SMALL)
+    data = characterize(bench, steps=20, stack=2)
+    assert expected(bench)["saturation_e"] == 0.5 * pixel.full_well_e
     assert data["saturation_e"] == pytest.approx(0.5 * pixel.full_well_e, rel=0.15)
+
+
+def test_early_knee_saturates_along_its_bend_and_a_fit_that_would_bend_is_refused() -> None:
+    early, bent = (Photodiode(saturation=SoftSaturation(knee_fraction=k)) for k in (0.28, 0.2))
+    bench = set_up(early, ideal_adc(12), **SMALL)
+    assert expected(bench)["saturation_e"] == pytest.approx(0.36 * early.full_well_e)
+    with pytest.raises(InputError, match=r"knee_fraction 0.2: .* 70 % of saturation"):
+        set_up(bent, ideal_adc(12), **SMALL)
+
+
+def test_dark_spread_is_expected_at_the_time_of_saturation() -> None:
+    pixel = Photodiode(
+        dark_current_e_per_s=1000, dark_current_spread_percent=50, dsnu_e=0, prnu_percent=0
+    )
+    bench = set_up(pixel, ideal_adc(12), **SMALL)
+    data = characterize(bench, steps=40, stack=4, vary="time")
+    assert expected(bench, "time")["dsnu_e"] == pytest.approx(data["dsnu_e"].item(), rel=0.06)
+    assert expected(bench)["dsnu_e"] > 1.1 * data["dsnu_e"].item()
 
 
 def test_bent_ramp_is_found_nonlinear() -> None:
