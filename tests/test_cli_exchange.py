@@ -14,6 +14,7 @@ from exchanged import inputs, run_onnx
 from networks import draw_words
 
 import sensorsim as ss
+from sensorsim import resources
 from sensorsim.bnn import simulator
 from sensorsim.bnn.file import load_model
 from sensorsim.cli import main
@@ -64,6 +65,17 @@ def test_vectors_of_test_images_decide_as_the_run_does(tmp_path: Path) -> None:
     assert [i["image"] for i in manifest["images"]] == [3, 17]
     assert [i["decision"] for i in manifest["images"]] == decisions[[3, 17]].tolist()
     assert manifest["provenance"]["seed"] == 5
+
+
+def test_vectors_of_a_network_with_faults_are_refused(tmp_path: Path) -> None:
+    pipeline = tmp_path / "faulty.toml"
+    clean = (resources.pipelines() / "glt2.toml").read_text()
+    pipeline.write_text(clean + "\n[network.faults]\nactivation_flip_rate = 0.05\n")
+    done = sensorsim("export", "fashion-mnist/glt-2", "--vectors", tmp_path / "v",
+                     "--pipeline", pipeline)  # fmt: skip
+    assert done.returncode == 2
+    assert "[network.faults]" in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["faulty.toml"]
 
 
 @pytest.mark.parametrize(

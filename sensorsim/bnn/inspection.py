@@ -63,8 +63,9 @@ def layers_of(
     Returns
     -------
     DataTree
-        A group for the ``input`` and for every layer's place: ``bit`` (uint8), ``accumulator``
-        (int32), and of the last layer ``score``, each over row, column and channel or class.
+        A group for the ``input``, as the first layer read it, and for every layer's place: ``bit``
+        (uint8), ``accumulator`` (int32), and of the last layer ``score`` and ``integer_score``
+        (int64, in units of ``2**-fraction_bits``), each over row, column and channel or class.
 
     Raises
     ------
@@ -74,19 +75,11 @@ def layers_of(
     model.check_words(words)
     if len(words) != 1:
         raise InputError(f"bits of {len(words)} images, expected those of one")
-    groups = {
-        INPUT: xr.Dataset(
-            {
-                "bit": (
-                    ("plane", *_SPACE),
-                    unpack(words[0], model.input.channels),
-                    {"units": "1", "long_name": "bit of weight 2**plane, 1 for +1, 0 for -1"},
-                )
-            },
-            attrs={"kind": INPUT},
-        )
-    }
+    groups: dict[str, xr.Dataset] = {}
     for seen in faulty.observe(model, faults or Faults(), words, die, seed, [frame]):
+        if not groups:
+            assert seen.inputs is not None
+            groups[INPUT] = _input(seen.inputs[0], model.input.channels)
         data: dict[str, Any] = {}
         if seen.sums is not None:
             data["accumulator"] = (
@@ -107,11 +100,28 @@ def layers_of(
                 seen.accumulators[0, 0, 0] * 2.0**-seen.step.layer.fraction_bits,
                 {"units": "1", "long_name": "class score"},
             )
+            data["integer_score"] = (
+                "class_name",
+                seen.accumulators[0, 0, 0],
+                {
+                    "units": f"2**-{seen.step.layer.fraction_bits}",
+                    "long_name": "class score as hardware has it",
+                },
+            )
         group = xr.Dataset(data, attrs={"kind": seen.step.layer.kind})
         if "score" in data:
             group = group.assign_coords(class_name=list(model.class_names))
         groups[seen.step.place] = group
     return xr.DataTree.from_dict(groups)
+
+
+def _input(planes: WordArray, channels: int) -> xr.Dataset:
+    bits = (
+        ("plane", *_SPACE),
+        unpack(planes, channels),
+        {"units": "1", "long_name": "bit of weight 2**plane, 1 for +1, 0 for -1"},
+    )
+    return xr.Dataset({"bit": bits}, attrs={"kind": INPUT})
 
 
 def flattened(tree: xr.DataTree) -> xr.Dataset:

@@ -11,7 +11,7 @@ from sensorsim.bits import WORD, WordArray, words_for
 from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import Layer, Scores, Votes, Weighted
 from sensorsim.bnn.plan import Plan
-from sensorsim.bnn.shapes import Shape, Step, flow, products
+from sensorsim.bnn.shapes import Shape, Step, check_memory, flow, products
 from sensorsim.description import Description
 from sensorsim.errors import InputError
 from sensorsim.mosaic import Bayer
@@ -80,7 +80,7 @@ class Model:
                 f"layer {len(self.layers) - 1} ({self.layers[-1].kind}): has {classes} classes, "
                 f"expected {len(self.class_names)}"
             )
-        _ = self.steps  # refuses layers that do not fit
+        check_memory(self.steps)  # and they refuse layers that do not fit
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

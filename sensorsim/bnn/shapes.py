@@ -1,6 +1,6 @@
 """What goes into every layer and what comes out of it, or why a layer does not fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -26,6 +26,8 @@ MAX_REACH = 2**31 - 1
 MAX_VALUES = 2**31 - 1
 """Most values of one image behind a layer."""
 MAX_SCORE = 2**63 - 1
+MAX_WORDS = 2**25
+"""Most words (256 MiB) of one image between all layers, as the simulator lays them out."""
 
 
 class Shape(NamedTuple):
@@ -96,6 +98,28 @@ def flow(layers: tuple[Layer, ...], shape: Shape, parent: str = "") -> Iterator[
         shape = after
 
 
+def check_memory(steps: Iterable[Step]) -> None:
+    """What lies between all layers must be at most MAX_WORDS.
+
+    Raises
+    ------
+    InputError
+        Naming the layer with which it is more.
+    """
+    total = 0
+    for step in steps:
+        ring = step.layer.padding if isinstance(step.layer, Convolution) else 0
+        before, after = step.before, step.after
+        if before.reach == 0:
+            pixels = (before.height + 2 * ring) * (before.width + 2 * ring)
+            total += before.planes * words_for(before.channels) * pixels
+        if after.reach > 0:  # integers of 32 bits
+            total += after.bits // 2
+        if total > MAX_WORDS:
+            fail(step.place, step.layer, f"{total} words of one image up to here, with the "
+                 f"padding around every layer's input, expected at most {MAX_WORDS}")  # fmt: skip
+
+
 def products(step: Step) -> int:
     """Binary products of a layer for one image."""
     layer, after = step.layer, step.after
@@ -146,6 +170,8 @@ def _after_convolution(place: str, layer: Convolution, shape: Shape) -> Shape:
     if min(layer.outputs, layer.kernel, layer.stride, layer.groups) < 1 or layer.padding < 0:
         fail(place, layer, "outputs, kernel, stride and groups must be at least 1, padding at "
                            "least 0")  # fmt: skip
+    if layer.padding > layer.kernel:
+        fail(place, layer, f"padding {layer.padding}, expected at most the kernel, {layer.kernel}")
     if layer.inputs % layer.groups or layer.outputs % layer.groups:
         fail(place, layer, f"{layer.groups} groups must divide inputs and outputs")
     height, width = layer.output_side(shape.height), layer.output_side(shape.width)

@@ -2,7 +2,8 @@
 
 A folder with ``manifest.json``, the memories of every layer (``layer0.weights.hex``) and, for every
 image, what the network reads (``image7.input.hex``) and what every layer gives
-(``image7.layer0.hex``). One word per line, hexadecimal, most significant digit first:
+(``image7.layer0.hex``; of the last one also its accumulators before scale and bias,
+``image7.layer8.sums.hex``). One word per line, hexadecimal, most significant digit first:
 
 * bits: one word per pixel, row by row, channel c being bit c; several planes one after the other,
   plane 0 first;
@@ -16,9 +17,9 @@ image, what the network reads (``image7.input.hex``) and what every layer gives
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -99,14 +100,25 @@ def write_vectors(
     """
     if folder.exists():
         raise InputError(f"{folder}: exists already; name a new folder")
-    part = folder.with_name(folder.name + ".part")
-    if part.exists():  # of a run that was stopped
-        shutil.rmtree(part)
     try:
-        part.mkdir()
+        room = TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent)
     except OSError as error:
         raise InputError(f"{folder}: cannot be made ({error.strerror})") from None
-    files = _Files(part)
+    with room:
+        part = Path(room.name) / folder.name
+        part.mkdir()
+        _write_all(model, words, names, part, provenance)
+        part.rename(folder)
+
+
+def _write_all(
+    model: Model,
+    words: WordArray,
+    names: Sequence[int],
+    folder: Path,
+    provenance: Mapping[str, str | int],
+) -> None:
+    files = _Files(folder)
     manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -118,8 +130,7 @@ def write_vectors(
         "images": [_image(model, words[i], name, files) for i, name in enumerate(names)],
         "sha256": files.digests,
     }
-    (part / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
-    part.replace(folder)
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
 class _Files:
@@ -210,7 +221,6 @@ def _layer(step: Step, reads: list[str], files: _Files) -> dict[str, Any]:
 def _image(model: Model, words: WordArray, name: int, files: _Files) -> dict[str, Any]:
     read = files.bits(f"image{name}.input.hex", words, model.input.channels)
     given: dict[str, Any] = {}
-    scores = np.empty((1, 0), np.int64)
     for seen in observe(model, words[np.newaxis]):
         step, accumulators, bits = seen.step, seen.accumulators, seen.words
         file = f"image{name}.layer{step.place}.hex"
@@ -221,11 +231,16 @@ def _image(model: Model, words: WordArray, name: int, files: _Files) -> dict[str
             last = isinstance(step.layer, Scores | Votes)
             width = SCORE_BITS if last else integer_bits(step.after.reach)
             given[step.place] = files.integers(file, accumulators, width)
-            scores = accumulators[:, 0, 0]
+            scores, last_sums = accumulators[:, 0, 0], seen.sums
+    assert last_sums is not None
+    sums = files.integers(
+        f"image{name}.layer{step.place}.sums.hex", last_sums, integer_bits(step.after.reach)
+    )
     return {
         "image": name,
         "input": read,
         "layers": given,
+        "sums": sums,
         "scores": scores[0].tolist(),
         "decision": int(decide(scores)[0]),
     }

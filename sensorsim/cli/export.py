@@ -125,10 +125,16 @@ def _sensed(
     chain = load_pipeline(pipeline, {"network.model": str(path.resolve())})
     dataset = chain.dataset
     chain.check_dataset(dataset)
+    faults = chain.description.network.faults
+    if faults.of_die or faults.of_frame:
+        raise InputError(
+            f"{pipeline}: [network.faults]: golden vectors are those of a network without faults; "
+            "leave the section out"
+        )
     if max(frames) >= len(dataset):
         raise InputError(f"image {max(frames)}: {dataset.name} has images 0 to {len(dataset) - 1}")
     key = chain.key(seed, frames)
     volts = chain.volts(to_linear(dataset.images[frames]), key)
     codes = chain.readout.convert(volts, chain.description.photodiode.full_scale_v, key)
     provenance = {"images": f"{dataset.name}, test", **chain.provenance(dataset, seed)}
-    return chain.readout.pack(codes), provenance
+    return chain.packed(codes), provenance

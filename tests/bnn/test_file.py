@@ -367,9 +367,9 @@ def test_scores_that_would_leave_64_bits_are_refused(path: Path) -> None:
         load_model(path)
 
 
-def test_images_of_too_many_values_are_refused(path: Path) -> None:
+def test_padding_beyond_the_kernel_is_refused(path: Path) -> None:
     layers = header_of(path)["layers"]
     layers[0]["padding"] = 2**20
     edit_header(path, layers=layers)
-    with pytest.raises(InputError, match=r"layer 0 \(convolution\): gives .* values per image"):
+    with pytest.raises(InputError, match=r"layer 0 \(convolution\): padding 1048576"):
         load_model(path)

@@ -68,6 +68,8 @@ def test_every_integer_and_bit_of_an_image_comes_out(seed: int) -> None:
         assert group.attrs["kind"] == step.layer.kind
         if isinstance(step.layer, Scores | Votes):
             np.testing.assert_array_equal(group["score"] * 256, values[0, 0, 0])
+            np.testing.assert_array_equal(group["integer_score"], values[0, 0, 0])
+            assert group["integer_score"].dtype == np.int64
             sums = values[0] - step.layer.bias
             np.testing.assert_array_equal(group["accumulator"] * step.layer.scale, sums)
         elif step.after.reach:
@@ -82,6 +84,13 @@ def test_faults_are_seen_in_the_layers(model: Model) -> None:
     clean = inspection.layers_of(model, words)
     dirty = inspection.layers_of(model, words, Faults(activation_flip_rates={"1": 1.0}))
     np.testing.assert_array_equal(dirty["1/bit"], 1 - clean["1/bit"])
+
+
+def test_input_is_what_the_first_layer_read(model: Model) -> None:
+    words = draw_words(model, 1)
+    clean = inspection.layers_of(model, words)
+    dirty = inspection.layers_of(model, words, Faults(activation_flip_rates={"input": 1.0}))
+    np.testing.assert_array_equal(dirty["input/bit"], 1 - clean["input/bit"])
 
 
 def test_only_one_image_that_fits_is_looked_at(model: Model) -> None:

@@ -18,7 +18,7 @@ from sensorsim.bnn.layers import (
     Votes,
 )
 from sensorsim.bnn.model import Input, Model
-from sensorsim.bnn.shapes import Shape, flow, products
+from sensorsim.bnn.shapes import Shape, check_memory, flow, products
 from sensorsim.errors import InputError
 from sensorsim.readout import Adc
 
@@ -75,6 +75,7 @@ def test_order_of_layers_matters(model: Model) -> None:
         (3, {"inputs": 12}, r"layer 3 \(convolution\): reads 12 channels, expected 10"),
         (3, {"groups": 0}, r"layer 3 \(convolution\): .*at least 1"),
         (3, {"kernel": 0}, r"layer 3 \(convolution\): .*at least 1"),
+        (0, {"padding": 4}, r"layer 0 \(convolution\): padding 4, expected at most the kernel, 3"),
         (3, {"padding": -1}, r"layer 3 \(convolution\): .*padding at least 0"),
         (3, {"stride": 3}, r"layer 5 \(scores\): reads 48 bits, expected 12"),
         (3, {"weights": np.zeros((12, 2), np.uint64)}, r"layer 3 .*shape \(12, 2\)"),
@@ -173,3 +174,26 @@ def test_accumulators_beyond_32_bits_are_refused() -> None:
     wide = Convolution(10, 1, 1, 1, 0, 1, np.zeros((1, 1), np.uint64))
     with pytest.raises(InputError, match=r"accumulators up to .* expected at most 2147483647"):
         list(flow((wide,), Shape(2, 2, 10, planes=30)))
+
+
+@pytest.mark.parametrize(
+    ("layers", "place"),
+    [
+        ((Votes(1, 0, np.ones(1, np.int64), np.ones(1, np.int64)),), "0"),  # a word for a bit
+        ((MaxPool(1), MaxPool(1), MaxPool(1), MaxPool(1), MaxPool(4096)), "2"),
+        ((Convolution(1, 1, 4096, 4096, 4096, 1, np.zeros((1, 2**18), np.uint64)),), "0"),
+    ],
+)
+def test_networks_that_would_fill_the_memory_are_refused(
+    layers: tuple[Layer, ...], place: str
+) -> None:
+    side = 8192 if isinstance(layers[0], Votes) else 4096
+    steps = list(flow(layers, Shape(side, side, 1)))
+    with pytest.raises(InputError, match=rf"layer {place} \(.*words of one image"):
+        check_memory(steps)
+
+
+def test_images_of_too_many_values_are_refused() -> None:
+    layer = Convolution(1, 32, 1, 1, 0, 1, np.zeros((32, 1), np.uint64))
+    with pytest.raises(InputError, match=r"layer 0 \(convolution\): gives .* values per image"):
+        list(flow((layer,), Shape(8192, 8192, 1)))

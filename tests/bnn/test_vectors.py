@@ -51,6 +51,14 @@ def test_files_hold_what_slow_arithmetic_gives(seed: int, tmp_path: Path) -> Non
                 got = 2 * as_bits(got, x.shape[-1]).astype(np.int64) - 1
             np.testing.assert_array_equal(np.ravel(got), x.ravel())
         assert entry["scores"] == expected[-1][1].ravel().tolist()
+        end = model.layers[-1]
+        sums = memory(folder, entry["sums"])
+        assert (
+            entry["sums"]["file"] == f"image{entry['image']}.layer{len(model.layers) - 1}.sums.hex"
+        )
+        assert [a * b + c for a, b, c in zip(sums, end.scale, end.bias, strict=True)] == (
+            entry["scores"]
+        )
         assert entry["decision"] == int(np.argmax(entry["scores"]))
 
 
@@ -113,9 +121,15 @@ def test_a_folder_that_exists_is_left_alone(model: Model, tmp_path: Path) -> Non
     assert [p.name for p in tmp_path.iterdir()] == ["v"]
 
 
-def test_what_a_stopped_run_left_is_replaced(model: Model, tmp_path: Path) -> None:
+def test_folders_beside_are_left_alone(model: Model, tmp_path: Path) -> None:
     (tmp_path / "v.part").mkdir()
-    (tmp_path / "v.part" / "old.hex").write_text("0\n")
+    (tmp_path / "v.part" / "mine.txt").write_text("0\n")
     write_vectors(model, draw_words(model, 1), [0], tmp_path / "v", {})
-    assert [p.name for p in tmp_path.iterdir()] == ["v"]
-    assert not (tmp_path / "v" / "old.hex").exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["v", "v.part"]
+    assert (tmp_path / "v.part" / "mine.txt").read_text() == "0\n"
+
+
+def test_a_run_that_fails_leaves_nothing(model: Model, tmp_path: Path) -> None:
+    with pytest.raises(IndexError):  # in the midst of it: there is no second image
+        write_vectors(model, draw_words(model, 1), [0, 1], tmp_path / "v", {})
+    assert list(tmp_path.iterdir()) == []

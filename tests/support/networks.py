@@ -117,7 +117,7 @@ def draw_convolution(
     if like is None:
         kernel = int(random.choice([k for k in (1, 2, 3, 5) if k <= min(shape[:2])]))
         stride = int(random.integers(1, 3))
-        padding = int(random.integers(0, 3))
+        padding = min(kernel, int(random.integers(0, 3)))
         shares = (1, 1, 2, 3, 6, channels // 8)  # the last one: eight channels a group
         groups = int(random.choice([g for g in shares if g and channels % g == 0 == outputs % g]))
     else:  # kernel + 2 and padding + 1 leave the output as it is

@@ -92,7 +92,7 @@ def import_qonnx(
         class_names = record.class_names
     if class_names is None:
         raise InputError("does not name its classes; state their names (--classes A,B,...)")
-    view = _view(proto, readout)
+    view = _view(proto, readout, record)
     start = Shape(view.height, view.width, view.channels, view.planes)
     end = _trace(proto, start)
     last = _end(end, _fraction_bits(proto, record))
@@ -100,7 +100,7 @@ def import_qonnx(
     return Model(view, readout, tuple(class_names), (*end.layers[:-1], last), training)
 
 
-def _view(proto: onnx.ModelProto, readout: Adc | Thermometer) -> Input:
+def _view(proto: onnx.ModelProto, readout: Adc | Thermometer, record: Record | None) -> Input:
     """What the graph reads, which must be what the readout gives."""
     constants = {i.name for i in proto.graph.initializer}
     read = [i for i in proto.graph.input if i.name not in constants]
@@ -120,10 +120,13 @@ def _view(proto: onnx.ModelProto, readout: Adc | Thermometer) -> Input:
             f"input {read[0].name!r} of {dims[1]} channels does not fit the readout: "
             f"{readout.kind} gives {share} for each color"
         )
+    colors = dims[1] // share
+    # A graph cannot say which pixels the colors are of; the record knows.
+    mosaic = record.input.mosaic if record and record.input.colors == colors else None
     try:
         return Input(
-            height=dims[2], width=dims[3], colors=dims[1] // share, planes=readout.planes,
-            channels=dims[1],
+            height=dims[2], width=dims[3], colors=colors, planes=readout.planes, channels=dims[1],
+            mosaic=mosaic,
         )  # fmt: skip
     except ValidationError as error:
         first = error.errors()[0]

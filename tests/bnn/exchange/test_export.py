@@ -68,6 +68,15 @@ def test_shipped_model_agrees_in_onnxruntime_and_comes_back(name: str) -> None:
     np.testing.assert_array_equal(run_onnx(export_onnx(model), inputs(model, words)), expected)
     back = import_qonnx(export_qonnx(model))
     np.testing.assert_array_equal(simulator.scores(back, words), expected)
+    assert (back.input, back.readout, back.training) == (
+        model.input, model.readout, model.training,
+    )  # fmt: skip
+
+
+def test_the_mosaic_of_four_colors_comes_back() -> None:
+    model = next(m for m in map(draw_model, range(200)) if m.input.colors == 2)
+    view = model.input.model_copy(update={"mosaic": "bayer-rggb"})
+    assert import_qonnx(export_qonnx(replace(model, input=view))).input == view
 
 
 def test_shipped_models_agree_in_qonnx() -> None:
