@@ -158,6 +158,8 @@ def test_limits_cut_the_front() -> None:
         names(max_energy_pj=25, min_accuracy=0.85)
     with pytest.raises(InputError, match=r"the cheapest is a with 60\.00 % and 10 pJ"):
         names(max_energy_pj=1)
+    with pytest.raises(InputError, match="the cheapest is a"):
+        names(max_energy_pj=0)
     with pytest.raises(InputError, match=r"the most accurate is d with 90\.00 %"):
         names(min_accuracy=0.95)
 
