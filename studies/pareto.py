@@ -148,8 +148,8 @@ def figure_of(table: pd.DataFrame, front: xr.Dataset, split: Split) -> Figure:
     handles, labels = panels[1].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=len(labels))
     figure.suptitle(
-        f"Shipped readouts above {100 * LEAST_ACCURACY:g} %, {split.reported} Fashion-MNIST test images, "
-        "uncontrolled light\n"
+        f"Shipped readouts above {100 * LEAST_ACCURACY:g} %, {split.reported} Fashion-MNIST test "
+        "images, uncontrolled light\n"
         "markers: typical prices; bars: 95 % of accuracy, 95 % of draws of the prices; "
         "small numbers: b or M",
         fontsize=10,
