@@ -58,7 +58,7 @@ class Goal:
         """By how much each limit is missed; 0 or less where it is kept."""
         found = {}
         if self.max_energy_pj is not None:
-            found["energy"] = energy_pj / self.max_energy_pj - 1
+            found["energy"] = 1 - self.max_energy_pj / energy_pj if energy_pj else 0.0
         if self.min_accuracy is not None:
             found["accuracy"] = self.min_accuracy - accuracy
         return found
