@@ -17,7 +17,7 @@ from sensorsim.energy.ledger import Row
 from sensorsim.energy.logic import clocked_bit
 from sensorsim.energy.memory import access
 from sensorsim.energy.pixel import PixelArray
-from sensorsim.energy.timing import ramp_steps
+from sensorsim.energy.timing import conversion_us, ramp_steps
 from sensorsim.photodiode.pixel import BOLTZMANN_J_PER_K
 from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope
 from sensorsim.readout.characterization import characterize_adc
@@ -106,15 +106,22 @@ def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
 
     The mean code is the tone of the mean signal.
     """
-    assert isinstance(adc.architecture, SingleSlope)
-    c, v = process.converter, process.supply.analog_v
-    time_us, steps = adc.architecture.conversion_time_us, ramp_steps(adc.bits)
+    c, v, steps = process.converter, process.supply.analog_v, ramp_steps(adc.bits)
+    time, settling = conversion_us(process.timing, adc), process.timing.settling_us
     line, edge = line_ff(process, array.pitch_um), clocked_bit(process)
     signal, tone = process.pixel.mean_signal, adc.tone_curve.apply
     bent = not isinstance(adc.tone_curve, Linear)
+
+    def generator_pj(ua: Any, v: Any, settling_us: Any, factor: Any, *clock: Any) -> Any:
+        return ua * v * (settling_us + time.formula(*clock)) * (factor if bent else 1)
+
+    generator = Estimate(
+        (c.ramp_generator_ua, v, settling, c.nonlinear_ramp, *time.constants), generator_pj
+    )
     return [
         Row("readout", "comparator bias over the ramp", array.samples,
-            Estimate((process.comparator.static_ua, v), lambda ua, v: ua * v * time_us)),
+            Estimate((process.comparator.static_ua, v, *time.constants),
+                     lambda ua, v, *clock: ua * v * time.formula(*clock))),
         Row("readout", "counter up to the code", array.samples,
             Estimate((signal, *edge.constants),
                      lambda s, *cell: 2 * tone(s) * steps * edge.formula(*cell))),
@@ -127,9 +134,7 @@ def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
                      lambda v, *parts: 1e-3 * array.converters * line.formula(*parts) * v
                      * array.full_scale_v)),
         Row("readout", f"{'nonlinear ' * bent}ramp generator, a row", array.rows,
-            Estimate((c.ramp_generator_ua, v, process.timing.settling_us,
-                      *((c.nonlinear_ramp,) * bent)),
-                     lambda ua, v, settling, factor=1.0: ua * v * (settling + time_us) * factor)),
+            generator),
     ]  # fmt: skip
 
 

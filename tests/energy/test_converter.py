@@ -127,6 +127,15 @@ def test_single_slope_rows_are_closed_forms(process: Process, array: PixelArray)
     assert rows["ramp line, a row"] == pytest.approx(1e-3 * line_ff * 1.8)
 
 
+def test_ramp_that_is_not_stated_takes_a_clock_cycle_per_code(
+    process: Process, array: PixelArray
+) -> None:
+    few, many = (rows_of(process, Adc(bits=b), array) for b in (2, 8))
+    name = "comparator bias over the ramp"
+    assert few[name].each_pj.typical == pytest.approx(10 * 1.8 * 4 * 5e-3)
+    assert many[name].each_pj.typical == pytest.approx(64 * few[name].each_pj.typical)
+
+
 def test_two_edges_per_count_is_what_a_ripple_counter_makes() -> None:
     for count in (76, 200, 255):
         assert 2 * count == pytest.approx(counter_toggles(count), rel=0.05)
