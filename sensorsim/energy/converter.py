@@ -17,6 +17,7 @@ from sensorsim.energy.ledger import Row
 from sensorsim.energy.logic import clocked_bit
 from sensorsim.energy.memory import access
 from sensorsim.energy.pixel import PixelArray
+from sensorsim.energy.survey import flash_comparators
 from sensorsim.energy.timing import conversion_us, ramp_steps
 from sensorsim.photodiode.pixel import BOLTZMANN_J_PER_K
 from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope
@@ -211,23 +212,43 @@ def schreier_pj(aj_at_0_db: Any, enob: float) -> Any:
     return 1e-6 * aj_at_0_db * 10 ** (sndr_db / 10)
 
 
-def survey_row(
-    survey: "Survey", adc: Adc, enob: float, samples: int, form: SurveyForm = "survey"
-) -> Row:
-    """Conversions of a frame at the price of published converters of so many effective bits.
+def published_prices(
+    survey: "Survey", adc: Adc, enob: float, form: SurveyForm = "survey"
+) -> dict[str, Estimate]:
+    """One conversion of so many effective bits by class of published converters, pJ.
 
-    Few bits are cheaper as a flash of ``2**bits - 1`` comparators, and so a 1-bit ADC costs what
-    one comparator costs: the lower of the two prices holds.
+    A flash needs ``2**ceil(enob + 0.3) - 1`` comparators, the count by which their price was found,
+    and never more than the converter has levels: a 1-bit ADC costs what one comparator costs.
     """
     price, figure = _published(survey.adc, survey.merit, enob, form)
     flash = survey.comparator
-    levels = adc.converter.levels
+    count = min(flash_comparators(enob), adc.converter.levels)
+    return {
+        "SAR": Estimate((figure,), price),
+        "flash": Estimate((flash.percentile,), lambda percentile: count * flash.at(percentile)),
+    }
 
-    def lower(figure: Any, comparator: Any) -> Any:
-        return np.minimum(price(figure), levels * flash.at(comparator))
 
-    name = f"{adc.converter.bits}-bit conversion of {enob:.2f} effective bits"
-    return Row("readout", name, samples, Estimate((figure, flash.percentile), lower))
+def cheaper_class(prices: dict[str, Estimate]) -> str:
+    """The class whose median is lower: a designer chooses once, not anew for every draw."""
+    return min(prices, key=lambda name: prices[name].range.typical)
+
+
+def survey_row(
+    survey: "Survey", adc: Adc, enob: float, samples: int, form: SurveyForm = "survey"
+) -> Row:
+    """Conversions of a frame at the price of published converters of so many effective bits."""
+    prices = published_prices(survey, adc, enob, form)
+    return published_row(prices, cheaper_class(prices), adc, enob, samples)
+
+
+def published_row(
+    prices: dict[str, Estimate], name: str, adc: Adc, enob: float, samples: int
+) -> Row:
+    """Conversions of a frame by one class of published converters."""
+    bits = adc.converter.bits
+    component = f"{bits}-bit conversion of {enob:.2f} effective bits by a {name}"
+    return Row("readout", component, samples, prices[name])
 
 
 def _published(
