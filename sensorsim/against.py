@@ -8,18 +8,23 @@ import numpy as np
 from sensorsim.energy import break_even
 from sensorsim.energy.break_even import BreakEven
 from sensorsim.energy.constant import FloatArray, Range
-from sensorsim.energy.frame import link_row, readout_rows
+from sensorsim.energy.converter import published_prices, published_row
+from sensorsim.energy.frame import converter_form, link_row, readout_rows
 from sensorsim.energy.ledger import STAGES, Ledger
 from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.survey import ADC_PERCENTILE
+from sensorsim.energy.technology import Survey
 from sensorsim.energy.uncertainty import DRAWS, Difference, Draws, difference, draw, paired_draws
 from sensorsim.pipeline import Pipeline
-from sensorsim.readout import Adc, Thermometer
+from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope, Thermometer
 from sensorsim.readout.thermometer import MAX_THRESHOLDS
+from sensorsim.tonemap import Linear
 
 READOUT_AND_LINK = ("readout", "link")
 """What a choice of readout changes at once; the network changes with the model behind it."""
 SCOPES = {"readout and link": READOUT_AND_LINK, "whole frame": STAGES}
+CLASSES = ("SAR", "flash")
+"""Of published converters."""
 LINK_PRICES_PJ = (0.0, 0.1, 1.0, 10.0, 100.0)
 
 
@@ -31,18 +36,23 @@ class Against:
     ----------
     differences : dict of Difference
         For each of `SCOPES`.
-    published_adc_pj : Range or None
-        Conversions of a frame at the survey's best envelope, median and 90th percentile, if one
+    published_adc_pj : dict of Range
+        Conversions of a frame by class of published converters: a SAR at the best envelope, median
+        and 90th percentile; a flash at its cheapest, median and 90th percentile. Empty unless one
         pipeline has a thermometer and the other an ADC; and so for all that follow.
+    architectures : dict of Difference
+        Thermometer less ADC, readout and link, with the ADC built in every way that a process has
+        figures for.
     percentile, link : dict of BreakEven
-        For each of `SCOPES`.
+        For each of `SCOPES`. The percentile is that of published SARs.
     thresholds : BreakEven or None
         Of readout and link, since more thresholds need another network.
     thermometer_first : bool
     """
 
     differences: dict[str, Difference]
-    published_adc_pj: Range | None
+    published_adc_pj: dict[str, Range]
+    architectures: dict[str, Difference]
     percentile: dict[str, BreakEven]
     link: dict[str, BreakEven]
     thresholds: BreakEven | None
@@ -69,11 +79,12 @@ def compare_energy(
     }
     thermometer_first = isinstance(first.readout, Thermometer)
     if thermometer_first == isinstance(second.readout, Thermometer):
-        return Against(differences, None, {}, {}, None, thermometer_first)
+        return Against(differences, {}, {}, {}, {}, None, thermometer_first)
     glt, adc = (first, second) if thermometer_first else (second, first)
     return Against(
         differences,
-        _surveyed(adc).total_pj("readout"),
+        {name: _surveyed(adc, name).total_pj("readout") for name in CLASSES},
+        _architectures(glt, adc, draws, seed),
         {name: _percentile(glt, adc, s, draws, seed) for name, s in SCOPES.items()},
         {name: _link(glt, adc, s, draws, seed, link_prices_pj) for name, s in SCOPES.items()},
         _thresholds(glt, adc, draws, seed),
@@ -84,8 +95,8 @@ def compare_energy(
 def _percentile(
     glt: Pipeline, adc: Pipeline, stages: tuple[str, ...], draws: int, seed: int
 ) -> BreakEven:
-    """Against published ADCs of this one's effective bits, whatever else its price is."""
-    mine, surveyed = glt.ledger(), _surveyed(adc)
+    """Against published SARs of this one's effective bits, whatever else its price is."""
+    mine, surveyed = glt.ledger(), _surveyed(adc, "SAR")
     a, b = paired_draws(mine, surveyed, draws, seed)
 
     def adc_pj_at(percentile: float) -> FloatArray:
@@ -95,9 +106,37 @@ def _percentile(
     return break_even.adc_percentile(_total(mine, a, stages, draws), adc_pj_at)
 
 
-def _surveyed(adc: Pipeline) -> Ledger:
-    """The ledger with the ADC priced like published ones of as many effective bits."""
-    return adc.ledger(adc.description.energy.model_copy(update={"converter": "survey"}))
+def _surveyed(adc: Pipeline, name: str) -> Ledger:
+    """The ledger with the ADC priced like published ones of a class and as many effective bits."""
+    circuit, technology, enob = adc.readout, adc.technology, adc.enob
+    assert isinstance(circuit, Adc) and enob is not None
+    survey = technology if isinstance(technology, Survey) else technology.survey
+    prices = published_prices(survey, circuit, enob)
+    row = published_row(prices, name, circuit, enob, _array(adc).samples)
+    return Ledger((*(r for r in adc.ledger().rows if r.stage != "readout"), row))
+
+
+def _architectures(glt: Pipeline, adc: Pipeline, draws: int, seed: int) -> dict[str, Difference]:
+    """Against every way to build this ADC, at the process's own figures; a survey has none."""
+    circuit, settings = adc.readout, adc.description.energy
+    assert isinstance(circuit, Adc)
+    if converter_form(settings, adc.technology) != "first-principles":
+        return {}
+    kinds: list[SingleSlope | Sar | Cyclic] = [SingleSlope()]
+    if isinstance(circuit.converter.tone_curve, Linear):
+        kinds += [Sar(), Cyclic()]  # only a ramp bends
+    found: dict[str, Difference] = {}
+    for kind in kinds:
+        made = circuit.architecture if kind.kind == circuit.architecture.kind else kind
+        readout = circuit.model_copy(update={"architecture": made})
+        theirs = Ledger((
+            *readout_rows(settings, adc.technology, readout, _array(adc)),
+            link_row(settings, adc.technology, readout, _array(adc)),
+        ))  # fmt: skip
+        found[kind.kind] = difference(
+            glt.ledger(), theirs, *READOUT_AND_LINK, draws=draws, seed=seed
+        )
+    return found
 
 
 def _link(

@@ -10,6 +10,7 @@ offset of the comparators grows. Written to --out: results.nc, table.csv and the
 """
 
 import argparse
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ from sensorsim import plots, resources
 from sensorsim.analysis import paired_difference
 from sensorsim.comparison import compare
 from sensorsim.energy.break_even import first_percentile
+from sensorsim.energy.converter import published_prices
+from sensorsim.energy.technology import Survey
 from sensorsim.errors import InputError
 from sensorsim.pipeline import Pipeline, load_pipeline
 from sensorsim.readout import Adc
@@ -213,27 +216,30 @@ def print_break_even(headline: list[Point]) -> None:
 def break_even_words(point: Point, rival: Point) -> str:
     """One learned thermometer against the leanest ADC that is as accurate."""
     chain = rival.entry.chain
-    (conversion,) = (r for r in chain.ledger().rows if r.stage == "readout")
-    prices = conversion.each_pj
+    circuit, enob = chain.readout, chain.enob
+    assert isinstance(circuit, Adc) and isinstance(chain.technology, Survey) and enob is not None
+    classes = published_prices(chain.technology, circuit, enob)
+    sar, flash = classes["SAR"], classes["flash"].range
     sentence = [
         f"{point.entry.name} against {rival.entry.name}, the leanest ADC as accurate: one ADC "
-        f"sample costs {prices.low:.3g} pJ (best envelope), {prices.typical:.3g} pJ (median), "
-        f"{prices.high:.3g} pJ (90th percentile)."
+        f"sample costs {sar.range.low:.3g} pJ (best envelope), {sar.range.typical:.3g} pJ (median),"
+        f" {sar.range.high:.3g} pJ (90th percentile) in a SAR, and {flash.low:.3g}, "
+        f"{flash.typical:.3g} and {flash.high:.3g} pJ in a flash (cheapest, median, 90th)."
     ]
     bounds = ("low", "typical", "high")
     mine = np.array([point.result[f"readout_energy_pj_{b}"].item() for b in bounds])
-    mine /= conversion.count
+    mine /= math.prod(chain.array_shape)
 
     def adc_pj(percentile: float) -> float:
-        return conversion.price.at({c.id: percentile for c in conversion.price.constants})
+        return float(sar.formula(percentile))
 
     for bound, own, percentile in zip(bounds, mine, first_percentile(mine, adc_pj), strict=True):
         if np.isnan(percentile):
-            verdict = "dearer than every published ADC"
+            verdict = "dearer than every published SAR"
         elif percentile == 0:
-            verdict = "cheaper than every published ADC of that survey class"
+            verdict = "cheaper than every published SAR"
         else:
-            verdict = f"breaks even with the ADC at percentile {percentile:g} of the survey"
+            verdict = f"breaks even with the SAR at percentile {percentile:g} of the survey"
         sentence.append(f"GLT {bound} {own:.3g} pJ: {verdict}.")
     return " ".join(sentence)
 

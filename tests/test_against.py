@@ -76,8 +76,8 @@ def test_link_price_at_break_even_makes_the_difference_vanish() -> None:
 
 def test_two_of_a_kind_have_a_difference_alone() -> None:
     found = compare_energy(ss.load_pipeline("adc4"), ss.load_pipeline("adc8"))
-    assert found.thresholds is found.published_adc_pj is None
-    assert found.percentile == found.link == {}
+    assert found.thresholds is None
+    assert found.percentile == found.link == found.published_adc_pj == found.architectures == {}
     assert found.differences["readout and link"].probability_first_cheaper > 0.5
 
 
@@ -85,8 +85,36 @@ def test_published_adcs_are_shown_whatever_prices_the_parts() -> None:
     by_survey = compare_energy(*chains()).published_adc_pj
     by_parts = compare_energy(*chains(technology="cmos65")).published_adc_pj
     assert by_survey == by_parts
-    assert by_survey is not None
-    assert by_survey.low < by_survey.typical < by_survey.high
+    assert by_survey.keys() == {"SAR", "flash"}
+    for prices in by_survey.values():
+        assert prices.low < prices.typical < prices.high
+
+
+def test_a_process_tries_every_way_to_build_the_adc() -> None:
+    assert compare_energy(*chains()).architectures == {}
+    glt, adc = chains(technology="cmos65")
+    found = compare_energy(glt, adc)
+    assert list(found.architectures) == ["single-slope", "sar", "cyclic"]
+    assert found.architectures["single-slope"] == found.differences["readout and link"]
+    sar = adc.replace({"readout.architecture": {"kind": "sar"}})
+    again = compare_energy(glt, sar).differences["readout and link"]
+    assert again == found.architectures["sar"]
+
+
+def test_a_bent_ramp_has_no_other_architecture() -> None:
+    glt, adc = chains(technology="cmos65")
+    bent = adc.replace({"readout.tone_curve": {"kind": "log"}})
+    assert list(compare_energy(glt, bent).architectures) == ["single-slope"]
+
+
+def test_always_between_and_never_are_all_draws() -> None:
+    found = compare_energy(*chains())
+    for even in found.percentile.values():
+        assert 0 <= even.always <= even.exists <= 1
+        assert even.always == pytest.approx(even.probability[0])
+        assert even.exists == pytest.approx(even.probability[-1])
+    assert found.thresholds is not None
+    assert found.thresholds.always == pytest.approx(found.thresholds.probability[-1])
 
 
 def test_more_thresholds_than_the_reference_has_levels_are_not_tried() -> None:

@@ -93,8 +93,9 @@ def test_against_prints_difference_probability_and_break_even() -> None:
         "cheaper with probability",
         "best envelope",
         "90th percentile",
-        "ADC percentile on",
-        "at a link price",
+        "percentile of published SARs on",
+        "which link price",
+        "always in",
         "up to so many thresholds",
     ):
         assert word in out  # fmt: skip

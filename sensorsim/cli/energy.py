@@ -198,30 +198,47 @@ def _print_against(console: "Console", first: str, second: str, duel: "Against")
     if duel.thresholds is None:
         return
     name, adc = (first, second) if duel.thermometer_first else (second, first)
-    assert duel.published_adc_pj is not None
-    low, median, high = map(_digits, duel.published_adc_pj.model_dump().values())
-    console.print(
-        f"{adc} with published ADCs of its effective bits: {low} pJ (best envelope), {median} pJ "
-        f"(median), {high} pJ (90th percentile)"
-    )
+    for kind, found in duel.architectures.items():
+        console.print(
+            f"{name} against {adc} as {kind}, readout and link: cheaper with probability "
+            f"{found.probability_first_cheaper:.2f}"
+        )
+    for kind, prices in duel.published_adc_pj.items():
+        low, median, high = map(_digits, prices.model_dump().values())
+        best = "best envelope" if kind == "SAR" else "cheapest"
+        console.print(
+            f"{adc} as a published {kind} of its effective bits: {low} pJ ({best}), {median} pJ "
+            f"(median), {high} pJ (90th percentile)"
+        )
     for scope, even in duel.percentile.items():
-        _print_even(console, f"{name} wins from ADC percentile on ({scope})", "percentile", even)
+        _print_even(console, f"{name} wins from which percentile of published SARs on ({scope})",
+                    "percentile", even)  # fmt: skip
     for scope, even in duel.link.items():
-        _print_even(console, f"{name} breaks even at a link price ({scope})", "pJ per bit", even)
+        side = "above" if even.more_favors else "below"
+        _print_even(console, f"{name} wins {side} which link price ({scope})", "pJ per bit", even)
     _print_even(console, f"{name} wins up to so many thresholds (readout and link)", "M",
                 duel.thresholds)  # fmt: skip
 
 
 def _print_even(console: "Console", title: str, unit: str, even: "BreakEven") -> None:
-    at = "nowhere"
+    end = even.axis[-1] if unit == "M" else float("inf")
+    at = ""
     if even.at is not None:
-        at = (f"{_digits(even.at.median)} (95 %: {_digits(even.at.low)} to "
-              f"{_digits(even.at.high)}), in {100 * even.exists:.0f} % of draws")  # fmt: skip
-    console.print(f"{title}: {at}")
+        at = (f"{_reached(even.at.median, end)} (95 %: {_reached(even.at.low, end)} to "
+              f"{_reached(even.at.high, end)}), of those draws that have one; ")  # fmt: skip
+    inner = even.exists - even.always if unit != "pJ per bit" else even.exists
+    never = 1 - inner - even.always
+    console.print(f"{title}: {at}always in {100 * even.always:.0f} % of draws, somewhere between "
+                  f"in {100 * inner:.0f} %, never in {100 * never:.0f} %")  # fmt: skip
     shown = [(a, p) for a, p in zip(even.axis, even.probability, strict=True)
              if unit != "M" or a in (1, 2, 4, 8, 16, 32)]  # fmt: skip
     console.print("    probability that it is cheaper at "
                   + ", ".join(f"{a:g} {unit}: {p:.2f}" for a, p in shown))  # fmt: skip
+
+
+def _reached(value: float, end: float) -> str:
+    """A value; the end of its axis may be surpassed."""
+    return f">= {_digits(value)}" if value >= end else _digits(value)
 
 
 def _digits(value: float) -> str:

@@ -32,12 +32,20 @@ class BreakEven:
         that at which both cost the same (link price); over the draws that have one.
     exists : float
         Part of the draws in which there is such a value.
+    always : float
+        Part of the draws in which it is cheaper on the whole axis, the value being its start (ADC
+        percentile) or its end (thresholds). In the rest, ``1 - exists``, it never is. For a link
+        price: the part without a break-even in which it is cheaper.
+    more_favors : bool
+        Whether more of the quantity favors the thermometer.
     """
 
     axis: FloatArray
     probability: FloatArray
     at: Spread | None
     exists: float
+    always: float
+    more_favors: bool
 
 
 def first_percentile(
@@ -75,6 +83,8 @@ def adc_percentile(
         (first <= axis[:, np.newaxis]).mean(1),
         Spread.of(first[some]) if some.any() else None,
         float(some.mean()),
+        float((first == _FINE[0]).mean()),
+        more_favors=True,
     )
 
 
@@ -93,12 +103,15 @@ def link_price(
         Prices at which the probability of winning is asked for.
     """
     wins = free_difference_pj + more_bits * prices_pj[:, np.newaxis] < 0
+    free_wins = free_difference_pj < 0
     if more_bits == 0:
-        return BreakEven(prices_pj, wins.mean(1), None, 0.0)
+        return BreakEven(prices_pj, wins.mean(1), None, 0.0, float(free_wins.mean()), False)
     price = -free_difference_pj / more_bits
     meaningful = price >= 0
     at = Spread.of(price[meaningful]) if meaningful.any() else None
-    return BreakEven(prices_pj, wins.mean(1), at, float(meaningful.mean()))
+    always = float((free_wins & ~meaningful).mean())
+    exists = float(meaningful.mean())
+    return BreakEven(prices_pj, wins.mean(1), at, exists, always, more_favors=more_bits < 0)
 
 
 def thresholds(adc_pj: FloatArray, thermometer_pj: FloatArray) -> BreakEven:
@@ -118,4 +131,6 @@ def thresholds(adc_pj: FloatArray, thermometer_pj: FloatArray) -> BreakEven:
         wins.mean(1),
         Spread.of(most[some]) if some.any() else None,
         float(some.mean()),
+        float((most == len(wins)).mean()),
+        more_favors=False,
     )

@@ -17,7 +17,8 @@ from sensorsim.energy.ledger import Row
 from sensorsim.energy.logic import clocked_bit
 from sensorsim.energy.memory import access
 from sensorsim.energy.pixel import PixelArray
-from sensorsim.energy.timing import ramp_steps
+from sensorsim.energy.survey import flash_comparators
+from sensorsim.energy.timing import conversion_us, ramp_steps
 from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope
 from sensorsim.readout.characterization import characterize_adc
 from sensorsim.spectrum import BOLTZMANN_J_PER_K
@@ -106,15 +107,22 @@ def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
 
     The mean code is the tone of the mean signal.
     """
-    assert isinstance(adc.architecture, SingleSlope)
-    c, v = process.converter, process.supply.analog_v
-    time_us, steps = adc.architecture.conversion_time_us, ramp_steps(adc.bits)
+    c, v, steps = process.converter, process.supply.analog_v, ramp_steps(adc.bits)
+    time, settling = conversion_us(process.timing, adc), process.timing.settling_us
     line, edge = line_ff(process, array.pitch_um), clocked_bit(process)
     signal, tone = process.pixel.mean_signal, adc.tone_curve.apply
     bent = not isinstance(adc.tone_curve, Linear)
+
+    def generator_pj(ua: Any, v: Any, settling_us: Any, factor: Any, *clock: Any) -> Any:
+        return ua * v * (settling_us + time.formula(*clock)) * (factor if bent else 1)
+
+    generator = Estimate(
+        (c.ramp_generator_ua, v, settling, c.nonlinear_ramp, *time.constants), generator_pj
+    )
     return [
         Row("readout", "comparator bias over the ramp", array.samples,
-            Estimate((process.comparator.static_ua, v), lambda ua, v: ua * v * time_us)),
+            Estimate((process.comparator.static_ua, v, *time.constants),
+                     lambda ua, v, *clock: ua * v * time.formula(*clock))),
         Row("readout", "counter up to the code", array.samples,
             Estimate((signal, *edge.constants),
                      lambda s, *cell: 2 * tone(s) * steps * edge.formula(*cell))),
@@ -127,9 +135,7 @@ def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
                      lambda v, *parts: 1e-3 * array.converters * line.formula(*parts) * v
                      * array.full_scale_v)),
         Row("readout", f"{'nonlinear ' * bent}ramp generator, a row", array.rows,
-            Estimate((c.ramp_generator_ua, v, process.timing.settling_us,
-                      *((c.nonlinear_ramp,) * bent)),
-                     lambda ua, v, settling, factor=1.0: ua * v * (settling + time_us) * factor)),
+            generator),
     ]  # fmt: skip
 
 
@@ -206,23 +212,43 @@ def schreier_pj(aj_at_0_db: Any, enob: float) -> Any:
     return 1e-6 * aj_at_0_db * 10 ** (sndr_db / 10)
 
 
-def survey_row(
-    survey: "Survey", adc: Adc, enob: float, samples: int, form: SurveyForm = "survey"
-) -> Row:
-    """Conversions of a frame at the price of published converters of so many effective bits.
+def published_prices(
+    survey: "Survey", adc: Adc, enob: float, form: SurveyForm = "survey"
+) -> dict[str, Estimate]:
+    """One conversion of so many effective bits by class of published converters, pJ.
 
-    Few bits are cheaper as a flash of ``2**bits - 1`` comparators, and so a 1-bit ADC costs what
-    one comparator costs: the lower of the two prices holds.
+    A flash needs ``2**ceil(enob + 0.3) - 1`` comparators, the count by which their price was found,
+    and never more than the converter has levels: a 1-bit ADC costs what one comparator costs.
     """
     price, figure = _published(survey.adc, survey.merit, enob, form)
     flash = survey.comparator
-    levels = adc.converter.levels
+    count = min(flash_comparators(enob), adc.converter.levels)
+    return {
+        "SAR": Estimate((figure,), price),
+        "flash": Estimate((flash.percentile,), lambda percentile: count * flash.at(percentile)),
+    }
 
-    def lower(figure: Any, comparator: Any) -> Any:
-        return np.minimum(price(figure), levels * flash.at(comparator))
 
-    name = f"{adc.converter.bits}-bit conversion of {enob:.2f} effective bits"
-    return Row("readout", name, samples, Estimate((figure, flash.percentile), lower))
+def cheaper_class(prices: dict[str, Estimate]) -> str:
+    """The class whose median is lower: a designer chooses once, not anew for every draw."""
+    return min(prices, key=lambda name: prices[name].range.typical)
+
+
+def survey_row(
+    survey: "Survey", adc: Adc, enob: float, samples: int, form: SurveyForm = "survey"
+) -> Row:
+    """Conversions of a frame at the price of published converters of so many effective bits."""
+    prices = published_prices(survey, adc, enob, form)
+    return published_row(prices, cheaper_class(prices), adc, enob, samples)
+
+
+def published_row(
+    prices: dict[str, Estimate], name: str, adc: Adc, enob: float, samples: int
+) -> Row:
+    """Conversions of a frame by one class of published converters."""
+    bits = adc.converter.bits
+    component = f"{bits}-bit conversion of {enob:.2f} effective bits by a {name}"
+    return Row("readout", component, samples, prices[name])
 
 
 def _published(

@@ -16,6 +16,11 @@ ADC_PERCENTILE = "survey.adc_percentile"
 """Id of the constant that says how good an ADC is among published ones."""
 
 
+def flash_comparators(enob: float) -> int:
+    """Comparators of a flash converter of so many effective bits, of which it lost 0.3 or more."""
+    return int(2 ** np.ceil(enob + 0.3)) - 1
+
+
 class AdcPrices(Description):
     """Energy of a conversion by percentile of published converters."""
 

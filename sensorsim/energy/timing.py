@@ -25,8 +25,9 @@ def ramp_steps(bits: int) -> int:
 def conversion_us(timing: TimingConstants, readout: Adc | Thermometer) -> Estimate:
     """Time from a settled column to the last decision.
 
-    Single slope: the ramp that the pipeline states. SAR and cyclic: one step to sample and one per
-    bit. Thermometer: one comparison in parallel, or M reference steps in sequence.
+    Single slope: the ramp that the pipeline states, or ``2**bits`` periods of the counter. SAR and
+    cyclic: one step to sample and one per bit. Thermometer: one comparison in parallel, or M
+    reference steps in sequence.
     """
     if isinstance(readout, Thermometer):
         if readout.mode == "parallel":
@@ -35,7 +36,10 @@ def conversion_us(timing: TimingConstants, readout: Adc | Thermometer) -> Estima
     converter = readout.converter
     if isinstance(converter.architecture, SingleSlope):
         ramp_us = converter.architecture.conversion_time_us
-        return Estimate((), lambda: ramp_us)
+        if ramp_us is not None:
+            return Estimate((), lambda: ramp_us)
+        cycles = ramp_steps(converter.bits)
+        return Estimate((timing.counter_period_ns,), lambda ns: 1e-3 * ns * cycles)
     steps = converter.bits + 1
     return Estimate((timing.step_ns,), lambda ns: 1e-3 * ns * steps)
 
@@ -178,5 +182,8 @@ def _ramp_clock_ratio(timing: TimingConstants, readout: Adc | Thermometer) -> fl
     converter = readout.converter
     if not isinstance(converter.architecture, SingleSlope):
         return None
-    period_ns = 1e3 * converter.architecture.conversion_time_us / ramp_steps(converter.bits)
+    ramp_us = converter.architecture.conversion_time_us
+    if ramp_us is None:
+        return 1.0
+    period_ns = 1e3 * ramp_us / ramp_steps(converter.bits)
     return timing.counter_period_ns.typical / period_ns

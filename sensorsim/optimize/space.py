@@ -142,7 +142,7 @@ class Space:
         ramp = stated if isinstance(stated, SingleSlope) else SingleSlope()
         period_ns = self.base.technology.timing.counter_period_ns.typical
         shortest_us = 1e-3 * max(ramp_steps(bits) * period_ns, 20 * ramp.comparator_delay_ns)
-        time_us = min(ramp.conversion_time_us, shortest_us)
+        time_us = min(ramp.conversion_time_us or shortest_us, shortest_us)
         return ramp.model_copy(update={"conversion_time_us": _rounded(time_us)})
 
 

@@ -62,9 +62,11 @@ class SingleSlope(Description):
         description="Quadratic bow of the ramp: its peak above the straight line, percent of full "
         "scale.",
     )
-    conversion_time_us: float = Field(
-        10.0, gt=0, le=1e6, description="Time of the ramp from zero to full scale, us."
-    )
+    conversion_time_us: float | None = Field(
+        None, gt=0, le=1e6,
+        description="Time of the ramp from zero to full scale, us; left out: 2**bits periods of "
+        "the technology's counter.",
+    )  # fmt: skip
     comparator_delay_ns: float = Field(
         0.0, ge=0, le=5e7, description="From the crossing of the ramp to the stop of the count, ns."
     )
@@ -74,6 +76,14 @@ class SingleSlope(Description):
 
     @model_validator(mode="after")
     def _delay_is_short(self) -> Self:
+        if self.comparator_delay_ns == 0:
+            return self
+        if self.conversion_time_us is None:
+            raise ValueError(
+                f"comparator_delay_ns {self.comparator_delay_ns:g} without conversion_time_us: "
+                "expected the time of the ramp beside it, since a delay shifts codes by its part "
+                "of the ramp"
+            )
         longest_ns = _LONGEST_DELAY * self.conversion_time_us * 1e3
         if self.comparator_delay_ns > longest_ns:
             raise ValueError(
@@ -105,10 +115,12 @@ class SingleSlope(Description):
         -------
         float64 [K, 2**bits - 1], ascending, volts
         """
-        mismatch = np.zeros(1)
+        delay = np.zeros(1)
+        if self.conversion_time_us is not None:
+            delay = np.full(1, self.comparator_delay_ns * 1e-3 / self.conversion_time_us)
         if self.varies_over_columns:
-            mismatch = self.delay_mismatch_percent / 100 * columns.normal(streams.ADC_DELAY)
-        delay = self.comparator_delay_ns * 1e-3 / self.conversion_time_us * (1 + mismatch)
+            spread = self.delay_mismatch_percent / 100
+            delay = delay * (1 + spread * columns.normal(streams.ADC_DELAY))
         time = np.arange(1, 2**bits) / 2**bits - delay[:, np.newaxis]
         shape = np.copysign((curve or Linear()).inverse(np.abs(time)), time)
         bow = 4 * self.ramp_curvature_percent / 100 * shape * (1 - shape)

@@ -8,6 +8,7 @@ import pytest
 from sensorsim.energy.converter import (
     converter_rows,
     measured_enob,
+    published_prices,
     schreier_pj,
     survey_row,
     switching_units,
@@ -127,6 +128,15 @@ def test_single_slope_rows_are_closed_forms(process: Process, array: PixelArray)
     assert rows["ramp line, a row"] == pytest.approx(1e-3 * line_ff * 1.8)
 
 
+def test_ramp_that_is_not_stated_takes_a_clock_cycle_per_code(
+    process: Process, array: PixelArray
+) -> None:
+    few, many = (rows_of(process, Adc(bits=b), array) for b in (2, 8))
+    name = "comparator bias over the ramp"
+    assert few[name].each_pj.typical == pytest.approx(10 * 1.8 * 4 * 5e-3)
+    assert many[name].each_pj.typical == pytest.approx(64 * few[name].each_pj.typical)
+
+
 def test_two_edges_per_count_is_what_a_ripple_counter_makes() -> None:
     for count in (76, 200, 255):
         assert 2 * count == pytest.approx(counter_toggles(count), rel=0.05)
@@ -219,9 +229,24 @@ def test_one_bit_costs_one_comparator(survey: Survey, bound: str) -> None:
 
 def test_survey_row_is_a_distribution_over_the_percentile(survey: Survey) -> None:
     row = survey_row(survey, Adc(bits=8), 7.8, 10)
-    values = {c.id: np.array([90.0, 90.0, 90.0]) for c in row.price.constants}
-    values[ADC_PERCENTILE] = np.array([10.0, 50.0, 90.0])
-    np.testing.assert_allclose(
-        row.draws_pj(values), 10 * survey.adc.at(7.8, np.array([10.0, 50.0, 90.0]))
-    )
+    percentiles = np.array([10.0, 50.0, 90.0])
+    drawn = row.draws_pj({ADC_PERCENTILE: percentiles})
+    np.testing.assert_allclose(drawn, 10 * survey.adc.at(7.8, percentiles))
     assert row.each_pj.low == pytest.approx(survey.adc.envelope(7.8))
+
+
+def test_flash_has_the_comparators_of_its_effective_bits(survey: Survey) -> None:
+    one = survey.comparator.at(50)
+    for bits, enob, count in ((8, 3.8, 31), (8, 3.6, 15), (2, 2.0, 3), (1, 0.9, 1)):
+        price = published_prices(survey, Adc(bits=bits), enob)["flash"].range.typical
+        assert price == pytest.approx(count * float(one))
+
+
+def test_class_is_chosen_at_the_median_and_not_anew_in_every_draw(survey: Survey) -> None:
+    few, many = (survey_row(survey, Adc(bits=b), b - 0.2, 1) for b in (2, 6))
+    assert few.component.endswith("by a flash") and many.component.endswith("by a SAR")
+    for row, other in ((few, "SAR"), (many, "flash")):
+        assert len(row.price.constants) == 1
+        bits = 2 if row is few else 6
+        rival = published_prices(survey, Adc(bits=bits), bits - 0.2)[other].range
+        assert row.each_pj.typical < rival.typical

@@ -119,7 +119,7 @@ def test_survey_thermometer_compares_m_times_in_both_modes(survey: Survey) -> No
         row = survey_row(survey.comparator, Thermometer(thresholds=M3, mode=mode), 80)
         assert row.count == 240
         assert row.each_pj.low == pytest.approx(0.027)
-        assert row.each_pj.high == pytest.approx(8.98)
+        assert row.each_pj.high == pytest.approx(1.324)
 
 
 def test_links_are_half_cv2_per_transition_or_published(process: Process) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sensorsim.energy.survey import flash_comparators
 from sensorsim.energy.technology import Survey
 
 SURVEY = Path(__file__).parents[3] / "shared" / "reference" / "adc_survey.csv"
@@ -68,16 +69,23 @@ def test_as_many_converters_lie_below_the_envelope_as_its_source_says(survey: Su
 
 
 @needs_survey
-def test_comparator_prices_come_from_flash_converters_below_six_bits(survey: Survey) -> None:
-    fj = [
-        1e3 * pj / (2 ** np.ceil(enob + 0.3) - 1)
-        for architecture, _, enob, _, pj in converters()
-        if architecture.startswith("Flash") and enob < 6
-    ]
+def test_comparator_prices_come_from_flash_converters_of_the_same_years(survey: Survey) -> None:
+    fj = {
+        since: [
+            1e3 * pj / flash_comparators(enob)
+            for architecture, year, enob, _, pj in converters()
+            if architecture.startswith("Flash") and enob < 6 and year >= since
+        ]
+        for since in (1997, 2010)
+    }
     prices = survey.comparator
-    assert f"{len(fj)} flash converters" in prices.source
-    percentiles = np.percentile(fj, prices.energy_fj_percentiles)
-    np.testing.assert_allclose(prices.energy_fj, percentiles, rtol=0.02)
+    assert f"{len(fj[2010])} flash converters since 2010" in prices.source
+    assert prices.energy_fj_percentiles == survey.adc.ratio_percentiles
+    percentiles = np.percentile(fj[2010], prices.energy_fj_percentiles)
+    np.testing.assert_allclose(prices.energy_fj, percentiles, rtol=0.01)
+    assert len(fj[1997]) == 32
+    everything = np.percentile(fj[1997], (0, 10, 50, 90, 100))
+    np.testing.assert_allclose((27, 73, 761, 8980, 21290), everything, rtol=0.01)
 
 
 @pytest.mark.parametrize(("enob", "pj"), [(8, 0.277), (10, 0.419), (12, 2.69)])
@@ -93,8 +101,8 @@ def test_prices_pass_through_their_percentiles(survey: Survey) -> None:
         assert adc.at(7, percentile) == pytest.approx(ratio * adc.envelope(7))
     for percentile, fj in zip(comparator.energy_fj_percentiles, comparator.energy_fj, strict=True):
         assert comparator.at(percentile) == pytest.approx(1e-3 * fj)
-    low, high = comparator.energy_fj[1:3]
-    assert comparator.at(30) == pytest.approx(1e-3 * np.sqrt(low * high)), "geometric between"
+    low, high = comparator.energy_fj[2:4]
+    assert comparator.at(37.5) == pytest.approx(1e-3 * np.sqrt(low * high)), "geometric between"
 
 
 @pytest.mark.parametrize("enob", [3.0, 7.9, 11.0])

@@ -23,6 +23,8 @@ def budget(process: Process, readout: Adc | Thermometer, **changes: object) -> T
     ("readout", "us"),
     [
         (Adc(bits=8, architecture=SingleSlope(conversion_time_us=12)), 12),
+        (Adc(bits=8), 256 * 5e-3),
+        (Adc(bits=2), 4 * 5e-3),
         (Adc(bits=8, architecture=Sar()), 9 * 0.1),
         (Adc(bits=8, architecture=Cyclic()), 9 * 0.1),
         (Thermometer(thresholds=M3), 0.025),
@@ -87,3 +89,7 @@ def test_counter_that_runs_too_fast_is_said(process: Process) -> None:
     assert any("counter" in f for f in found.faults())
     slow = Adc(bits=8, architecture=SingleSlope(conversion_time_us=10))
     assert budget(process, slow).faults() == []
+
+
+def test_ramp_that_is_not_stated_runs_at_the_technologys_clock(process: Process) -> None:
+    assert budget(process, Adc(bits=12)).ramp_clock_ratio == 1

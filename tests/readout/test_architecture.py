@@ -78,16 +78,21 @@ def test_delay_on_a_curved_ramp_shifts_its_time_and_levels_stay_ascending(
     curve: Gamma | Log,
 ) -> None:
     ramp = SingleSlope(
-        comparator_delay_ns=500, delay_mismatch_percent=15, ramp_curvature_percent=-20
+        conversion_time_us=10,
+        comparator_delay_ns=500,
+        delay_mismatch_percent=15,
+        ramp_curvature_percent=-20,
     )
     assert (np.diff(levels(ramp, 10, 500, tone_curve=curve), axis=1) > 0).all()
-    late = levels(SingleSlope(comparator_delay_ns=500), 10, tone_curve=curve)[0]
+    late = levels(
+        SingleSlope(conversion_time_us=10, comparator_delay_ns=500), 10, tone_curve=curve
+    )[0]
     expected = curve.inverse(np.arange(100, 1024) / 1024 - 0.05) * 1024
     np.testing.assert_allclose(late[99:], expected)
 
 
 def test_spread_of_the_delay_is_column_fixed_pattern_noise() -> None:
-    ramp = SingleSlope(comparator_delay_ns=200, delay_mismatch_percent=10)
+    ramp = SingleSlope(conversion_time_us=10, comparator_delay_ns=200, delay_mismatch_percent=10)
     offset = np.arange(1, 1024) - levels(ramp, 10, 4000)
     lsb = 200e-9 * 2**10 / 10e-6
     np.testing.assert_allclose(offset, offset[:, :1].repeat(1023, 1), atol=1e-9)
@@ -209,7 +214,12 @@ def test_gain_spreads_over_columns() -> None:
 
 
 VARIED = [
-    Adc(bits=5, architecture=SingleSlope(comparator_delay_ns=100, delay_mismatch_percent=5)),
+    Adc(
+        bits=5,
+        architecture=SingleSlope(
+            conversion_time_us=10, comparator_delay_ns=100, delay_mismatch_percent=5
+        ),
+    ),
     Adc(bits=5, architecture=Sar(unit_capacitor_mismatch_percent=3)),
     Adc(bits=5, architecture=Cyclic(gain_mismatch_percent=1)),
     Adc(bits=5, column_gain_percent=1),
@@ -247,6 +257,8 @@ def test_only_a_ramp_can_be_companded(architecture: Sar | Cyclic) -> None:
 def test_delay_longer_than_a_twentieth_of_the_ramp_is_refused() -> None:
     with pytest.raises(ValidationError, match="comparator_delay_ns 501: expected at most 500"):
         SingleSlope(conversion_time_us=10, comparator_delay_ns=501)
+    with pytest.raises(ValidationError, match="comparator_delay_ns 5 without conversion_time_us"):
+        SingleSlope(comparator_delay_ns=5)
 
 
 @pytest.mark.parametrize(
