@@ -37,8 +37,8 @@ def prepared(chain: Pipeline, frame: Frame, fit: bool) -> Frame:
     Raises
     ------
     InputError
-        If a mosaic meets an array that is none, or a blur that would mix its colors, or if the
-        frame does not fit.
+        If a mosaic meets an array that is none, a blur that would mix its colors, or shading that
+        it has already, or if the frame does not fit.
     """
     scene = chain.description.scene
     if frame.mosaic:
@@ -52,6 +52,12 @@ def prepared(chain: Pipeline, frame: Frame, fit: bool) -> Frame:
             raise InputError(
                 f"{frame.origin}: scene.lens.psf would mix the colors of its mosaic, which has "
                 "seen a lens already; leave the blur out"
+            )
+        if scene.lens.chief_ray_angle_deg > 0:
+            raise InputError(
+                f"{frame.origin}: scene.lens.chief_ray_angle_deg "
+                f"{scene.lens.chief_ray_angle_deg:g} would darken the corners of its mosaic, which "
+                "a lens has darkened already; set it to 0"
             )
         frame = rephased(frame, bayer(scene.layout) or frame.mosaic)
     return fitted(frame, *chain.array_shape[:2]) if fit else frame

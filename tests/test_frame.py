@@ -67,6 +67,9 @@ def test_a_mosaic_meets_only_arrays_that_can_see_it() -> None:
     blurred = chain(**{"scene.lens.psf": {"kind": "gaussian", "sigma_um": 5.0}})
     with pytest.raises(ss.InputError, match="psf would mix the colors"):
         prepared(blurred, mosaic, fit=False)
+    shaded = chain(**{"scene.lens.chief_ray_angle_deg": 20.0})
+    with pytest.raises(ss.InputError, match=r"chief_ray_angle_deg 20 .* set it to 0"):
+        prepared(shaded, mosaic, fit=False)
 
 
 def test_a_frame_smaller_than_the_blur_is_refused() -> None:

@@ -195,7 +195,7 @@ TIME = 'unit = "ms", basis = "assumed", source = "a choice, not a property: 1/30
     ("old", "new", "message"),
     [
         ("value = 2.25,", "value = -2.25,", r"photodiode.pixel_pitch_um.value.*got -2.25"),
-        ("value = 2.25,", 'value = "wide",', r"photodiode.pixel_pitch_um.value.*got 'wide'"),
+        ("value = 2.25,", 'value = "wide",', r"photodiode.pixel_pitch_um: .*value 'wide'"),
         (PITCH, PITCH.replace('"um"', '"nm"'), "pixel_pitch_um: unit 'nm', expected 'um'"),
         (PITCH, PITCH.replace('"published"', '"guessed"'), r"pixel_pitch_um.basis.*got 'guessed'"),
         (TIME, 'unit = "ms", basis = "assumed", source = ""', "integration_time_ms.source"),

@@ -7,7 +7,6 @@ are ``3.1.0.weights.npy``. A file is read only if it holds what its header names
 """
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,7 +124,7 @@ def _build(members: dict[str, bytes]) -> Model:
     if seal != archive.digest(members).encode():
         raise InputError("its content does not match its SHA-256; fetch it again")
     del members[archive.HEADER]
-    header = _Header.model_validate_json(json.dumps(stated), strict=True)
+    header = _Header.model_validate(stated)
     if header.conventions != _CONVENTIONS:
         raise InputError(f"conventions {header.conventions}, expected {_CONVENTIONS}")
     layers = _layers(header.layers, "", members)

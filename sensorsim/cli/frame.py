@@ -72,6 +72,9 @@ def frame(
 
     if not out.absolute().parent.is_dir() or (out.exists() and not out.is_dir()):
         raise InputError(f"--out {out}: expected a folder, or a name in one that exists")
+    for name in sorted(_OUTPUTS):  # before the first file is replaced, not between two
+        if (out / name).is_dir():
+            raise InputError(f"--out {out}: holds a folder {name}; move it, a file takes its name")
     light = read_frame(scene, settings_of(declare), white_radiance)
     chain = load_pipeline(pipeline, {**fixed_exposure(stops, lux), **settings_of(settings)})
     light = prepared(chain, light, fit)

@@ -10,6 +10,7 @@ from sensorsim.mosaic import Bayer, cell_colors
 
 SMALLEST_SIDE = 22
 """LibRaw, and with it rawpy, takes anything smaller for no RAW image."""
+_MOST = 2**16 - 1
 _CFA, _MONO = 32803, 34892
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL = 1, 2, 3, 4, 5, 10
 _D65 = 21
@@ -41,10 +42,20 @@ def write_dng(
     Raises
     ------
     InputError
-        If a side is below 22 pixels: LibRaw would not read it.
+        If a side is below 22 pixels (LibRaw would not read it), the numbers are no uint16 plane, or
+        not 0 <= black < white <= 65535.
     """
     import tifffile
 
+    if numbers.dtype != np.uint16 or numbers.ndim != 2:
+        raise InputError(
+            f"{path}: numbers of type {numbers.dtype} and shape {numbers.shape}, expected uint16 "
+            "of one plane [rows, columns]"
+        )
+    if not 0 <= black < white <= _MOST:
+        raise InputError(
+            f"{path}: black {black}, white {white}: expected 0 <= black < white <= {_MOST}"
+        )
     if min(numbers.shape) < SMALLEST_SIDE:
         raise InputError(
             f"{path}: {numbers.shape[0]} x {numbers.shape[1]} pixels, but DNG readers (LibRaw) "
@@ -52,15 +63,18 @@ def write_dng(
         )
     photometric = _CFA if mosaic else _MONO
     part = path.with_name(path.name + ".part")
-    # tifffile gives "linear RAW" three samples; the tag is set once the file is written.
-    tifffile.imwrite(
-        part, numbers, photometric=_CFA if mosaic else "minisblack", metadata=None,
-        software="sensorsim", extratags=_tags(mosaic, white, black),
-    )  # fmt: skip
-    if not mosaic:
-        with tifffile.TiffFile(part, mode="r+") as file:
-            file.pages.first.tags["PhotometricInterpretation"].overwrite(photometric)
-    part.replace(path)
+    try:
+        # tifffile gives "linear RAW" three samples; the tag is set once the file is written.
+        tifffile.imwrite(
+            part, numbers, photometric=_CFA if mosaic else "minisblack", metadata=None,
+            software="sensorsim", extratags=_tags(mosaic, white, black),
+        )  # fmt: skip
+        if not mosaic:
+            with tifffile.TiffFile(part, mode="r+") as file:
+                file.pages.first.tags["PhotometricInterpretation"].overwrite(photometric)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _tags(mosaic: Bayer | None, white: int, black: int) -> list[_Tag]:

@@ -11,11 +11,13 @@ from sensorsim.errors import InputError
 from sensorsim.scenes.frame import Frame
 from sensorsim.scenes.srgb import to_linear
 
+_ORIENTATION = 0x0112
+"""Tag of EXIF 2.32."""
 _EIGHT_BITS = {"1": "L", "L": "L", "LA": "LA", "P": "RGBA", "RGB": "RGB", "RGBA": "RGBA"}
 
 
 def read_photograph(path: Path) -> Frame:
-    """Read a photograph; a color profile in the file is not applied.
+    """Read a photograph, turned as its EXIF data say; a color profile is not applied.
 
     Returns
     -------
@@ -29,7 +31,7 @@ def read_photograph(path: Path) -> Frame:
     """
     try:
         with Image.open(path) as image:
-            samples = _samples(image, path)
+            samples = _upright(_samples(image, path), image.getexif().get(_ORIENTATION, 1))
     except (
         UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError,
     ) as error:  # fmt: skip
@@ -53,6 +55,17 @@ def read_photograph(path: Path) -> Frame:
     )
 
 
+def _upright(samples: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """Turned and mirrored by EXIF's orientation; 5 to 8 swap rows and columns."""
+    if orientation in (5, 6, 7, 8):
+        samples = samples.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        samples = samples[::-1]
+    if orientation in (2, 3, 6, 7):
+        samples = samples[:, ::-1]
+    return np.ascontiguousarray(samples)
+
+
 def _samples(image: ImageFile.ImageFile, path: Path) -> npt.NDArray[Any]:
     """Codes as stored, uint8 or uint16 [H, W, 1 to 4]."""
     if image.mode.startswith("I"):  # gray of 16 bits
@@ -64,6 +77,8 @@ def _samples(image: ImageFile.ImageFile, path: Path) -> npt.NDArray[Any]:
         raise ValueError(f"color mode {image.mode}, expected gray or RGB")
     if image.format == "PNG" and str(image.tile[0].args) in ("RGB;16B", "RGBA;16B"):
         return _color_of_16_bits(image, path)
+    if image.format == "PNG" and str(image.tile[0].args) == "LA;16B":
+        return _gray_and_alpha_of_16_bits(path)
     array = np.asarray(image.convert(_EIGHT_BITS[image.mode]))
     return array if array.ndim == 3 else array[..., np.newaxis]
 
@@ -78,3 +93,14 @@ def _color_of_16_bits(image: ImageFile.ImageFile, path: Path) -> npt.NDArray[np.
         tile = swapped.tile[0]
         swapped.tile = [tile._replace(args=str(tile.args).replace(";16B", ";16L"))]
         return high << 8 | np.asarray(swapped)
+
+
+def _gray_and_alpha_of_16_bits(path: Path) -> npt.NDArray[np.uint16]:
+    """Gray and alpha of 16 bits; Pillow can read them big-endian only, and keeps the first byte.
+
+    They are as many bytes as a color with alpha of 8 bits, and are read as one.
+    """
+    with Image.open(path) as image:
+        image.tile = [image.tile[0]._replace(args="RGBA")]
+        image._mode = "RGBA"
+        return np.asarray(image).view(">u2").astype(np.uint16)

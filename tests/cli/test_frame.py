@@ -169,3 +169,15 @@ def test_a_whole_camera_file(command, tmp_path: Path) -> None:
     assert "1720 x 2312 pixels, bayer-rggb, 1 sample(s) per pixel" in printed
     with rawpy.imread(str(out / "frame.dng")) as raw, xr.open_datatree(out / "trace.nc") as tree:
         np.testing.assert_array_equal(raw.raw_image, tree["readout"]["digital_number"][..., 0])
+
+
+@pytest.mark.usefixtures("one_picture")
+def test_a_folder_in_the_way_leaves_every_file_as_it_was(command, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "trace.nc").mkdir(parents=True)
+    (out / "frame.dng").write_text("of an earlier scene")
+    status, _, errors = command(mosaic_file(tmp_path / "x.raw"), "glt4", "--out", out)
+    assert status == 2
+    assert "holds a folder trace.nc" in errors
+    assert (out / "frame.dng").read_text() == "of an earlier scene"
+    assert sorted(p.name for p in out.iterdir()) == ["frame.dng", "trace.nc"]

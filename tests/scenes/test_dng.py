@@ -49,3 +49,30 @@ def test_what_no_reader_would_open_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"21 x 30 pixels.*at least 22"):
         write_dng(tmp_path / "x.dng", np.zeros((21, 30), np.uint16), None, 255)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("numbers", "white", "black"),
+    [
+        (np.zeros((30, 30), np.int64), 255, 0), (np.zeros((30, 30, 3), np.uint16), 255, 0),
+        (np.zeros((30, 30), np.uint16), 65536, 0), (np.zeros((30, 30), np.uint16), 255, 255),
+        (np.zeros((30, 30), np.uint16), 255, -1),
+    ],
+)  # fmt: skip
+def test_numbers_and_levels_that_do_not_fit_are_refused(
+    tmp_path: Path, numbers: np.ndarray, white: int, black: int
+) -> None:
+    with pytest.raises(InputError, match="expected"):
+        write_dng(tmp_path / "x.dng", numbers, None, white, black)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(path: Path, *_: object, **__: object) -> None:
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr("tifffile.imwrite", half)
+    with pytest.raises(OSError, match="disk full"):
+        write_dng(tmp_path / "x.dng", np.zeros((30, 30), np.uint16), None, 255)
+    assert not list(tmp_path.iterdir())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from sensorsim.errors import InputError
 from sensorsim.scenes.formats import read_frame
@@ -44,12 +44,15 @@ def test_eight_bits(tmp_path: Path, mode: str) -> None:
     np.testing.assert_array_equal(frame.light, to_linear(codes).reshape(5, 7, -1))
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_sixteen_bits_keep_their_low_byte(tmp_path: Path, channels: int) -> None:
     codes = RANDOM.integers(0, 65536, (5, 7, channels)).astype(np.uint16)
-    codes[..., 3:] = 65535
+    if channels in (2, 4):
+        codes[..., -1] = 65535
     frame = read_frame(write_png_16(tmp_path / "x.png", codes))
-    np.testing.assert_allclose(frame.light, to_linear(codes[..., :3] / 65535), rtol=1e-6)
+    np.testing.assert_allclose(
+        frame.light, to_linear(codes[..., : channels - (channels + 1) % 2] / 65535), rtol=1e-6
+    )
     assert frame.metadata["bits"] == 16
 
 
@@ -83,6 +86,15 @@ def test_what_is_no_photograph_is_refused(tmp_path: Path) -> None:
     Image.new("CMYK", (4, 4)).save(tmp_path / "c.jpg")
     with pytest.raises(InputError, match=r"color mode CMYK, expected gray or RGB"):
         read_frame(tmp_path / "c.jpg")
-    deep = RANDOM.integers(0, 65536, (5, 7, 2)).astype(np.uint16)
-    with pytest.raises(InputError, match=r"d\.png"):
+    deep = RANDOM.integers(0, 65535, (5, 7, 2)).astype(np.uint16)
+    with pytest.raises(InputError, match=r"d\.png: has transparent pixels"):
         read_frame(write_png_16(tmp_path / "d.png", deep))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_photograph_is_seen_upright(tmp_path: Path, orientation: int) -> None:
+    image = Image.fromarray(RANDOM.integers(0, 256, (5, 7, 3)).astype(np.uint8))
+    image.getexif()[0x0112] = orientation
+    image.save(tmp_path / "x.png", exif=image.getexif())
+    upright = np.asarray(ImageOps.exif_transpose(Image.open(tmp_path / "x.png")))
+    np.testing.assert_array_equal(read_frame(tmp_path / "x.png").light, to_linear(upright))
