@@ -12,10 +12,12 @@ import xarray as xr
 
 from sensorsim.bits import WordArray
 from sensorsim.bnn import layerwise
+from sensorsim.bnn.compiler import compile_sums
 from sensorsim.bnn.layers import Convolution, Weighted
 from sensorsim.bnn.layerwise import Observation
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step, products
+from sensorsim.kernels.plan import WORDS
 
 _BATCH = 64
 _COUNTS = ("input_ones", "input_toggles", "output_ones", "output_toggles", "matches")
@@ -87,8 +89,9 @@ def matches(seen: Observation) -> int:
         before=step.before._replace(planes=1), after=step.after._replace(reach=layer.fan_in)
     )
     assert isinstance(layer, Convolution)
+    alone = compile_sums(single)
     return sum(
-        int((layerwise.accumulate(layer, inputs[:, k : k + 1], single) + layer.fan_in).sum()) // 2
+        int((alone.run(inputs[:, k : k + 1], WORDS) + layer.fan_in).sum()) // 2
         for k in range(step.before.planes)
     )
 

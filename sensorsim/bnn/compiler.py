@@ -6,6 +6,7 @@ whole image; the branches of a sum add up in one array of counts. Layers whose w
 empty read gathered receptive fields (`sensorsim.kernels.patches`).
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from sensorsim.bnn.layers import (
 )
 from sensorsim.bnn.limits import Limits, mismatch_limits
 from sensorsim.bnn.plan import CACHE_LINE, Plan, aligned_zeros
-from sensorsim.bnn.shapes import Shape, flow
+from sensorsim.bnn.shapes import Shape, Step, flow
 from sensorsim.kernels import plan
 from sensorsim.kernels.patches import AT_ONCE, COLUMNS
 from sensorsim.kernels.xnor import CODE_OUTPUTS, MAX_CODE_MISMATCHES, OUTPUTS
@@ -67,6 +68,16 @@ def compile_plan(layers: tuple[Layer, ...], shape: Shape) -> Plan:
         np.array(writer.pieces, np.uint64).reshape(-1, COLUMNS), writer.packed_weights(), scale,
         writer.arena_words(),
     )  # fmt: skip
+
+
+def compile_sums(step: Step) -> Plan:
+    """Compile the accumulators of a convolution, dense layer or votes, before scale and bias."""
+    layer = step.layer
+    if isinstance(layer, Scores):
+        layer = Dense(layer.inputs, layer.classes, layer.weights)
+    elif isinstance(layer, Votes):
+        layer = replace(layer, scale=np.ones_like(layer.scale), bias=np.zeros_like(layer.bias))
+    return compile_plan((layer,), step.before)
 
 
 class _Writer:

@@ -4,14 +4,12 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sensorsim.bits import WordArray, pack, unpack
-from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import (
     Convolution,
     Dense,
@@ -87,11 +85,15 @@ def observe(
     """
     model.check_words(words)
     steps = iter(model.steps)
-    yield from _chain(model.layers, disturbance.of_input(words), steps, disturbance)
+    yield from _chain(model, model.layers, disturbance.of_input(words), steps, disturbance)
 
 
 def _chain(
-    layers: tuple[Layer, ...], planes: WordArray, steps: Iterator[Step], disturbance: Disturbance
+    model: Model,
+    layers: tuple[Layer, ...],
+    planes: WordArray,
+    steps: Iterator[Step],
+    disturbance: Disturbance,
 ) -> Iterator[Observation]:
     """Outputs of a chain that reads bits ``planes`` [N, P, H, W, words]."""
     sums: IntegerArray | None = None
@@ -100,7 +102,7 @@ def _chain(
             total: IntegerArray | int = 0
             for branch in layer.branches:
                 last = None
-                for last in _chain(branch, planes, steps, disturbance):
+                for last in _chain(model, branch, planes, steps, disturbance):
                     yield last
                 assert last is not None and last.sums is not None
                 total = total + last.sums
@@ -113,7 +115,7 @@ def _chain(
             seen = Observation(step, None, disturbance.of_bits(threshold(sums, layer), step))
         elif isinstance(layer, Convolution | Dense | Scores | Votes):
             step = next(steps)
-            sums = disturbance.of_sums(accumulate(layer, planes, step), step)
+            sums = disturbance.of_sums(model.plan_of_sums(step).run(planes, WORDS), step)
             scored = sums * layer.scale + layer.bias if isinstance(layer, Scores | Votes) else sums
             seen = Observation(step, scored, None, planes, sums)
         else:
@@ -129,18 +131,6 @@ def threshold(accumulators: IntegerArray, layer: Threshold) -> WordArray:
     """Bits of accumulators [N, H, W, C], packed."""
     one = np.where(layer.rising, accumulators >= layer.levels, accumulators <= layer.levels)
     return pack(one)
-
-
-def accumulate(
-    layer: Convolution | Dense | Scores | Votes, planes: WordArray, step: Step
-) -> IntegerArray:
-    """Accumulators [N, H, W, C] of bits [N, P, H, W, words], before any scale and bias."""
-    bare: Layer = layer
-    if isinstance(layer, Scores):
-        bare = Dense(layer.inputs, layer.classes, layer.weights)
-    elif isinstance(layer, Votes):
-        bare = replace(layer, scale=np.ones_like(layer.scale), bias=np.zeros_like(layer.bias))
-    return compile_plan((bare,), step.before).run(planes, WORDS)
 
 
 def _rearranged(layer: MaxPool | Shuffle, bits: WordArray, step: Step) -> WordArray:

@@ -1,15 +1,16 @@
 """A binary network as a checked sequence of layers, with the readout it was trained for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from sensorsim.bits import WORD, WordArray, words_for
-from sensorsim.bnn.compiler import compile_plan
-from sensorsim.bnn.layers import Layer, Scores, Votes, Weighted
+from sensorsim.bnn.compiler import compile_plan, compile_sums
+from sensorsim.bnn.layers import Layer, Scores, Sum, Votes, Weighted
 from sensorsim.bnn.plan import Plan
 from sensorsim.bnn.shapes import Shape, Step, check_memory, flow, products
 from sensorsim.description import Description
@@ -57,7 +58,8 @@ class Model:
         The readout it was trained with.
     class_names : tuple of str
     layers : tuple of Layer
-        In order of computation; see `sensorsim.bnn.shapes` for what may follow what.
+        In order of computation; see `sensorsim.bnn.shapes` for what may follow what. Their arrays
+        are the model's own and can only be read: a change would not reach a plan.
     training : Training
     """
 
@@ -68,6 +70,7 @@ class Model:
     training: Training
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(map(_frozen, self.layers)))
         view = self.input
         colors = view.colors
         if (self.readout.planes, self.readout.channels(colors)) != (view.planes, view.channels):
@@ -89,19 +92,23 @@ class Model:
 
     @cached_property
     def plan(self) -> Plan:
-        """The network compiled for the simulator.
-
-        From here on its arrays can only be read: a change would not reach the plan.
-        """
-        for step in self.steps:
-            for value in vars(step.layer).values():
-                if isinstance(value, np.ndarray):
-                    value.flags.writeable = False
+        """The network compiled for the simulator."""
         return compile_plan(self.layers, self.shape)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """A copy compiles a plan of its own, and its arrays may be changed before."""
-        return {name: value for name, value in vars(self).items() if name != "plan"}
+    @cached_property
+    def _plans_of_sums(self) -> dict[str, Plan]:
+        return {}
+
+    def plan_of_sums(self, step: Step) -> Plan:
+        """One of the steps compiled for `sensorsim.bnn.layerwise`; see `compile_sums`."""
+        plans = self._plans_of_sums
+        if step.place not in plans:
+            plans[step.place] = compile_sums(step)
+        return plans[step.place]
+
+    def __reduce__(self) -> tuple[type["Model"], tuple[Any, ...]]:
+        """A copy freezes its arrays and compiles plans of its own."""
+        return Model, tuple(getattr(self, f.name) for f in fields(self))
 
     @property
     def shape(self) -> Shape:
@@ -150,3 +157,21 @@ class Model:
     def binary_operations(self) -> int:
         """Operations of one decision: an XNOR and a count for every product and plane."""
         return 2 * sum(map(products, self.steps))
+
+
+def _frozen(layer: Layer) -> Layer:
+    """A layer with arrays that nobody else can write to."""
+    if isinstance(layer, Sum):
+        first, second = (tuple(map(_frozen, branch)) for branch in layer.branches)
+        return Sum((first, second))
+    arrays: dict[str, Any] = {
+        name: _own(v) for name, v in vars(layer).items() if isinstance(v, np.ndarray)
+    }
+    return replace(layer, **arrays) if arrays else layer
+
+
+def _own(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if array.flags.writeable or not array.flags.owndata:
+        array = array.copy()
+        array.flags.writeable = False
+    return array

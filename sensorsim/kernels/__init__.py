@@ -3,8 +3,10 @@
 Kernels take arrays and numbers. They know nothing of configurations, files or progress bars.
 """
 
+import sys
 from pathlib import Path
 
-from sensorsim.kernels.machine_code import drop_stale
+from sensorsim.kernels.machine_code import drop_stale, refuse_big_endian
 
+refuse_big_endian(sys.byteorder)
 drop_stale(Path(__file__).parent)

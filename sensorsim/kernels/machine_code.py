@@ -1,7 +1,8 @@
-"""Numba's cache of compiled kernels, kept to the sources that it was compiled from.
+"""Machines whose words the kernels can read, and Numba's cache of kernels compiled for them.
 
 Numba asks whether the file of a cached function changed, and not those of the kernels that were
-compiled into it. An edit, or an upgrade whose files keep their times, would leave old bits behind.
+compiled into it. An edit, or an upgrade whose files keep their times, would leave old bits behind:
+the cache is kept to the sources that it was compiled from.
 """
 
 import hashlib
@@ -9,6 +10,21 @@ from contextlib import suppress
 from pathlib import Path
 
 _STAMP = "sources.sha256"
+
+
+def refuse_big_endian(byteorder: str) -> None:
+    """Kernels read 64-bit words as bytes, codes and counts, the lowest byte first.
+
+    Raises
+    ------
+    ImportError
+        If the machine's words begin with their highest byte.
+    """
+    if byteorder != "little":
+        raise ImportError(
+            f"sensorsim needs a little-endian machine, and this one is {byteorder}-endian: its "
+            "kernels read words as bytes, the lowest first"
+        )
 
 
 def drop_stale(folder: Path) -> None:

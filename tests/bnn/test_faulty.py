@@ -11,9 +11,11 @@ from networks import draw_model, draw_words, scores_slowly
 from sensorsim import streams
 from sensorsim.bits import unpack
 from sensorsim.bnn import faulty, layerwise, simulator
+from sensorsim.bnn.compiler import compile_sums
 from sensorsim.bnn.faults import Faults, StuckChannel, StuckWeight
 from sensorsim.bnn.layers import Dense, Scores, Threshold, Weighted
 from sensorsim.bnn.model import Model
+from sensorsim.kernels.plan import WORDS
 
 
 def weights_of(model: Model) -> np.ndarray:
@@ -179,7 +181,7 @@ def test_every_accumulator_is_limited_and_scores_before_their_scale(
         if seen.sums is None:
             continue
         assert seen.sums.min() >= -8 and seen.sums.max() <= 7
-        whole = layerwise.accumulate(seen.step.layer, seen.inputs, seen.step)
+        whole = compile_sums(seen.step).run(seen.inputs, WORDS)
         assert np.abs(whole).max() > 8  # something was there to be limited
         np.testing.assert_array_equal(seen.sums, faulty.limited(whole, 4, overflow))
     end = model.layers[-1]

@@ -6,7 +6,10 @@ from networks import draw_model, draw_words, outputs_slowly, scores_slowly, valu
 
 from sensorsim.bits import unpack
 from sensorsim.bnn import layerwise, simulator
-from sensorsim.bnn.layers import Dense, Scores, Shuffle, Sum, Votes
+from sensorsim.bnn.compiler import compile_sums
+from sensorsim.bnn.layers import Dense, Scores, Shuffle, Sum, Votes, Weighted
+from sensorsim.bnn.plan import Plan
+from sensorsim.bnn.shapes import Step
 
 SEEDS = range(40)
 
@@ -46,3 +49,18 @@ def test_accumulators_stay_within_their_reach(seed: int) -> None:
     for o in layerwise.observe(model, draw_words(model, 3, seed)):
         if o.accumulators is not None and o.step is not model.steps[-1]:
             assert np.abs(o.accumulators).max() <= o.step.after.reach
+
+
+def test_every_layer_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = draw_model(SEEDS[0])
+    words = draw_words(model, 2)
+    compiled: list[str] = []
+
+    def spy(step: Step) -> Plan:
+        compiled.append(step.place)
+        return compile_sums(step)
+
+    monkeypatch.setattr("sensorsim.bnn.model.compile_sums", spy)
+    for _ in range(2):
+        list(layerwise.observe(model, words))
+    assert compiled == [s.place for s in model.steps if isinstance(s.layer, Weighted | Votes)]

@@ -1,5 +1,7 @@
 """The simulator against arithmetic on +1 and -1, layer by layer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -59,8 +61,12 @@ def test_scores_equal_integer_arithmetic(model: Model) -> None:
 def test_a_flipped_weight_is_noticed(model: Model) -> None:
     bits = np.random.default_rng(1).integers(0, 2, (20, 6, 7, 2)).astype(np.uint8)
     expected = scores_slowly(model, bits)
-    model.layers[3].weights[5, 0] ^= np.uint64(1)
-    assert (simulator.scores(model, pack(bits)[:, np.newaxis]) != expected).any()
+    weights = model.layers[3].weights.copy()
+    weights[5, 0] ^= np.uint64(1)
+    layers = (*model.layers[:3], replace(model.layers[3], weights=weights), *model.layers[4:])
+    assert (
+        simulator.scores(replace(model, layers=layers), pack(bits)[:, np.newaxis]) != expected
+    ).any()
 
 
 def test_constant_channels_are_constant() -> None:

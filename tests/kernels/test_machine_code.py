@@ -1,8 +1,10 @@
-"""Compiled kernels do not outlive their sources."""
+"""Compiled kernels do not outlive their sources, and are for machines whose words they can read."""
 
 from pathlib import Path
 
-from sensorsim.kernels.machine_code import drop_stale
+import pytest
+
+from sensorsim.kernels.machine_code import drop_stale, refuse_big_endian
 
 
 def compiled(folder: Path) -> list[str]:
@@ -30,3 +32,9 @@ def test_code_of_unknown_sources_is_stale(tmp_path: Path) -> None:
     (tmp_path / "__pycache__" / "a.f-1.py311.nbi").write_bytes(b"code")
     drop_stale(tmp_path)
     assert compiled(tmp_path) == []
+
+
+def test_machines_of_the_other_byte_order_are_refused() -> None:
+    refuse_big_endian("little")
+    with pytest.raises(ImportError, match="needs a little-endian machine"):
+        refuse_big_endian("big")

@@ -9,20 +9,21 @@ from numba.extending import intrinsic
 
 from sensorsim.kernels.vector import I64, broadcast, machine_lanes, popcount
 
-BLOCK = 16
-"""Sums in flight: enough to hide the latency of an instruction, few enough for the registers."""
-STEPS = 20_000
+BLOCKS = (6, 12, 16, 24)
+"""Sums in flight: enough to hide the latency of an instruction, few enough for the registers. Which
+is best depends on the machine; the limit is the best of all."""
+SUMS = 240 * 1333
 
 
 @intrinsic
-def _spin(typing_context, steps, seed, lanes):
+def _spin(typing_context, steps, seed, lanes, block):
     """``sum += popcount(sum XOR w)``, which no compiler can shorten."""
     vector = ir.VectorType(I64, lanes.count)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        steps, seed, _ = arguments
+        steps, seed, *_ = arguments
         weights = broadcast(builder, seed, vector)
-        starts = [broadcast(builder, builder.add(seed, I64(i)), vector) for i in range(BLOCK)]
+        starts = [broadcast(builder, builder.add(seed, I64(i)), vector) for i in range(block.count)]
         sums = [cgutils.alloca_once_value(builder, start) for start in starts]
         with cgutils.for_range(builder, steps, intp=I64):
             for total in sums:
@@ -34,17 +35,17 @@ def _spin(typing_context, steps, seed, lanes):
             total = builder.add(total, builder.load(other))
         return builder.extract_element(total, ir.IntType(32)(0))
 
-    return types.int64(types.int64, types.int64, lanes), generate
+    return types.int64(types.int64, types.int64, lanes, block), generate
 
 
 @njit
-def _run(steps, lanes):
-    return _spin(steps, 1, lanes)
+def _run(steps, lanes, block):
+    return _spin(steps, 1, lanes, block)
 
 
-def spin() -> None:
-    """Do PRODUCTS XNORs and counts on one thread."""
-    _run(STEPS, (0,) * machine_lanes())
+def spin(block: int) -> None:
+    """Do PRODUCTS XNORs and counts, on one thread; every block divides them."""
+    _run(SUMS // block, (0,) * machine_lanes(), (0,) * block)
 
 
-PRODUCTS = STEPS * BLOCK * machine_lanes() * 64
+PRODUCTS = SUMS * machine_lanes() * 64
