@@ -164,7 +164,7 @@ def _sar(
             Estimate((unit, v, signal),
                      lambda ff, v, s: 1e-3 * 2 * side * np.maximum(ff, floor_ff) * v * s * span)),
         Row("readout", f"{comparator} comparison with clock", array.samples * bits,
-            decision(process, array.pitch_um, comparator)),
+            decision(process, array.pitch_um, adc, comparator)),
         Row("readout", "successive-approximation register", array.samples,
             clocked_bit(process, clocks=2 * bits * (bits + 1), toggles=3 * bits)),
         reference_row(process, adc, array),
@@ -191,7 +191,7 @@ def _cyclic(
             Estimate((c.sampling_capacitor_ff,),
                      lambda ff: 1e-3 * 2 * np.maximum(ff, floor_ff) * span**2)),
         Row("readout", f"{comparator} comparison with clock", array.samples * bits,
-            decision(process, array.pitch_um, comparator)),
+            decision(process, array.pitch_um, adc, comparator)),
         Row("readout", "code register", array.samples * bits, clocked_bit(process)),
         reference_row(process, adc, array),
     ]  # fmt: skip
