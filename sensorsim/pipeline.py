@@ -171,7 +171,7 @@ class Pipeline:
             reads=2 if photodiode.correlated_double_sampling else 1,
             exposure_us=1e3 * photodiode.integration_time_ms,
             frame_rate_hz=settings.frame_rate_hz, products=self.workload.products,
-            parallel_products=settings.parallel_products,
+            parallel_products=settings.parallel_products, duty_cycle=settings.duty_cycle,
         )  # fmt: skip
 
     def run(self, images: int | None = None, seed: int = 0) -> xr.Dataset:
@@ -186,8 +186,9 @@ class Pipeline:
         Returns
         -------
         Dataset
-            Accuracy and its 95 % Wilson interval, bits, energy rows and sums, times; the decision
-            for every image.
+            Accuracy and its 95 % Wilson interval, bits, energy rows and sums, energy per decision
+            and per right one (typical, with the interval of the accuracy), power, typical times;
+            the decision for every image.
         """
         dataset = self.dataset.first(images)
         self.check_dataset(dataset)
@@ -229,6 +230,8 @@ class Pipeline:
         low, high = wilson_interval(int(correct.sum()), correct.size)
         ledger = self.ledger()
         total, readout = ledger.total_pj(), ledger.total_pj("readout")
+        power, decision = ledger.average_power_uw(), ledger.per_decision_pj().typical
+        time = self.time_budget()
         data = ledger.to_xarray().rename(
             {f"energy_pj_{k}": f"row_energy_pj_{k}" for k in ("low", "typical", "high")}
         )
@@ -246,6 +249,17 @@ class Pipeline:
             readout_energy_pj_low=readout.low,
             readout_energy_pj_typical=readout.typical,
             readout_energy_pj_high=readout.high,
+            energy_pj_per_decision=decision,
+            energy_pj_per_correct_decision=_per(decision, float(correct.mean())),
+            energy_pj_per_correct_decision_low=_per(decision, high),
+            energy_pj_per_correct_decision_high=_per(decision, low),
+            average_power_uw_low=power.low,
+            average_power_uw_typical=power.typical,
+            average_power_uw_high=power.high,
+            conversion_time_us=time.conversion_us.typical,
+            row_time_us=time.row_us.typical,
+            latency_us=time.latency_us.typical,
+            frame_rate_limit_hz=time.frame_rate_limit_hz.typical,
             white_illuminance_lux=self.camera.white_illuminance_lux(),
             integration_time_ms=self.description.photodiode.integration_time_ms,
             frame_time_ms=1e3 / self.description.energy.frame_rate_hz,
@@ -390,9 +404,18 @@ def _check_layout(layout: Layout, model: Model) -> None:
         )
 
 
+def _per(energy_pj: float, accuracy: float) -> float:
+    """Energy for each right decision; without any, there is no such energy."""
+    return energy_pj / accuracy if accuracy > 0 else float("nan")
+
+
 def _unit(name: str) -> str:
     if "energy_pj" in name:
         return "pJ"
-    if name.endswith(("_ms", "_lux")):
+    if "power_uw" in name:
+        return "uW"
+    if name.endswith("_hz"):
+        return "Hz"
+    if name.endswith(("_ms", "_us", "_lux")):
         return name.rsplit("_", 1)[1]
     return "1" if name.startswith("accuracy") else ""

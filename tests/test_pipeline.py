@@ -49,6 +49,19 @@ def test_energy_rows_sum_to_the_frame(result: xr.Dataset) -> None:
         np.testing.assert_allclose(rows, result[f"energy_pj_{bound}"])
 
 
+def test_run_tells_power_time_and_the_price_of_a_right_decision(result: xr.Dataset) -> None:
+    right = result["energy_pj_per_correct_decision"]
+    assert right == result["energy_pj_per_decision"] / result["accuracy"]
+    assert result["energy_pj_per_correct_decision_low"] < right
+    assert right < result["energy_pj_per_correct_decision_high"]
+    np.testing.assert_allclose(
+        result["average_power_uw_typical"], result["energy_pj_typical"] * 30e-6
+    )
+    assert 0 < result["conversion_time_us"] < result["row_time_us"] < result["latency_us"]
+    assert result["frame_rate_limit_hz"].attrs["units"] == "Hz"
+    assert result["average_power_uw_low"].attrs["units"] == "uW"
+
+
 def test_results_carry_units_and_provenance(result: xr.Dataset) -> None:
     assert result["energy_pj_typical"].attrs["units"] == "pJ"
     assert result["frame_time_ms"].attrs["units"] == "ms"

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from sensorsim.bnn.model import Model
-from sensorsim.energy.frame import frame_ledger
+from sensorsim.energy.frame import frame_ledger, without_effect
 from sensorsim.energy.ledger import STAGES, Ledger
 from sensorsim.energy.logic import Activity
 from sensorsim.energy.settings import EnergySettings
@@ -114,6 +114,30 @@ def test_more_of_any_constant_never_costs_less(
         for c in book.constants():
             more = book.draws_pj(middle | {c.id: c.high})
             assert more >= book.draws_pj(middle) >= book.draws_pj(middle | {c.id: c.low}), c.id
+
+
+@pytest.mark.parametrize(
+    ("readout", "changes", "expected"),
+    [
+        (M3, {"converter": "survey"}, ["energy.converter 'survey'"]),
+        (M3, {"sar_switching": "monotonic"}, ["energy.sar_switching 'monotonic'"]),
+        (M3, {"comparator": "static"}, []),
+        (Adc(bits=8), {"comparator": "static"}, ["energy.comparator 'static'"]),
+        (Adc(bits=8), {"sar_switching": "monotonic"}, ["energy.sar_switching 'monotonic'"]),
+        (Adc(bits=8, architecture=Sar()), {"sar_switching": "monotonic"}, []),
+        (Adc(bits=8, architecture=Sar()), {"comparator": "static"}, []),
+    ],
+)
+def test_settings_that_price_nothing_are_said(
+    process: Process, readout: Adc | Thermometer, changes: dict[str, str], expected: list[str]
+) -> None:
+    assert without_effect(settings(**changes), process, readout) == expected
+
+
+def test_power_is_that_of_the_stated_frame_rate(survey: Survey, workload: Workload) -> None:
+    for rate in (1, 30):
+        power = ledger(survey, M3, workload, frame_rate_hz=rate).average_power_uw()
+        assert power.low > 6, "never less than the static power"
 
 
 def test_chip_has_no_leakage_of_its_own_row(process: Process, workload: Workload) -> None:
