@@ -25,10 +25,11 @@ from sensorsim.configuration import (
     change,
     load_description,
 )
-from sensorsim.energy.activity import activity_of_input, activity_of_matches
+from sensorsim.energy.activity import activity_of_layers, activity_of_matches
 from sensorsim.energy.converter import measured_enob
 from sensorsim.energy.frame import converter_form, frame_ledger
 from sensorsim.energy.ledger import Ledger
+from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.settings import EnergySettings, GateNetwork
 from sensorsim.energy.technology import Process, Survey, load_technology
 from sensorsim.energy.timing import TimeBudget, time_budget
@@ -43,7 +44,7 @@ from sensorsim.scenes.srgb import to_linear
 _BATCH = 500
 _ACTIVITY_IMAGES = 16
 """Enough for fractions: thousands of samples each, and more products."""
-_ACTIVITIES = {"input": activity_of_input, "matches": activity_of_matches}
+_ACTIVITIES = {"layers": activity_of_layers, "matches": activity_of_matches}
 
 
 class Pipeline:
@@ -139,12 +140,37 @@ class Pipeline:
         network, counts = self.description.energy.network, Workload.of(self.model)
         if not (isinstance(network, GateNetwork) and isinstance(network.toggles_per_product, str)):
             return counts
-        dataset = self.dataset.first(min(_ACTIVITY_IMAGES, len(self.dataset)))
-        self.check_dataset(dataset)
-        key = self.key(0, np.arange(len(dataset)))
-        words = self.packed(self.codes(self.volts(to_linear(dataset.images), key), key))
+        volts = self._first_volts
+        words = self.packed(self.codes(volts, self.key(0, np.arange(len(volts)))))
         activity_of = _ACTIVITIES[network.toggles_per_product]
         return replace(counts, activity=activity_of(self.model, words))
+
+    @cached_property
+    def _first_volts(self) -> npt.NDArray[np.float32]:
+        """The first test images behind the pixels, from which what moves energy is measured."""
+        dataset = self.dataset.first(min(_ACTIVITY_IMAGES, len(self.dataset)))
+        self.check_dataset(dataset)
+        return self.volts(to_linear(dataset.images), self.key(0, np.arange(len(dataset))))
+
+    @cached_property
+    def pixel_array(self) -> PixelArray:
+        """What the energy of the readout must know of the pixels, their mean signal among it.
+
+        The signal is measured on the first test images, unless the technology overrides its figure
+        or the images are not here.
+        """
+        photodiode, technology = self.description.photodiode, self.technology
+        array = PixelArray.of(photodiode, self.array_shape)
+        if isinstance(technology, Survey) or technology.pixel.mean_signal.overrides:
+            return array
+        try:
+            part = np.clip(self._first_volts / photodiode.full_scale_v, 0, 1)
+        except InputError:
+            return array
+        code = None
+        if isinstance(self.readout, Adc):
+            code = float(np.mean(self.readout.converter.tone_curve.apply(part)))
+        return replace(array, mean_signal=float(part.mean()), mean_code=code)
 
     @cached_property
     def enob(self) -> float | None:
@@ -159,8 +185,8 @@ class Pipeline:
         settings = settings or self.description.energy
         surveyed = converter_form(settings, self.technology) != "first-principles"
         return frame_ledger(
-            settings, self.technology, self.description.photodiode, self.readout,
-            self.array_shape, self.workload, self.enob if surveyed else None,
+            settings, self.technology, self.pixel_array, self.readout, self.workload,
+            self.enob if surveyed else None,
         )  # fmt: skip
 
     def time_budget(self) -> TimeBudget:

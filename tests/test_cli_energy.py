@@ -129,9 +129,9 @@ def test_same_seed_prints_the_same() -> None:
     assert words(*arguments) != words(*arguments, "--seed", "1")
 
 
-def test_gates_measure_the_input(tmp_path: Path) -> None:
+def test_gates_measure_their_layers(tmp_path: Path) -> None:
     text = (
-        "{ kind = 'gates', toggles_per_product = 'input', weight_reuse = 8, activation_reuse = 8 }"
+        "{ kind = 'gates', toggles_per_product = 'layers', weight_reuse = 8, activation_reuse = 8 }"
     )
     report = json.loads(words(
         "glt2", "--json", "--set", "energy.technology=cmos28",

@@ -248,3 +248,21 @@ def test_faults_of_places_the_model_lacks_are_refused() -> None:
         ss.load_pipeline("glt2", {"network.faults.weight_flip_rates.1": 0.1})
     with pytest.raises(ss.InputError, match=r"network\.faults\.weight_flip_rate: .*less than"):
         ss.load_pipeline("glt2", {"network.faults.weight_flip_rate": 2})
+
+
+def test_energy_of_a_process_takes_the_signal_of_the_images(tmp_path: Path) -> None:
+    chain = ss.load_pipeline("adc8", {"energy.technology": "cmos65"})
+    array = chain.pixel_array
+    assert array.mean_signal is not None
+    assert 0 < array.mean_signal < 0.3
+    assert array.mean_code == pytest.approx(array.mean_signal), "a straight ramp"
+    (signal,) = (c for c in chain.ledger().constants() if c.id == "pixel.mean_signal")
+    assert signal.low == signal.high == array.mean_signal
+    bent = chain.replace({"readout.tone_curve": {"kind": "log"}}).pixel_array
+    assert bent.mean_code is not None
+    assert bent.mean_code > 2 * array.mean_signal
+    mine = tmp_path / "mine.toml"
+    mine.write_text('base = "cmos65"\nname = "mine"\n[pixel]\nmean_signal = 0.2\n')
+    assert chain.replace({"energy.technology": str(mine)}).pixel_array.mean_signal is None
+    nowhere = chain.replace({"scene.data_dir": str(tmp_path)})
+    assert nowhere.pixel_array.mean_signal is None, "the technology's figure"

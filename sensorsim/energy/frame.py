@@ -9,16 +9,14 @@ from sensorsim.energy.technology import Process, Survey
 from sensorsim.energy.timing import network_cycles
 from sensorsim.energy.workload import Workload
 from sensorsim.errors import InputError
-from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Thermometer
 
 
 def frame_ledger(
     settings: EnergySettings,
     technology: Survey | Process,
-    photodiode: Photodiode,
+    array: pixel.PixelArray,
     readout: Adc | Thermometer,
-    image_shape: tuple[int, int, int],
     workload: Workload,
     enob: float | None = None,
 ) -> Ledger:
@@ -26,7 +24,7 @@ def frame_ledger(
 
     Parameters
     ----------
-    image_shape : rows, columns, colors
+    array : PixelArray
     workload : Workload
     enob : float, optional
         Measured effective bits of an ADC that is priced by a survey.
@@ -36,7 +34,6 @@ def frame_ledger(
     InputError
         If the settings ask for parts of a process, but the technology is a survey.
     """
-    array = pixel.PixelArray.of(photodiode, image_shape)
     rows = [
         *_pixel(technology, array),
         *readout_rows(settings, technology, readout, array, enob),

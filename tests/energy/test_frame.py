@@ -10,6 +10,7 @@ from sensorsim.bnn.model import Model
 from sensorsim.energy.frame import frame_ledger, without_effect
 from sensorsim.energy.ledger import STAGES, Ledger
 from sensorsim.energy.logic import Activity
+from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.settings import EnergySettings
 from sensorsim.energy.technology import Process, Survey, load_technology
 from sensorsim.energy.workload import Workload
@@ -36,7 +37,12 @@ def ledger(
     **changes: object,
 ) -> Ledger:
     return frame_ledger(
-        settings(**changes), technology, Photodiode(), readout, shape, workload, enob=7.9
+        settings(**changes),
+        technology,
+        PixelArray.of(Photodiode(), shape),
+        readout,
+        workload,
+        enob=7.9,
     )
 
 
@@ -157,7 +163,7 @@ def test_chip_and_gates_together_raise(process: Process, workload: Workload) -> 
 
 
 def test_measured_activity_is_required(process: Process, workload: Workload) -> None:
-    network = GATES | {"toggles_per_product": "input"}
+    network = GATES | {"toggles_per_product": "layers"}
     with pytest.raises(InputError, match="was not measured"):
         ledger(process, M3, workload, network=network, parallel_products=64)
     measured = replace(workload, activity=Activity(1250, 125, "activity of the input bits"))
@@ -210,7 +216,9 @@ def test_process_prices_an_adc_by_the_survey_if_asked(
 
 def test_survey_needs_a_measured_enob(survey: Survey, workload: Workload) -> None:
     with pytest.raises(InputError, match="measured ENOB"):
-        frame_ledger(settings(), survey, Photodiode(), Adc(bits=8), (8, 8, 1), workload)
+        frame_ledger(
+            settings(), survey, PixelArray.of(Photodiode(), (8, 8, 1)), Adc(bits=8), workload
+        )
 
 
 def test_workload_counts_a_model(model: Model) -> None:
