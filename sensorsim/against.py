@@ -11,7 +11,6 @@ from sensorsim.energy.constant import FloatArray, Range
 from sensorsim.energy.converter import published_prices, published_row
 from sensorsim.energy.frame import converter_form, link_row, readout_rows
 from sensorsim.energy.ledger import STAGES, Ledger
-from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.survey import ADC_PERCENTILE
 from sensorsim.energy.technology import Survey
 from sensorsim.energy.uncertainty import DRAWS, Difference, Draws, difference, draw, paired_draws
@@ -112,7 +111,7 @@ def _surveyed(adc: Pipeline, name: str) -> Ledger:
     assert isinstance(circuit, Adc) and enob is not None
     survey = technology if isinstance(technology, Survey) else technology.survey
     prices = published_prices(survey, circuit, enob)
-    row = published_row(prices, name, circuit, enob, _array(adc).samples)
+    row = published_row(prices, name, circuit, enob, adc.pixel_array.samples)
     return Ledger((*(r for r in adc.ledger().rows if r.stage != "readout"), row))
 
 
@@ -130,8 +129,8 @@ def _architectures(glt: Pipeline, adc: Pipeline, draws: int, seed: int) -> dict[
         made = circuit.architecture if kind.kind == circuit.architecture.kind else kind
         readout = circuit.model_copy(update={"architecture": made})
         theirs = Ledger((
-            *readout_rows(settings, adc.technology, readout, _array(adc)),
-            link_row(settings, adc.technology, readout, _array(adc)),
+            *readout_rows(settings, adc.technology, readout, adc.pixel_array),
+            link_row(settings, adc.technology, readout, adc.pixel_array),
         ))  # fmt: skip
         found[kind.kind] = difference(
             glt.ledger(), theirs, *READOUT_AND_LINK, draws=draws, seed=seed
@@ -160,7 +159,7 @@ def _thresholds(glt: Pipeline, adc: Pipeline, draws: int, seed: int) -> BreakEve
     most = MAX_THRESHOLDS
     if circuit.reference_bits is not None:
         most = min(most, 2**circuit.reference_bits)
-    settings, array = glt.description.energy, _array(glt)
+    settings, array = glt.description.energy, glt.pixel_array
     rows = []
     for count in range(1, most + 1):
         levels = tuple(float(t) for t in np.arange(1, count + 1) / count)
@@ -175,14 +174,9 @@ def _thresholds(glt: Pipeline, adc: Pipeline, draws: int, seed: int) -> BreakEve
     return break_even.thresholds(_total(theirs, values, READOUT_AND_LINK, draws), np.stack(rows))
 
 
-def _array(chain: Pipeline) -> PixelArray:
-    i = chain.model.input
-    return PixelArray.of(chain.description.photodiode, (i.height, i.width, i.colors))
-
-
 def _bits(chain: Pipeline) -> int:
     readout: Adc | Thermometer = chain.readout
-    return _array(chain).samples * readout.link_bits_per_sample
+    return chain.pixel_array.samples * readout.link_bits_per_sample
 
 
 def _total(book: Ledger, values: Draws, stages: tuple[str, ...], draws: int) -> FloatArray:

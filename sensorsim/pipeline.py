@@ -25,10 +25,11 @@ from sensorsim.configuration import (
     change,
     load_description,
 )
-from sensorsim.energy.activity import activity_of_input, activity_of_matches
+from sensorsim.energy.activity import activity_of_layers, activity_of_matches
 from sensorsim.energy.converter import measured_enob
 from sensorsim.energy.frame import converter_form, frame_ledger
 from sensorsim.energy.ledger import Ledger
+from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.settings import EnergySettings, GateNetwork
 from sensorsim.energy.technology import Process, Survey, load_technology
 from sensorsim.energy.timing import TimeBudget, time_budget
@@ -43,7 +44,7 @@ from sensorsim.scenes.srgb import to_linear
 _BATCH = 500
 _ACTIVITY_IMAGES = 16
 """Enough for fractions: thousands of samples each, and more products."""
-_ACTIVITIES = {"input": activity_of_input, "matches": activity_of_matches}
+_ACTIVITIES = {"layers": activity_of_layers, "matches": activity_of_matches}
 
 
 class Pipeline:
@@ -136,12 +137,37 @@ class Pipeline:
         network, counts = self.description.energy.network, Workload.of(self.model)
         if not (isinstance(network, GateNetwork) and isinstance(network.toggles_per_product, str)):
             return counts
-        dataset = self.dataset.first(min(_ACTIVITY_IMAGES, len(self.dataset)))
-        self.check_dataset(dataset)
-        key = self.key(0, np.arange(len(dataset)))
-        words = self.packed(self.codes(self.volts(to_linear(dataset.images), key), key))
+        volts = self._first_volts
+        words = self.packed(self.codes(volts, self.key(0, np.arange(len(volts)))))
         activity_of = _ACTIVITIES[network.toggles_per_product]
         return replace(counts, activity=activity_of(self.model, words))
+
+    @cached_property
+    def _first_volts(self) -> npt.NDArray[np.float32]:
+        """The first test images behind the pixels, from which what moves energy is measured."""
+        dataset = self.dataset.first(min(_ACTIVITY_IMAGES, len(self.dataset)))
+        self.check_dataset(dataset)
+        return self.volts(to_linear(dataset.images), self.key(0, np.arange(len(dataset))))
+
+    @cached_property
+    def pixel_array(self) -> PixelArray:
+        """What the energy of the readout must know of the pixels, their mean signal among it.
+
+        The signal is measured on the first test images, unless the technology overrides its figure
+        or the images are not here.
+        """
+        photodiode, technology = self.description.photodiode, self.technology
+        array = PixelArray.of(photodiode, self.array_shape)
+        if isinstance(technology, Survey) or technology.pixel.mean_signal.overrides:
+            return array
+        try:
+            part = np.clip(self._first_volts / photodiode.full_scale_v, 0, 1)
+        except InputError:
+            return array
+        code = None
+        if isinstance(self.readout, Adc):
+            code = float(np.mean(self.readout.converter.tone_curve.apply(part)))
+        return replace(array, mean_signal=float(part.mean()), mean_code=code)
 
     @cached_property
     def enob(self) -> float | None:
@@ -156,8 +182,8 @@ class Pipeline:
         settings = settings or self.description.energy
         surveyed = converter_form(settings, self.technology) != "first-principles"
         return frame_ledger(
-            settings, self.technology, self.description.photodiode, self.readout,
-            self.array_shape, self.workload, self.enob if surveyed else None,
+            settings, self.technology, self.pixel_array, self.readout, self.workload,
+            self.enob if surveyed else None,
         )  # fmt: skip
 
     def time_budget(self) -> TimeBudget:
@@ -168,7 +194,7 @@ class Pipeline:
             reads=2 if photodiode.correlated_double_sampling else 1,
             exposure_us=1e3 * photodiode.integration_time_ms,
             frame_rate_hz=settings.frame_rate_hz, products=self.workload.products,
-            parallel_products=settings.parallel_products,
+            parallel_products=settings.parallel_products, duty_cycle=settings.duty_cycle,
         )  # fmt: skip
 
     def run(self, images: int | None = None, seed: int = 0) -> xr.Dataset:
@@ -183,8 +209,9 @@ class Pipeline:
         Returns
         -------
         Dataset
-            Accuracy and its 95 % Wilson interval, bits, energy rows and sums, times; the decision
-            for every image.
+            Accuracy and its 95 % Wilson interval, bits, energy rows and sums, energy per decision
+            and per right one (typical, with the interval of the accuracy), power, typical times;
+            the decision for every image.
         """
         dataset = self.dataset.first(images)
         self.check_dataset(dataset)
@@ -226,6 +253,8 @@ class Pipeline:
         low, high = wilson_interval(int(correct.sum()), correct.size)
         ledger = self.ledger()
         total, readout = ledger.total_pj(), ledger.total_pj("readout")
+        power, decision = ledger.average_power_uw(), ledger.per_decision_pj().typical
+        time = self.time_budget()
         data = ledger.to_xarray().rename(
             {f"energy_pj_{k}": f"row_energy_pj_{k}" for k in ("low", "typical", "high")}
         )
@@ -243,6 +272,17 @@ class Pipeline:
             readout_energy_pj_low=readout.low,
             readout_energy_pj_typical=readout.typical,
             readout_energy_pj_high=readout.high,
+            energy_pj_per_decision=decision,
+            energy_pj_per_correct_decision=_per(decision, float(correct.mean())),
+            energy_pj_per_correct_decision_low=_per(decision, high),
+            energy_pj_per_correct_decision_high=_per(decision, low),
+            average_power_uw_low=power.low,
+            average_power_uw_typical=power.typical,
+            average_power_uw_high=power.high,
+            conversion_time_us=time.conversion_us.typical,
+            row_time_us=time.row_us.typical,
+            latency_us=time.latency_us.typical,
+            frame_rate_limit_hz=time.frame_rate_limit_hz.typical,
             white_illuminance_lux=self.camera.white_illuminance_lux(),
             integration_time_ms=self.description.photodiode.integration_time_ms,
             frame_time_ms=1e3 / self.description.energy.frame_rate_hz,
@@ -393,9 +433,18 @@ def _check_layout(layout: Layout, model: Model) -> None:
         )
 
 
+def _per(energy_pj: float, accuracy: float) -> float:
+    """Energy for each right decision; without any, there is no such energy."""
+    return energy_pj / accuracy if accuracy > 0 else float("nan")
+
+
 def _unit(name: str) -> str:
     if "energy_pj" in name:
         return "pJ"
-    if name.endswith(("_ms", "_lux")):
+    if "power_uw" in name:
+        return "uW"
+    if name.endswith("_hz"):
+        return "Hz"
+    if name.endswith(("_ms", "_us", "_lux")):
         return name.rsplit("_", 1)[1]
     return "1" if name.startswith("accuracy") else ""

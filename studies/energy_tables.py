@@ -5,6 +5,9 @@
 The tests hold the document to what this prints.
 """
 
+import tempfile
+from pathlib import Path
+
 from sensorsim.description import Description
 from sensorsim.energy.comparator import thermometer_rows
 from sensorsim.energy.constant import Constant, Range
@@ -14,7 +17,7 @@ from sensorsim.energy.logic import Activity, xnor_popcount_rows
 from sensorsim.energy.memory import access_row
 from sensorsim.energy.pixel import PixelArray, pixel_rows
 from sensorsim.energy.technology import Process, Survey, load_technology
-from sensorsim.readout import Adc, Sar, SingleSlope, Thermometer
+from sensorsim.readout import Adc, SingleSlope, Thermometer
 
 NODES = ("cmos180", "cmos130", "cmos65", "cmos28")
 
@@ -76,8 +79,8 @@ def published() -> list[tuple[str, float, str, Range]]:
     slope = Adc(bits=8, architecture=SingleSlope(conversion_time_us=10))
     one = Thermometer(thresholds=(0.5,))
     column = Adc(bits=13, architecture=SingleSlope(conversion_time_us=40.96))
-    sar = Adc(bits=10, architecture=Sar())
-    gates = {n: _operation(n) for n in ("cmos65", "cmos28")}
+    gates = {"XNORBIN": _operation(_at_supply("cmos65", 0.9)),
+             "BinarEye": _operation(process("cmos28"))}  # fmt: skip
 
     def sensor(node: str, kind: Adc | Thermometer, array: PixelArray) -> Range:
         rows = pixel_rows(process(node), array) + readout(node, kind, array)
@@ -92,26 +95,34 @@ def published() -> list[tuple[str, float, str, Range]]:
          "Jeong et al., TCAS-II 70(10) 2023", sensor("cmos130", slope, bnn)),
         ("1 Mpixel photon-counting imager, gain and 1-bit ADC, per bit", 6.9,
          "1040 fps QIS abstract", per_sample(readout("cmos65", one, photon), photon.samples)),
-        ("13-bit column single-slope ADC, 0.18 um, 63.2 uW; over 2^13 cycles at 200 MHz", 2589,
-         "Wei et al., Electronics 2020, 9, 757",
+        ("13-bit column single-slope ADC, 0.18 um: 63.2 uW (derived: over 2^13 cycles of another "
+         "chip's 200 MHz)", 2589, "Wei et al., Electronics 2020, 9, 757",
          per_sample(readout("cmos180", column, large), large.samples)),
-        ("10-bit column SAR ADC, 90 nm, per conversion", 377,
-         "Table 2 of Hindawi J. Sensors 2022/5304613 (secondhand)",
-         per_sample(readout("cmos130", sar, large), large.samples)),
-        ("XNORBIN, 65 nm at 0.8 V, per binary operation", 0.0105, "COOL CHIPS 2018",
-         gates["cmos65"]),
-        ("BinarEye, 28 nm, per binary operation", 0.00435, "arXiv:1804.05554", gates["cmos28"]),
+        ("XNORBIN, 65 nm at 0.8 V, per binary operation; model at 0.9 V", 0.0105, "COOL CHIPS 2018",
+         gates["XNORBIN"]),
+        ("BinarEye, 28 nm, per binary operation", 0.00435, "arXiv:1804.05554", gates["BinarEye"]),
     ]  # fmt: skip
 
 
-def _operation(node: str) -> Range:
+def _at_supply(name: str, digital_v: float) -> Process:
+    """A process that ships, with all that follows the digital supply at another one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "supplied.toml"
+        lines = (f'base = "{name}"', f'name = "{name}, {digital_v} V"', "[supply]")
+        path.write_text("\n".join((*lines, f"digital_v = {digital_v}")))
+        found = load_technology(path)
+    assert isinstance(found, Process)
+    return found
+
+
+def _operation(gates: Process) -> Range:
     """A binary operation of gates: a quarter of the XNORs toggle, each word is used 64 times."""
     products, parallel = 1e6, 1024
     rows = [
-        *xnor_popcount_rows(process(node), Activity(products, products / 4, "a quarter"),
+        *xnor_popcount_rows(gates, Activity(products, products / 4, "a quarter"),
                             products / parallel, 1024),
-        access_row(process(node), "weight", products / 64, 2**18, "sram"),
-        access_row(process(node), "activation", products / 64, 2**15, "registers"),
+        access_row(gates, "weight", products / 64, 2**18, "sram"),
+        access_row(gates, "activation", products / 64, 2**15, "registers"),
     ]  # fmt: skip
     return Ledger(tuple(rows)).total_pj().scaled(1 / (2 * products))
 

@@ -106,15 +106,32 @@ def test_against_prints_difference_probability_and_break_even() -> None:
     assert 0 <= report["differences"]["whole frame"]["probability_first_cheaper"] <= 1
 
 
+def test_against_with_images_compares_right_decisions() -> None:
+    arguments = ("glt2", "--against", "adc4", "--images", "50")
+    report = json.loads(words(*arguments, "--json"))
+    rival = report["against"]
+    alone = json.loads(words("adc4", "--images", "50", "--json"))
+    for key in ("accuracy", "per_correct_decision_pj"):
+        assert rival[key] == alone[key] != report[key]
+    assert words(*arguments).count("pJ per right decision") == 2
+
+
+def test_setting_without_effect_is_said() -> None:
+    assert "Without effect on this readout: energy.converter" in words(
+        "glt2", "--set", "energy.converter=survey"
+    )
+    assert "without the network" in words("glt2")
+
+
 def test_same_seed_prints_the_same() -> None:
     arguments = ("glt2", "--against", "adc4", "--json")
     assert words(*arguments) == words(*arguments)
     assert words(*arguments) != words(*arguments, "--seed", "1")
 
 
-def test_gates_measure_the_input(tmp_path: Path) -> None:
+def test_gates_measure_their_layers(tmp_path: Path) -> None:
     text = (
-        "{ kind = 'gates', toggles_per_product = 'input', weight_reuse = 8, activation_reuse = 8 }"
+        "{ kind = 'gates', toggles_per_product = 'layers', weight_reuse = 8, activation_reuse = 8 }"
     )
     report = json.loads(words(
         "glt2", "--json", "--set", "energy.technology=cmos28",

@@ -49,6 +49,19 @@ def test_energy_rows_sum_to_the_frame(result: xr.Dataset) -> None:
         np.testing.assert_allclose(rows, result[f"energy_pj_{bound}"])
 
 
+def test_run_tells_power_time_and_the_price_of_a_right_decision(result: xr.Dataset) -> None:
+    right = result["energy_pj_per_correct_decision"]
+    assert right == result["energy_pj_per_decision"] / result["accuracy"]
+    assert result["energy_pj_per_correct_decision_low"] < right
+    assert right < result["energy_pj_per_correct_decision_high"]
+    np.testing.assert_allclose(
+        result["average_power_uw_typical"], result["energy_pj_typical"] * 30e-6
+    )
+    assert 0 < result["conversion_time_us"] < result["row_time_us"] < result["latency_us"]
+    assert result["frame_rate_limit_hz"].attrs["units"] == "Hz"
+    assert result["average_power_uw_low"].attrs["units"] == "uW"
+
+
 def test_results_carry_units_and_provenance(result: xr.Dataset) -> None:
     assert result["energy_pj_typical"].attrs["units"] == "pJ"
     assert result["frame_time_ms"].attrs["units"] == "ms"
@@ -278,3 +291,21 @@ def test_shipped_pipelines_are_found_by_name_and_by_their_path_in_the_project(
     monkeypatch.chdir(tmp_path)
     assert find_pipeline("glt4") == find_pipeline("pipelines/glt4.toml")
     assert find_pipeline(Path("pipelines/glt4.toml")).is_file()
+
+
+def test_energy_of_a_process_takes_the_signal_of_the_images(tmp_path: Path) -> None:
+    chain = ss.load_pipeline("adc8", {"energy.technology": "cmos65"})
+    array = chain.pixel_array
+    assert array.mean_signal is not None
+    assert 0 < array.mean_signal < 0.3
+    assert array.mean_code == pytest.approx(array.mean_signal), "a straight ramp"
+    (signal,) = (c for c in chain.ledger().constants() if c.id == "pixel.mean_signal")
+    assert signal.low == signal.high == array.mean_signal
+    bent = chain.replace({"readout.tone_curve": {"kind": "log"}}).pixel_array
+    assert bent.mean_code is not None
+    assert bent.mean_code > 2 * array.mean_signal
+    mine = tmp_path / "mine.toml"
+    mine.write_text('base = "cmos65"\nname = "mine"\n[pixel]\nmean_signal = 0.2\n')
+    assert chain.replace({"energy.technology": str(mine)}).pixel_array.mean_signal is None
+    nowhere = chain.replace({"scene.data_dir": str(tmp_path)})
+    assert nowhere.pixel_array.mean_signal is None, "the technology's figure"

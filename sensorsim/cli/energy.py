@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from sensorsim.pipeline import Pipeline
 
 
+_DECISIONS = ("accuracy", "images", "per_correct_decision_pj")
+"""What a report holds of decisions, if it made some."""
+
+
 @app.command()
 def energy(
     pipeline: PipelineArgument,
@@ -53,22 +57,28 @@ def energy(
     constants = _constants(chain) if explain else []
     other = load(against, settings) if against else None
     duel = compare_energy(chain, other, seed=seed) if other else None
+    rival = _report(other, images, seed) if other and images is not None else None
     if as_json:
         if explain:
             report["constants"] = [c.model_dump() for c in constants]
         if other and duel:
             report["against"] = {"pipeline": other.description.name} | _plain(asdict(duel))
+            report["against"] |= {k: rival[k] for k in _DECISIONS if rival and k in rival}
         print(json.dumps(report))
         return
     from rich.console import Console
 
     console = Console()
     _print_ledger(console, chain, report)
+    for name in report["without_effect"]:
+        console.print(f"[yellow]Without effect on this readout:[/yellow] {name}")
     _print_time(console, chain.time_budget(), chain.description.energy.frame_rate_hz)
     if explain:
         _print_constants(console, constants)
     if other and duel:
         _print_against(console, chain.description.name, other.description.name, duel)
+        if rival:
+            _print_decisions(console, report, rival)
 
 
 def _constants(chain: "Pipeline") -> list["Constant"]:
@@ -79,11 +89,11 @@ def _constants(chain: "Pipeline") -> list["Constant"]:
 
 def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
     """Everything about one pipeline as plain data."""
+    from sensorsim.energy.frame import without_effect
     from sensorsim.energy.ledger import STAGES
     from sensorsim.energy.uncertainty import total_spread
 
     book, description = chain.ledger(), chain.description
-    rate = description.energy.frame_rate_hz
     budget = asdict(chain.time_budget())
     budget.pop("constants")
     limit = chain.time_budget().frame_rate_limit_hz
@@ -95,7 +105,8 @@ def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
         "energy_pj_95": asdict(total_spread(book, seed=seed)),
         "stages": {s: book.total_pj(s).model_dump() for s in STAGES},
         "per_decision_pj": book.per_decision_pj().model_dump(),
-        "average_power_uw": book.average_power_uw(rate).model_dump(),
+        "average_power_uw": book.average_power_uw().model_dump(),
+        "without_effect": without_effect(description.energy, chain.technology, chain.readout),
         "rows": book.table().to_dict("records"),
         "time": _plain(budget) | {"frame_rate_limit_hz": limit.model_dump()},
     }
@@ -169,7 +180,8 @@ def _print_time(console: "Console", budget: "TimeBudget", frame_rate_hz: float) 
     add("latency of a decision", budget.latency_us)
     console.print(table)
     limit = budget.frame_rate_limit_hz
-    console.print(f"Frame rate limit: {_digits(limit.typical)} ({_digits(limit.low)} to "
+    scope = "" if budget.network_cycles is not None else " without the network"
+    console.print(f"Frame rate limit{scope}: {_digits(limit.typical)} ({_digits(limit.low)} to "
                   f"{_digits(limit.high)}) frames/s")  # fmt: skip
     for fault in budget.faults():
         console.print(f"[yellow]Does not fit:[/yellow] {fault}")
@@ -220,6 +232,17 @@ def _print_against(console: "Console", first: str, second: str, duel: "Against")
                 duel.thresholds)  # fmt: skip
 
 
+def _print_decisions(console: "Console", *reports: dict[str, Any]) -> None:
+    for report in reports:
+        if "per_correct_decision_pj" in report:
+            energy_pj = " / ".join(map(_digits, report["per_correct_decision_pj"].values()))
+            console.print(
+                f"{report['pipeline']}: accuracy {100 * report['accuracy']:.2f} % of "
+                f"{report['images']} images, {energy_pj} pJ per right decision "
+                "(low / typical / high)"
+            )
+
+
 def _print_even(console: "Console", title: str, unit: str, even: "BreakEven") -> None:
     end = even.axis[-1] if unit == "M" else float("inf")
     at = ""
@@ -227,7 +250,7 @@ def _print_even(console: "Console", title: str, unit: str, even: "BreakEven") ->
         at = (f"{_reached(even.at.median, end)} (95 %: {_reached(even.at.low, end)} to "
               f"{_reached(even.at.high, end)}), of those draws that have one; ")  # fmt: skip
     inner = even.exists - even.always if unit != "pJ per bit" else even.exists
-    never = 1 - inner - even.always
+    never = max(0.0, 1 - inner - even.always)
     console.print(f"{title}: {at}always in {100 * even.always:.0f} % of draws, somewhere between "
                   f"in {100 * inner:.0f} %, never in {100 * never:.0f} %")  # fmt: skip
     shown = [(a, p) for a, p in zip(even.axis, even.probability, strict=True)

@@ -3,8 +3,10 @@
 import numpy as np
 
 from sensorsim.bits import WordArray
+from sensorsim.bnn import layerwise
 from sensorsim.bnn.activity import measure
 from sensorsim.bnn.model import Model
+from sensorsim.bnn.shapes import products
 from sensorsim.energy.logic import Activity
 
 
@@ -31,14 +33,24 @@ def toggle_rate(words: WordArray, channels: int) -> float:
     return moved / steps
 
 
-def activity_of_input(model: Model, words: WordArray) -> Activity:
-    """Transitions of the input bits, taken for every XNOR of the network.
+def activity_of_layers(model: Model, words: WordArray) -> Activity:
+    """Transitions of the bits that each layer reads, for the XNORs of that layer.
 
-    A lower bound for a circuit that holds a weight still while activations pass.
+    A circuit that holds a weight still while the positions of a map pass in raster order: an XNOR
+    moves when its bit does. Bits of a map of one position follow those of the image before.
     """
-    products = model.binary_operations // 2
-    rate = toggle_rate(words, model.input.channels)
-    return Activity(products, rate * products, "activity of the input bits")
+    toggles, total = 0.0, 0
+    for seen in layerwise.observe(model, words):
+        count = products(seen.step)
+        if not count:
+            continue
+        assert seen.inputs is not None
+        bits = seen.inputs
+        if bits.shape[2] * bits.shape[3] == 1:
+            bits = np.moveaxis(bits, 0, 2)[np.newaxis, :, :, :, 0]
+        toggles += count * toggle_rate(bits, seen.step.before.channels)
+        total += count
+    return Activity(total, toggles, "input bits of every layer, counted")
 
 
 def activity_of_matches(model: Model, words: WordArray) -> Activity:
@@ -53,6 +65,6 @@ def activity_of_matches(model: Model, words: WordArray) -> Activity:
     words : uint64 [N, planes, H, W, ceil(channels / 64)]
     """
     counted = measure(model, words)
-    products, match = counted["products"], counted["match_fraction"].fillna(0)
-    toggles = float((products * 2 * match * (1 - match)).sum())
+    made, match = counted["products"], counted["match_fraction"].fillna(0)
+    toggles = float((made * 2 * match * (1 - match)).sum())
     return Activity(model.binary_operations // 2, toggles, "matches counted in every layer")

@@ -32,11 +32,16 @@ def line_ff(process: "Process", pitch_um: float) -> Estimate:
     return Estimate((c.wire_ff_per_mm, c.pin_ff), lambda wire, pin: wire * pitch_um * 1e-3 + pin)
 
 
-def decision(process: "Process", pitch_um: float, kind: ComparatorKind = "dynamic") -> Estimate:
+def decision(
+    process: "Process",
+    pitch_um: float,
+    readout: Adc | Thermometer,
+    kind: ComparatorKind = "dynamic",
+) -> Estimate:
     """One decision of one comparator with its share of the clock line, pJ; no reference.
 
-    A dynamic comparator costs per decision; a static one its bias current for as long as a
-    decision takes.
+    A dynamic comparator costs per decision. A static one draws its bias from settling to the row's
+    last decision, and the decisions that it makes in that time share it.
     """
     c, line = process.comparator, line_ff(process, pitch_um)
     clock = (*line.constants, process.supply.digital_v)
@@ -46,10 +51,21 @@ def decision(process: "Process", pitch_um: float, kind: ComparatorKind = "dynami
 
     if kind == "dynamic":
         return Estimate((c.dynamic_fj, *clock), lambda fj, *line: 1e-3 * fj + clock_pj(*line))
-    return Estimate(
-        (c.static_ua, process.supply.analog_v, process.timing.comparison_ns, *clock),
-        lambda ua, v, ns, *line: 1e-3 * ua * v * ns + clock_pj(*line),
-    )
+    time, shared = conversion_us(process.timing, readout), decisions_of_one(readout)
+
+    def biased_pj(ua: float, v: float, settling_us: float, *rest: float) -> float:
+        times, line = rest[: len(time.constants)], rest[len(time.constants) :]
+        return ua * v * (settling_us + time.formula(*times)) / shared + clock_pj(*line)
+
+    bias = (c.static_ua, process.supply.analog_v, process.timing.settling_us)
+    return Estimate((*bias, *time.constants, *clock), biased_pj)
+
+
+def decisions_of_one(readout: Adc | Thermometer) -> int:
+    """Decisions that one comparator makes of one sample."""
+    if isinstance(readout, Thermometer):
+        return 1 if readout.mode == "parallel" else readout.levels
+    return readout.converter.bits
 
 
 def reference_row(process: "Process", readout: Adc | Thermometer, array: PixelArray) -> Row:
@@ -78,7 +94,7 @@ def thermometer_rows(
     decisions = array.samples * readout.levels
     rows = [
         Row("readout", f"{kind} comparison with clock", decisions,
-            decision(process, array.pitch_um, kind)),
+            decision(process, array.pitch_um, readout, kind)),
         reference_row(process, readout, array),
         Row("readout", "latch of a decision", decisions, clocked_bit(process)),
     ]  # fmt: skip

@@ -94,6 +94,11 @@ def stated(
     )  # fmt: skip
 
 
+def measured(id_: str, value: float, unit: str, source: str) -> Constant:
+    """A figure that this program measured, without a spread."""
+    return stated(id_, value, unit, source, "measured").model_copy(update={"basis": "derived"})
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A quantity as a formula over constants.

@@ -105,12 +105,12 @@ def converter_rows(
 def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
     """A comparator that is on for the whole ramp, and a ripple counter that stops at the code.
 
-    The mean code is the tone of the mean signal.
+    Where the mean code was not measured, it is the tone of the mean signal.
     """
     c, v, steps = process.converter, process.supply.analog_v, ramp_steps(adc.bits)
     time, settling = conversion_us(process.timing, adc), process.timing.settling_us
     line, edge = line_ff(process, array.pitch_um), clocked_bit(process)
-    signal, tone = process.pixel.mean_signal, adc.tone_curve.apply
+    signal, code = array.signal(process), _mean_code(adc, array)
     bent = not isinstance(adc.tone_curve, Linear)
 
     def generator_pj(ua: Any, v: Any, settling_us: Any, factor: Any, *clock: Any) -> Any:
@@ -125,10 +125,10 @@ def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
                      lambda ua, v, *clock: ua * v * time.formula(*clock))),
         Row("readout", "counter up to the code", array.samples,
             Estimate((signal, *edge.constants),
-                     lambda s, *cell: 2 * tone(s) * steps * edge.formula(*cell))),
+                     lambda s, *cell: 2 * code(s) * steps * edge.formula(*cell))),
         Row("readout", "counter's clock line", array.samples,
             Estimate((signal, process.supply.digital_v, *line.constants),
-                     lambda s, v, *parts: 1e-3 * tone(s) * steps * line.formula(*parts) * v**2)),
+                     lambda s, v, *parts: 1e-3 * code(s) * steps * line.formula(*parts) * v**2)),
         Row("readout", "latch of a bit", array.samples * adc.bits, edge),
         Row("readout", "ramp line, a row", array.rows,
             Estimate((v, *line.constants),
@@ -137,6 +137,13 @@ def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
         Row("readout", f"{'nonlinear ' * bent}ramp generator, a row", array.rows,
             generator),
     ]  # fmt: skip
+
+
+def _mean_code(adc: Adc, array: PixelArray) -> Callable[[Any], Any]:
+    """Part of all codes up to which the counter runs, for a mean signal."""
+    if array.mean_code is not None:
+        return lambda _: array.mean_code
+    return adc.tone_curve.apply
 
 
 def _sar(
@@ -155,7 +162,7 @@ def _sar(
     switched = switching_units(bits, switching)
     side = 2**bits if switching == "conventional" else 2 ** (bits - 1)
     floor_ff = thermal_capacitance_ff(bits, array) / side
-    signal, v = process.pixel.mean_signal, process.supply.analog_v
+    signal, v = array.signal(process), process.supply.analog_v
     unit = c.unit_capacitor_ff
     return [
         Row("readout", f"capacitor array, {switching} switching", array.samples,
@@ -164,7 +171,7 @@ def _sar(
             Estimate((unit, v, signal),
                      lambda ff, v, s: 1e-3 * 2 * side * np.maximum(ff, floor_ff) * v * s * span)),
         Row("readout", f"{comparator} comparison with clock", array.samples * bits,
-            decision(process, array.pitch_um, comparator)),
+            decision(process, array.pitch_um, adc, comparator)),
         Row("readout", "successive-approximation register", array.samples,
             clocked_bit(process, clocks=2 * bits * (bits + 1), toggles=3 * bits)),
         reference_row(process, adc, array),
@@ -191,7 +198,7 @@ def _cyclic(
             Estimate((c.sampling_capacitor_ff,),
                      lambda ff: 1e-3 * 2 * np.maximum(ff, floor_ff) * span**2)),
         Row("readout", f"{comparator} comparison with clock", array.samples * bits,
-            decision(process, array.pitch_um, comparator)),
+            decision(process, array.pitch_um, adc, comparator)),
         Row("readout", "code register", array.samples * bits, clocked_bit(process)),
         reference_row(process, adc, array),
     ]  # fmt: skip

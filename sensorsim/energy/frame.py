@@ -9,16 +9,14 @@ from sensorsim.energy.technology import Process, Survey
 from sensorsim.energy.timing import network_cycles
 from sensorsim.energy.workload import Workload
 from sensorsim.errors import InputError
-from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Thermometer
 
 
 def frame_ledger(
     settings: EnergySettings,
     technology: Survey | Process,
-    photodiode: Photodiode,
+    array: pixel.PixelArray,
     readout: Adc | Thermometer,
-    image_shape: tuple[int, int, int],
     workload: Workload,
     enob: float | None = None,
 ) -> Ledger:
@@ -26,7 +24,7 @@ def frame_ledger(
 
     Parameters
     ----------
-    image_shape : rows, columns, colors
+    array : PixelArray
     workload : Workload
     enob : float, optional
         Measured effective bits of an ADC that is priced by a survey.
@@ -36,7 +34,6 @@ def frame_ledger(
     InputError
         If the settings ask for parts of a process, but the technology is a survey.
     """
-    array = pixel.PixelArray.of(photodiode, image_shape)
     rows = [
         *_pixel(technology, array),
         *readout_rows(settings, technology, readout, array, enob),
@@ -44,7 +41,7 @@ def frame_ledger(
         *_network(settings, technology, workload),
         *_static(settings, technology, workload),
     ]
-    return Ledger(tuple(rows))
+    return Ledger(tuple(rows), settings.frame_rate_hz)
 
 
 def readout_rows(
@@ -88,6 +85,30 @@ def readout_rows(
         raise InputError(f"energy.converter {form!r}: expected the measured ENOB of the converter")
     survey = technology if isinstance(technology, Survey) else technology.survey
     return [converter.survey_row(survey, readout, enob, array.samples, form)]
+
+
+def without_effect(
+    settings: EnergySettings, technology: Survey | Process, readout: Adc | Thermometer
+) -> list[str]:
+    """Settings that were stated but price nothing of this readout.
+
+    They are no error: pipelines that are compared or searched share their settings.
+    """
+    thermometer = isinstance(readout, Thermometer)
+    parts = not thermometer and converter_form(settings, technology) == "first-principles"
+    kind = readout.converter.architecture.kind if isinstance(readout, Adc) else ""
+    compares = thermometer or (parts and kind != "single-slope")
+    used = {
+        "converter": not thermometer,
+        "sar_switching": parts and kind == "sar",
+        "comparator": isinstance(technology, Process) and compares,
+    }
+    defaults = EnergySettings.model_fields
+    return [
+        f"energy.{name} {value!r}"
+        for name, is_used in used.items()
+        if not is_used and (value := getattr(settings, name)) != defaults[name].default
+    ]
 
 
 def converter_form(settings: EnergySettings, technology: Survey | Process) -> ConverterForm:

@@ -61,6 +61,12 @@ class Row:
 class Ledger:
     """All lines of one frame.
 
+    Attributes
+    ----------
+    rows : tuple of Row
+    frame_rate_hz : float or None
+        For which its static rows were made; None if it has no frame rate.
+
     Raises
     ------
     InputError
@@ -68,6 +74,7 @@ class Ledger:
     """
 
     rows: tuple[Row, ...]
+    frame_rate_hz: float | None = None
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -103,9 +110,17 @@ class Ledger:
             raise InputError(f"accuracy {accuracy:g}: expected above 0 and at most 1")
         return self.per_decision_pj(frames).scaled(1 / accuracy)
 
-    def average_power_uw(self, frame_rate_hz: float) -> Range:
-        """Power at the frame rate that the ledger's static rows were made for."""
-        return self.total_pj().scaled(frame_rate_hz * 1e-6)
+    def average_power_uw(self) -> Range:
+        """Power at the frame rate, which static energy was made for.
+
+        Raises
+        ------
+        InputError
+            If the ledger has no frame rate.
+        """
+        if self.frame_rate_hz is None:
+            raise InputError("frame_rate_hz None: expected the rate of the ledger's frames")
+        return self.total_pj().scaled(self.frame_rate_hz * 1e-6)
 
     def constants(self) -> tuple[Constant, ...]:
         """All constants that enter, each once, in the order of the rows."""

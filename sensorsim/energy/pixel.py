@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sensorsim.description import Description
-from sensorsim.energy.constant import Constant, Estimate
+from sensorsim.energy.constant import Constant, Estimate, measured
 from sensorsim.energy.ledger import Row
 from sensorsim.photodiode import Photodiode
 
@@ -39,6 +39,11 @@ class PixelArray:
     reads : int
         Samples that the column takes of one pixel: 2 under correlated double sampling.
     temperature_k : float
+    mean_signal : float or None
+        Of a pixel, as a part of full scale, where it was measured; else the technology's figure is
+        taken.
+    mean_code : float or None
+        Mean of the ADC's tone of it, as a part of all codes, where it was measured.
     """
 
     rows: int
@@ -48,6 +53,8 @@ class PixelArray:
     full_scale_v: float
     reads: int
     temperature_k: float
+    mean_signal: float | None = None
+    mean_code: float | None = None
 
     @classmethod
     def of(cls, photodiode: Photodiode, shape: tuple[int, int, int]) -> "PixelArray":
@@ -59,6 +66,13 @@ class PixelArray:
             2 if photodiode.correlated_double_sampling else 1,
             photodiode.temperature_c + _ZERO_CELSIUS_K,
         )
+
+    def signal(self, process: "Process") -> Constant:
+        """Mean signal as a part of full scale."""
+        if self.mean_signal is None:
+            return process.pixel.mean_signal
+        source = "mean of the first test images behind the pixels"
+        return measured("pixel.mean_signal", self.mean_signal, "1", source)
 
     @property
     def converters(self) -> int:
@@ -85,7 +99,7 @@ def pixel_rows(process: "Process", array: PixelArray) -> list[Row]:
         lambda i, v, t: i * v * t * array.reads,
     )
     column = Estimate(
-        (p.column_load_ff, p.column_ff_per_um, p.supply_v, p.mean_signal),
+        (p.column_load_ff, p.column_ff_per_um, p.supply_v, array.signal(process)),
         lambda load, per_um, v, signal: (
             1e-3 * (load + per_um * wire_um) * v * signal * array.full_scale_v
         ),

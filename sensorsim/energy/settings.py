@@ -21,10 +21,10 @@ class GateNetwork(Description):
     """The network at gate level: XNORs, popcount, accumulators and memories, one by one."""
 
     kind: Literal["gates"] = "gates"
-    toggles_per_product: float | Literal["input", "matches"] = Field(
-        description="Transitions of an XNOR per product: a number that was measured; 'matches': "
-        "what each layer's XNORs gave on the first test images, one product after another; or "
-        "'input': the transitions of the network's input bits there, weights held still."
+    toggles_per_product: float | Literal["layers", "matches"] = Field(
+        description="Transitions of an XNOR per product: a number that was measured; 'layers': "
+        "those of the bits that each layer reads of the first test images, weights held still; or "
+        "'matches': what each layer's XNORs gave there, one product after another, no reuse."
     )
     weight_reuse: float = Field(ge=1, description="Products made with a weight that was read once.")
     activation_reuse: float = Field(
@@ -37,8 +37,8 @@ class GateNetwork(Description):
     def _toggles_are_a_part(self) -> Self:
         if not isinstance(self.toggles_per_product, str) and not 0 <= self.toggles_per_product <= 1:
             raise ValueError(
-                f"toggles_per_product {self.toggles_per_product:g}: expected 0 to 1, 'matches' or "
-                "'input'"
+                f"toggles_per_product {self.toggles_per_product:g}: expected 0 to 1, 'layers' or "
+                "'matches'"
             )
         return self
 

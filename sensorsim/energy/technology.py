@@ -4,6 +4,7 @@ A file may name a ``base``: it then starts from all figures of that file, and it
 A figure is overridden by a number, which then has no spread, or by a whole table.
 """
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -50,6 +51,12 @@ _UNITS = {
     "_v": "V",
 }
 """Unit by the end of a field's name, longest first; "1" for all others."""
+
+
+_BOUNDS = {"nonlinear_ramp": (1.0, math.inf), "mean_signal": (0.0, 1.0)}
+"""Of figures that can be wrong in other ways than by their sign."""
+_NEVER_ZERO = ("V", "us", "ns")
+"""Units of what is divided by, or without which no circuit works."""
 
 
 class SupplyConstants(Description):
@@ -220,6 +227,23 @@ def _check_units(technology: Survey | Process) -> None:
                     f"{section}.{field}: unit {constant.unit!r}, expected "
                     f"{expected_unit(field)!r}; convert the figure"
                 )
+            _check_bounds(f"{section}.{field}", field, constant)
+
+
+def _check_bounds(address: str, field: str, constant: Constant) -> None:
+    least, most = _BOUNDS.get(field, (0.0, math.inf))
+    if constant.low < least or constant.high > most:
+        bounds = f"{least:g} to {most:g}" if most < math.inf else f"at least {least:g}"
+        raise InputError(
+            f"{address}: {constant.low:g} to {constant.high:g} {constant.unit}, expected {bounds}"
+        )
+    if constant.low == 0 and constant.unit in _NEVER_ZERO:
+        raise InputError(f"{address}: 0 {constant.unit}, expected more than 0")
+    if constant.law == "percentile":
+        raise InputError(
+            f"{address}: law 'percentile' is that of a survey's distribution; expected "
+            "'log-triangular' or 'triangular'"
+        )
 
 
 def _at_its_node(process: Process) -> Process:

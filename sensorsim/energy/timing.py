@@ -68,6 +68,8 @@ class TimeBudget:
     conversion_us, row_us : Range
     line_budget_us : float
         Longest time per row that the stated frame rate leaves a rolling shutter.
+    on_us : float
+        Part of a frame's time for which the chip is on.
     readout_us : Range
         All rows.
     network_cycles : int or None
@@ -87,6 +89,7 @@ class TimeBudget:
     conversion_us: Range
     row_us: Range
     line_budget_us: float
+    on_us: float
     readout_us: Range
     network_cycles: int | None
     network_us: Range | None
@@ -114,6 +117,17 @@ class TimeBudget:
                 f"the exposure of {self.exposure_us:.4g} us does not fit into a frame: lower "
                 "energy.frame_rate_hz or photodiode.integration_time_ms"
             )
+        frame_us = self.line_budget_us * self._rows
+        if self.network_us is not None and self.network_us.typical > frame_us:
+            found.append(
+                f"the network takes {self.network_us.typical:.4g} us of a frame of {frame_us:.4g} "
+                "us: lower energy.frame_rate_hz or raise energy.parallel_products"
+            )
+        if self.on_us < frame_us and self.frame_time_us.typical > self.on_us:
+            found.append(
+                f"the chip is on for {self.on_us:.4g} us of a frame, but needs "
+                f"{self.frame_time_us.typical:.4g} us: raise energy.duty_cycle"
+            )
         if self.ramp_clock_ratio is not None and self.ramp_clock_ratio > 1:
             found.append(
                 f"the ramp's counter runs {self.ramp_clock_ratio:.3g} times faster than a typical "
@@ -136,6 +150,7 @@ def time_budget(
     frame_rate_hz: float,
     products: list[int],
     parallel_products: int | None,
+    duty_cycle: float = 1.0,
 ) -> TimeBudget:
     """Time one frame.
 
@@ -145,6 +160,8 @@ def time_budget(
         Binary products of each layer of the network.
     parallel_products : int, optional
         Products that the network makes in one clock cycle.
+    duty_cycle : float
+        Part of the frame time for which the chip is on.
     """
     row = row_us(timing, readout, reads)
     conversion = conversion_us(timing, readout)
@@ -166,6 +183,7 @@ def time_budget(
         conversion.range,
         row.range,
         1e6 / frame_rate_hz / rows,
+        1e6 / frame_rate_hz * duty_cycle,
         row.range.scaled(rows),
         cycles,
         None if cycles is None else Estimate((period,), network).range,

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from networks import draw_model, draw_words, outputs_slowly, values_of
 
-from sensorsim.bits import pack
+from sensorsim.bits import pack, unpack
 from sensorsim.bnn.layers import Scores, Votes, Weighted
+from sensorsim.bnn.layerwise import observe
 from sensorsim.bnn.model import Model
-from sensorsim.energy.activity import activity_of_input, activity_of_matches, toggle_rate
+from sensorsim.bnn.shapes import products
+from sensorsim.energy.activity import activity_of_layers, activity_of_matches, toggle_rate
 
 
 def alternating(model: Model) -> np.ndarray:
@@ -24,8 +26,28 @@ def test_bits_that_alternate_toggle_always_and_still_ones_never(model: Model) ->
     words = alternating(model)
     assert toggle_rate(words, model.input.channels) == 1
     assert toggle_rate(np.zeros_like(words), model.input.channels) == 0
-    activity = activity_of_input(model, words)
-    assert activity.toggles == activity.products == model.binary_operations / 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_layer_moves_with_the_bits_that_it_reads(seed: int) -> None:
+    model = draw_model(seed, planes=1)
+    words = draw_words(model, 3)
+    expected, made = 0.0, 0
+    for seen in observe(model, words):
+        if not (count := products(seen.step)):
+            continue
+        assert seen.inputs is not None
+        shape = seen.step.before
+        bits = unpack(seen.inputs, shape.channels)
+        raster = bits.reshape(*bits.shape[:2], -1, shape.channels)
+        if raster.shape[2] == 1:
+            rate = (raster[1:] != raster[:-1]).mean()
+        else:
+            rate = (raster[:, :, 1:] != raster[:, :, :-1]).mean()
+        expected, made = expected + count * rate, made + count
+    found = activity_of_layers(model, words)
+    assert found.toggles == pytest.approx(expected)
+    assert found.products == made == model.binary_operations / 2
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -7,9 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from sensorsim.bnn.model import Model
-from sensorsim.energy.frame import frame_ledger
+from sensorsim.energy.frame import frame_ledger, without_effect
 from sensorsim.energy.ledger import STAGES, Ledger
 from sensorsim.energy.logic import Activity
+from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.settings import EnergySettings
 from sensorsim.energy.technology import Process, Survey, load_technology
 from sensorsim.energy.workload import Workload
@@ -36,7 +37,12 @@ def ledger(
     **changes: object,
 ) -> Ledger:
     return frame_ledger(
-        settings(**changes), technology, Photodiode(), readout, shape, workload, enob=7.9
+        settings(**changes),
+        technology,
+        PixelArray.of(Photodiode(), shape),
+        readout,
+        workload,
+        enob=7.9,
     )
 
 
@@ -116,6 +122,30 @@ def test_more_of_any_constant_never_costs_less(
             assert more >= book.draws_pj(middle) >= book.draws_pj(middle | {c.id: c.low}), c.id
 
 
+@pytest.mark.parametrize(
+    ("readout", "changes", "expected"),
+    [
+        (M3, {"converter": "survey"}, ["energy.converter 'survey'"]),
+        (M3, {"sar_switching": "monotonic"}, ["energy.sar_switching 'monotonic'"]),
+        (M3, {"comparator": "static"}, []),
+        (Adc(bits=8), {"comparator": "static"}, ["energy.comparator 'static'"]),
+        (Adc(bits=8), {"sar_switching": "monotonic"}, ["energy.sar_switching 'monotonic'"]),
+        (Adc(bits=8, architecture=Sar()), {"sar_switching": "monotonic"}, []),
+        (Adc(bits=8, architecture=Sar()), {"comparator": "static"}, []),
+    ],
+)
+def test_settings_that_price_nothing_are_said(
+    process: Process, readout: Adc | Thermometer, changes: dict[str, str], expected: list[str]
+) -> None:
+    assert without_effect(settings(**changes), process, readout) == expected
+
+
+def test_power_is_that_of_the_stated_frame_rate(survey: Survey, workload: Workload) -> None:
+    for rate in (1, 30):
+        power = ledger(survey, M3, workload, frame_rate_hz=rate).average_power_uw()
+        assert power.low > 6, "never less than the static power"
+
+
 def test_chip_has_no_leakage_of_its_own_row(process: Process, workload: Workload) -> None:
     book = ledger(process, M3, workload)
     assert [r.component for r in book.rows if r.stage == "static"] == [
@@ -133,7 +163,7 @@ def test_chip_and_gates_together_raise(process: Process, workload: Workload) -> 
 
 
 def test_measured_activity_is_required(process: Process, workload: Workload) -> None:
-    network = GATES | {"toggles_per_product": "input"}
+    network = GATES | {"toggles_per_product": "layers"}
     with pytest.raises(InputError, match="was not measured"):
         ledger(process, M3, workload, network=network, parallel_products=64)
     measured = replace(workload, activity=Activity(1250, 125, "activity of the input bits"))
@@ -186,7 +216,9 @@ def test_process_prices_an_adc_by_the_survey_if_asked(
 
 def test_survey_needs_a_measured_enob(survey: Survey, workload: Workload) -> None:
     with pytest.raises(InputError, match="measured ENOB"):
-        frame_ledger(settings(), survey, Photodiode(), Adc(bits=8), (8, 8, 1), workload)
+        frame_ledger(
+            settings(), survey, PixelArray.of(Photodiode(), (8, 8, 1)), Adc(bits=8), workload
+        )
 
 
 def test_workload_counts_a_model(model: Model) -> None:

@@ -206,7 +206,11 @@ def test_a_whole_chip_meets_binareye() -> None:
     )
     readout = Thermometer(thresholds=(0.5,))
     book = frame_ledger(
-        stated, load_technology("cmos28"), Photodiode(), readout, (32, 32, 3), binary_eye()
+        stated,
+        load_technology("cmos28"),
+        PixelArray.of(Photodiode(), (32, 32, 3)),
+        readout,
+        binary_eye(),
     )
     network_uj = 1e-6 * np.array(list(book.total_pj("network").model_dump().values()))
     low, typical, _ = network_uj / 14.4

@@ -55,7 +55,10 @@ def test_a_decision_of_no_frames_is_refused() -> None:
 
 
 def test_power_is_energy_times_frame_rate() -> None:
-    assert BOOK.average_power_uw(1e6).typical == pytest.approx(114)  # 114 pJ at 1 MHz
+    at_1_mhz = Ledger(BOOK.rows, frame_rate_hz=1e6)
+    assert at_1_mhz.average_power_uw().typical == pytest.approx(114)
+    with pytest.raises(InputError, match="frame_rate_hz"):
+        BOOK.average_power_uw()
 
 
 def test_draws_follow_the_constants() -> None:

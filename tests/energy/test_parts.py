@@ -23,7 +23,7 @@ from sensorsim.energy.pixel import PixelArray, pixel_rows
 from sensorsim.energy.technology import Process, Survey
 from sensorsim.errors import InputError
 from sensorsim.photodiode import Photodiode
-from sensorsim.readout import Adc, Sar, Thermometer
+from sensorsim.readout import Adc, Cyclic, Sar, Thermometer
 
 M3 = (0.2, 0.4, 0.8)
 
@@ -74,22 +74,39 @@ def test_doubling_a_constant_doubles_its_row_alone(
 
 def test_decision_is_comparator_and_clock_line(process: Process) -> None:
     line_fj = (300 * 5e-3 + 2.25) * 1.2**2
-    assert decision(process, 5.0).range.typical == pytest.approx(1e-3 * (67 + line_fj))
-    static_fj = 10e-6 * 1.8 * 25e-9 * 1e15
-    found = decision(process, 5.0, "static").range.typical
-    assert found == pytest.approx(1e-3 * (static_fj + line_fj))
+    parallel = Thermometer(thresholds=M3)
+    assert decision(process, 5.0, parallel).range.typical == pytest.approx(1e-3 * (67 + line_fj))
+
+
+@pytest.mark.parametrize(
+    ("readout", "on_us", "shared"),
+    [
+        (Thermometer(thresholds=M3), 5 + 0.025, 1),
+        (Thermometer(thresholds=M3, mode="sequential"), 5 + 3 * 0.1, 3),
+        (Adc(bits=7, architecture=Sar()), 5 + 8 * 0.1, 7),
+        (Adc(bits=7, architecture=Cyclic()), 5 + 8 * 0.1, 7),
+    ],
+)
+def test_static_comparator_is_on_from_settling_to_the_last_decision(
+    process: Process, readout: Adc | Thermometer, on_us: float, shared: int
+) -> None:
+    line_pj = 1e-3 * (300 * 5e-3 + 2.25) * 1.2**2
+    found = decision(process, 5.0, readout, "static").range.typical
+    assert found == pytest.approx(10 * 1.8 * on_us / shared + line_pj)
 
 
 def test_static_comparator_of_one_nanosecond_is_that_of_camj(process: Process) -> None:
-    at_1_ns = changed(process, "timing", "comparison_ns", 1 / 25)
-    clock = decision(process, 5.0).range.typical - 0.067
-    assert decision(at_1_ns, 5.0, "static").range.typical - clock == pytest.approx(0.018)
+    parallel = Thermometer(thresholds=M3)
+    quick = changed(changed(process, "timing", "comparison_ns", 1 / 25), "timing", "settling_us", 0)
+    clock = decision(process, 5.0, parallel).range.typical - 0.067
+    camj = decision(quick, 5.0, parallel, "static").range.typical - clock
+    assert camj == pytest.approx(0.018)
 
 
 def test_comparator_includes_reference_and_clock(process: Process, array: PixelArray) -> None:
     parallel = typical(thermometer_rows(process, Thermometer(thresholds=M3), array, "dynamic"))
     assert parallel["dynamic comparison with clock"] == pytest.approx(
-        240 * decision(process, 5.0).range.typical
+        240 * decision(process, 5.0, Thermometer(thresholds=M3)).range.typical
     )
     assert parallel["reference ladder, a row"] == pytest.approx(10 * 50 * 1.8 * (5 + 0.025))
     latch = clocked_bit(process).range.typical
@@ -127,7 +144,7 @@ def test_links_are_half_cv2_per_transition_or_published(process: Process) -> Non
     assert wire.typical == pytest.approx(0.5 * 0.5 * 600e-15 * 2 * 1.2**2 * 1e12)
     via = Via(toggles_per_bit=1).price(process).range
     assert via.typical == pytest.approx(0.5 * 40e-15 * 1.2**2 * 1e12)
-    assert OffChip().price(process).range.low == 0.5
+    assert OffChip().price(process).range.typical == 3.85, "driver and receiver"
 
 
 @pytest.mark.parametrize(

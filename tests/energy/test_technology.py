@@ -72,7 +72,7 @@ def test_what_scales_ascends_with_the_node_and_nothing_else_moves() -> None:
 
 def test_figure_at_its_own_node_is_as_published() -> None:
     c = by_id(load_technology("cmos65"))["comparator.dynamic_fj"]
-    assert (c.low, c.typical, c.high) == (27, 67, 400)
+    assert (c.low, c.typical, c.high) == (33.5, 67, 400)
 
 
 def test_number_overrides_a_figure_of_the_base(tmp_path: Path) -> None:
@@ -139,6 +139,11 @@ FULL = "low = 1, typical = 2, high = 3, basis = 'assumed', source = 'made up for
         (f"[timing]\nstep_ns = {{ {FULL}, unit = 'us' }}", r"timing\.step_ns: unit 'us'"),
         (f"[comparator]\ndynamic_fj = {{ {FULL.replace('high = 3', 'high = 1')} }}", "low <= typ"),
         (f"[comparator]\ndynamic_fj = {{ {FULL}, scaling = 'cv2' }}", "node_nm"),
+        ("[converter]\nnonlinear_ramp = 0.5", r"nonlinear_ramp: 0\.5.*at least 1"),
+        ("[pixel]\nmean_signal = 3", r"pixel\.mean_signal: 3.*expected 0 to 1"),
+        ("[supply]\nanalog_v = 0", r"supply\.analog_v: 0 V, expected more than 0"),
+        ("[timing]\ncounter_period_ns = 0", r"timing\.counter_period_ns: 0 ns"),
+        (f"[pixel]\nreset_ff = {{ {FULL}, law = 'percentile' }}", "reset_ff: law 'percentile'"),
         ("[supply]\ndigital_v = 0.5", "where gate energy was fitted"),
         ("node_nm = 7", "node_nm 7"),
         ("survey = 'cmos65'", "expected a survey"),
