@@ -1,6 +1,5 @@
 """A configuration becomes a runnable chain: scene, photodiode, readout, network, energy."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -59,11 +58,18 @@ class Pipeline:
         The readout itself; thresholds of a learned one are those of the model.
     """
 
-    def __init__(self, description: PipelineDescription, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        description: PipelineDescription,
+        folder: Path | None = None,
+        parent: "Pipeline | None" = None,
+    ) -> None:
         self.description = description
         self._folder = folder
         self.model_path = find_model(description.network.model, folder)
-        self.model: Model = load_model(self.model_path)
+        # A changed chain keeps the network that was read and compiled, unless it names another.
+        kept = parent is not None and parent.model_path == self.model_path
+        self.model: Model = parent.model if parent and kept else load_model(self.model_path)
         self.readout = _resolve(description.readout, self.model)
         self.technology: Survey | Process = load_technology(
             _beside(description.energy.technology, folder)
@@ -83,7 +89,7 @@ class Pipeline:
         InputError
             If a field does not exist or its value is out of bounds.
         """
-        changed = Pipeline(change(self.description, settings), self._folder)
+        changed = Pipeline(change(self.description, settings), self._folder, self)
         mine, other = self.description.scene, changed.description.scene
         if (mine.dataset, mine.data_dir) == (other.dataset, other.data_dir):
             changed._dataset = self._dataset
@@ -298,13 +304,12 @@ class Pipeline:
 
     def provenance(self, dataset: Labelled, seed: int) -> dict[str, str | int]:
         """What made a result."""
-        digest = hashlib.sha256(dataset.images.tobytes()).hexdigest()
         return {
             "program": f"sensorsim {version('sensorsim')}",
             "pipeline": self.description.model_dump_json(),
             "model_sha256": model_digest(self.model_path),
             "dataset": dataset.name,
-            "dataset_sha256": digest,
+            "dataset_sha256": dataset.digest,
             "seed": seed,
         }
 

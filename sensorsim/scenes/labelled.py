@@ -1,6 +1,8 @@
 """Labelled images in memory: what every dataset loader returns."""
 
+import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +48,11 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.images)
 
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the images, for the provenance of results."""
+        return hashlib.sha256(self.images.tobytes()).hexdigest()
+
     def first(self, count: int | None) -> "Labelled":
         """The first ``count`` images, or all of them for None.
 
@@ -54,7 +61,7 @@ class Labelled:
         InputError
             If there are fewer than ``count`` or ``count`` is not positive.
         """
-        if count is None:
+        if count is None or count == len(self):
             return self
         if not 1 <= count <= len(self):
             raise InputError(f"images = {count}: expected 1 to {len(self)} ({self.origin})")
