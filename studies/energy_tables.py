@@ -120,7 +120,7 @@ def _operation(gates: Process) -> Range:
     products, parallel = 1e6, 1024
     rows = [
         *xnor_popcount_rows(gates, Activity(products, products / 4, "a quarter"),
-                            products / parallel, 1024),
+                            products / parallel, 1024, parallel),
         access_row(gates, "weight", products / 64, 2**18, "sram"),
         access_row(gates, "activation", products / 64, 2**15, "registers"),
     ]  # fmt: skip

@@ -89,7 +89,9 @@ def thermometer_rows(
     """All parts of M decisions per sample.
 
     A sequential reference swings the line of all columns from zero to the largest threshold and
-    back once per row, in whatever steps: ``C V dV`` with the sum of its rising steps.
+    back once per row, in whatever steps: ``C V dV`` with the sum of its rising steps. The taps of a
+    parallel ladder stand still, but every decision kicks charge back into its tap: at most that of
+    its part of the tap's line over full scale.
     """
     decisions = array.samples * readout.levels
     rows = [
@@ -98,14 +100,17 @@ def thermometer_rows(
         reference_row(process, readout, array),
         Row("readout", "latch of a decision", decisions, clocked_bit(process)),
     ]  # fmt: skip
-    if readout.mode == "sequential":
-        line = line_ff(process, array.pitch_um)
-        swing_v = float(readout.transitions()[-1]) * array.full_scale_v
-        step = Estimate(
-            (process.supply.analog_v, *line.constants),
-            lambda v, *parts: 1e-3 * array.converters * line.formula(*parts) * v * swing_v,
-        )
-        rows.append(Row("readout", "reference line, a row", array.rows, step))
+    lines, swing = (
+        (1, float(readout.transitions()[-1])) if readout.mode == "sequential"
+        else (readout.levels, 1.0)
+    )  # fmt: skip
+    line, swing_v = line_ff(process, array.pitch_um), swing * array.full_scale_v
+    load = Estimate(
+        (process.supply.analog_v, *line.constants),
+        lambda v, *parts: 1e-3 * array.converters * line.formula(*parts) * v * swing_v,
+    )
+    name = "reference line, a row" if readout.mode == "sequential" else "ladder tap's line, a row"
+    rows.append(Row("readout", name, array.rows * lines, load))
     if readout.link == "encoded":
         adder = Estimate((process.logic.full_adder_fj,), lambda fj: 1e-3 * fj)
         adders = array.samples * popcount_adders(readout.levels)

@@ -43,7 +43,6 @@ class ConverterConstants(Description):
     unit_capacitor_ff: Constant
     sampling_capacitor_ff: Constant
     bias_per_transconductance_v: Constant
-    ramp_generator_ua: Constant
     nonlinear_ramp: Constant
 
 
@@ -107,7 +106,7 @@ def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
 
     Where the mean code was not measured, it is the tone of the mean signal.
     """
-    c, v, steps = process.converter, process.supply.analog_v, ramp_steps(adc.bits)
+    v, steps = process.supply.analog_v, ramp_steps(adc.bits)
     time, settling = conversion_us(process.timing, adc), process.timing.settling_us
     line, edge = line_ff(process, array.pitch_um), clocked_bit(process)
     signal, code = array.signal(process), _mean_code(adc, array)
@@ -116,9 +115,8 @@ def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
     def generator_pj(ua: Any, v: Any, settling_us: Any, factor: Any, *clock: Any) -> Any:
         return ua * v * (settling_us + time.formula(*clock)) * (factor if bent else 1)
 
-    generator = Estimate(
-        (c.ramp_generator_ua, v, settling, c.nonlinear_ramp, *time.constants), generator_pj
-    )
+    driver = (process.comparator.reference_ua, v, settling, process.converter.nonlinear_ramp)
+    generator = Estimate((*driver, *time.constants), generator_pj)
     return [
         Row("readout", "comparator bias over the ramp", array.samples,
             Estimate((process.comparator.static_ua, v, *time.constants),

@@ -123,7 +123,7 @@ def test_single_slope_rows_are_closed_forms(process: Process, array: PixelArray)
     line_pj = 1e-3 * (300 * 5e-3 + 2.25) * 1.2**2
     assert rows["counter's clock line"] == pytest.approx(0.3 * 256 * line_pj)
     assert rows["latch of a bit"] == pytest.approx(edge)
-    assert rows["ramp generator, a row"] == pytest.approx(200 * 1.8 * (5 + 20))
+    assert rows["ramp generator, a row"] == pytest.approx(100 * 1.8 * (5 + 20))
     line_ff = 8 * (300 * 5e-3 + 2.25)
     assert rows["ramp line, a row"] == pytest.approx(1e-3 * line_ff * 1.8)
 

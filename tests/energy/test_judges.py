@@ -87,7 +87,7 @@ def test_envelope_at_8_10_and_12_bits(survey: Survey, enob: int, pj: float) -> N
 
 
 @needs_survey
-@pytest.mark.parametrize(("bits", "percentile"), [(6, 16), (8, 31), (10, 53), (12, 77)])
+@pytest.mark.parametrize(("bits", "percentile"), [(4, 11), (6, 21), (8, 33), (10, 55), (12, 77)])
 def test_a_sar_from_first_principles_lies_within_its_architecture(
     survey: Survey, process: Process, bits: int, percentile: float
 ) -> None:
@@ -100,7 +100,7 @@ def test_a_sar_from_first_principles_lies_within_its_architecture(
 
 
 @needs_survey
-@pytest.mark.parametrize(("bits", "percentile"), [(4, 40), (6, 40), (8, 40)])
+@pytest.mark.parametrize(("bits", "percentile"), [(4, 20), (6, 40), (8, 40)])
 def test_a_single_slope_of_few_bits_lies_within_the_surveys_five(
     survey: Survey, process: Process, bits: int, percentile: float
 ) -> None:
@@ -149,7 +149,7 @@ def test_a_cyclic_from_first_principles_is_a_lower_bound(
 
 
 @needs_figures
-@pytest.mark.parametrize("bits", [6, 8, 10, 12])
+@pytest.mark.parametrize("bits", [4, 6, 8, 10, 12])
 def test_sar_is_within_a_factor_of_three_of_hwcomponents(process: Process, bits: int) -> None:
     figures = tomllib.loads((REFERENCE / "constants.toml").read_text())
     theirs = dict(zip((4, 6, 8, 10, 12), figures["adc"]["model"]["nm65"], strict=True))
@@ -159,17 +159,16 @@ def test_sar_is_within_a_factor_of_three_of_hwcomponents(process: Process, bits:
 
 @needs_figures
 def test_where_hwcomponents_is_missed_its_fit_says_why(process: Process) -> None:
-    """Missed: its floor at few bits, 2.8 pJ at 4 of them; and a ramp of many bits.
+    """Missed: a ramp of 8 bits and more. Its fit is of converters of all kinds.
 
-    From 8 to 12 bits its fit grows by 4.2, our single slope, as the count does, by 16.
+    From 8 to 12 bits it grows by 4.2, our single slope, as the count does, by 16.
     """
     figures = tomllib.loads((REFERENCE / "constants.toml").read_text())
     theirs = dict(zip((4, 6, 8, 10, 12), figures["adc"]["model"]["nm65"], strict=True))
-    sar = conversion_pj(process, Adc(bits=4, architecture=Sar()))
-    assert 3 < theirs[4] / sar < 3.3
     slope = {b: conversion_pj(process, Adc(bits=b)) for b in (4, 6, 8, 12)}
     assert 1 / 3 < slope[4] / theirs[4] < 3
     assert 1 / 3 < slope[6] / theirs[6] < 3
+    assert slope[8] / theirs[8] == pytest.approx(4.9, abs=0.1)
     assert slope[12] / slope[8] == pytest.approx(16, rel=0.1)
     assert theirs[12] / theirs[8] < 5
 

@@ -16,6 +16,7 @@ from sensorsim.energy.logic import (
     clocked_bit,
     counter_toggles,
     popcount_adders,
+    popcount_transitions,
     xnor_popcount_rows,
 )
 from sensorsim.energy.memory import REGISTER_BITS, SRAM_BITS, access, leakage_row
@@ -108,18 +109,20 @@ def test_comparator_includes_reference_and_clock(process: Process, array: PixelA
     assert parallel["dynamic comparison with clock"] == pytest.approx(
         240 * decision(process, 5.0, Thermometer(thresholds=M3)).range.typical
     )
-    assert parallel["reference ladder, a row"] == pytest.approx(10 * 50 * 1.8 * (5 + 0.025))
+    assert parallel["reference ladder, a row"] == pytest.approx(10 * 100 * 1.8 * (5 + 0.025))
+    tap_ff = 8 * (300 * 5e-3 + 2.25)
+    assert parallel["ladder tap's line, a row"] == pytest.approx(10 * 3 * 1e-3 * tap_ff * 1.8)
     latch = clocked_bit(process).range.typical
     assert parallel["latch of a decision"] == pytest.approx(240 * latch)
     sequential = typical(
         thermometer_rows(process, Thermometer(thresholds=M3, mode="sequential"), array, "dynamic")
     )
-    assert sequential["reference DAC, a row"] == pytest.approx(10 * 50 * 1.8 * (5 + 3 * 0.1))
+    assert sequential["reference DAC, a row"] == pytest.approx(10 * 100 * 1.8 * (5 + 3 * 0.1))
     line_ff = 8 * (300 * 5e-3 + 2.25)
     assert sequential["reference line, a row"] == pytest.approx(10 * 1e-3 * line_ff * 1.8 * 0.8)
     sar = reference_row(process, Adc(bits=7, architecture=Sar()), array)
     assert sar.component == "reference buffer, a row"
-    assert sar.total_pj.typical == pytest.approx(10 * 50 * 1.8 * (5 + 8 * 0.1))
+    assert sar.total_pj.typical == pytest.approx(10 * 100 * 1.8 * (5 + 8 * 0.1))
 
 
 def test_encoder_costs_its_adders(process: Process, array: PixelArray) -> None:
@@ -201,16 +204,48 @@ def test_popcount_adders_reduce_until_one_bit_of_each_weight_is_left(inputs: int
     assert popcount_adders(inputs) == adders
 
 
+def simulated_transitions(inputs: int, rate: float, steps: int = 3000) -> float:
+    """Transitions of sums and carries per step of a carry-save tree, its wires simulated."""
+    random = np.random.default_rng(0)
+    flips = np.logical_xor.accumulate(random.random((steps, inputs)) < rate, 0)
+    column = list((flips ^ (random.random(inputs) < 0.5)).T)
+    moved = 0
+    while column:
+        carries = []
+        while len(column) > 1:
+            taken, column = column[:3], column[3:]
+            count = sum(w.astype(int) for w in taken)
+            column.append(count % 2 == 1)
+            carries.append(count >= 2)
+            moved += sum(int((w[1:] != w[:-1]).sum()) for w in (column[-1], carries[-1]))
+        column = carries
+    return moved / (steps - 1)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "rate", "tolerance"),
+    [(3, 0.3, 0.02), (64, 0.126, 0.05), (576, 0.126, 0.03), (576, 0.25, 0.03), (576, 0.5, 0.03)],
+)
+def test_popcount_moves_as_a_simulated_tree_does(
+    inputs: int, rate: float, tolerance: float
+) -> None:
+    found = popcount_transitions(inputs, rate)
+    assert found == pytest.approx(simulated_transitions(inputs, rate), rel=tolerance)
+    assert popcount_transitions(inputs, 0) == 0
+
+
 def test_gate_level_price_is_a_function_of_counts(process: Process) -> None:
     quiet, busy = (
-        typical(xnor_popcount_rows(process, Activity(1000, t, "counted"), 10, 90))
-        for t in (100, 200)
+        typical(xnor_popcount_rows(process, Activity(900, t, "counted"), 10, 90, 180))
+        for t in (90, 180)
     )
     xnor, adder, register = quiet
-    assert quiet[xnor] == pytest.approx(100e-3 * process.logic.xnor_fj.typical)
-    assert quiet[adder] == pytest.approx(100e-3 * process.logic.full_adder_fj.typical)
+    assert quiet[xnor] == pytest.approx(90e-3 * process.logic.xnor_fj.typical)
+    transitions = 10 * popcount_transitions(90, 0.1)
+    assert quiet[adder] == pytest.approx(1e-3 * transitions * process.logic.full_adder_fj.typical)
     assert register == "accumulator of 7 bits, clocked"
-    assert quiet[register] == pytest.approx(70 * clocked_bit(process).range.typical)
+    trees = 2
+    assert quiet[register] == pytest.approx(trees * 70 * clocked_bit(process).range.typical)
     assert busy[xnor] == pytest.approx(2 * quiet[xnor])
     assert busy[register] == quiet[register]
 
