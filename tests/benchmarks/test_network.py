@@ -143,17 +143,17 @@ CASES = {
         f"3x3, {channels} channels, {side} x {side}": (
             channels,
             side,
-            max(1, 2**20 // channels // side**2),
+            max(8, 2**23 // channels // side**2),
             {},
         )
         for channels in (64, 128, 256)
         for side in (32, 96)
     },
-    "1x1, 256 channels, 32 x 32": (256, 32, 8, {"kernel": 1}),
-    "5x5, 64 channels, 32 x 32": (64, 32, 8, {"kernel": 5}),
-    "3x3, 96 channels, 32 x 32": (96, 32, 8, {}),
-    "3x3, 48 channels, 32 x 32": (48, 32, 8, {}),
-    "3x3, 128 channels in 16 groups, 32 x 32": (128, 32, 8, {"groups": 16}),
+    "1x1, 256 channels, 32 x 32": (256, 32, 64, {"kernel": 1}),
+    "5x5, 64 channels, 32 x 32": (64, 32, 64, {"kernel": 5}),
+    "3x3, 96 channels, 32 x 32": (96, 32, 64, {}),
+    "3x3, 48 channels, 32 x 32": (48, 32, 64, {}),
+    "3x3, 128 channels in 16 groups, 32 x 32": (128, 32, 64, {"groups": 16}),
 }
 
 
