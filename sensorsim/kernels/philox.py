@@ -159,7 +159,7 @@ def fill_standard_normal(out, frame, seed, stream):
 
 
 @njit(cache=True)
-def fill_uniform(out, frame, seed, stream):
-    """Fill the flat array ``out`` with numbers uniform in (0, 1); index = pixel address."""
+def fill_uniform(out, frame, seed, stream, first=0):
+    """Fill the flat array ``out`` with numbers uniform in (0, 1), from pixel ``first`` on."""
     for i in range(out.size):
-        out[i] = uniform(i, frame, 0, seed, stream)
+        out[i] = uniform(first + i, frame, 0, seed, stream)

@@ -1,5 +1,6 @@
 """What differs from pixel to pixel of a die, and stays."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,9 @@ from sensorsim.kernels.philox import fill_uniform
 from sensorsim.photodiode.pixel import Photodiode
 
 FloatArray = npt.NDArray[np.float32]
+
+_CHUNK = 2**16
+"""Pixels whose traps are drawn at once, in double precision."""
 
 
 class FixedPattern(NamedTuple):
@@ -89,8 +93,10 @@ def _normals(spread: float, size: int, dies: list[int], seed: int, stream: int) 
 
 def _log_normal(normals: FloatArray, spread: float) -> FloatArray:
     """Positive factors of mean 1 and this relative spread."""
-    variance = np.log1p(spread**2)
-    return np.exp(np.sqrt(variance) * normals - variance / 2).astype(np.float32)
+    variance = math.log1p(spread**2)
+    # Python's numbers leave float32 arrays as they are; numpy's would make them float64.
+    factors: FloatArray = np.exp(math.sqrt(variance) * normals - variance / 2)
+    return factors
 
 
 def _offsets(p: Photodiode, rows: int, columns: int, dies: list[int], seed: int) -> FloatArray:
@@ -117,11 +123,14 @@ def _rts(p: Photodiode, size: int, dies: list[int], seed: int) -> FloatArray:
     if not p.draws("temporal") or p.rts_pixel_fraction == 0 or p.rts_amplitude_e == 0:
         return _none()
     out = np.empty((len(dies), size), np.float32)
-    chosen, level = np.empty(size), np.empty(size)
+    chosen, level = np.empty((2, min(size, _CHUNK)))
     for row, die in enumerate(dies):
         stream = streams.of_die(streams.RTS_PIXELS, die)
-        fill_uniform(chosen, 0, seed, stream)
-        fill_uniform(level, 1, seed, stream)
-        steps = -p.rts_amplitude_e * np.log(level)
-        out[row] = np.where(chosen < p.rts_pixel_fraction, steps, 0)
+        for start in range(0, size, _CHUNK):
+            steps = out[row, start : start + _CHUNK]
+            n = steps.size
+            fill_uniform(chosen[:n], 0, seed, stream, start)
+            fill_uniform(level[:n], 1, seed, stream, start)
+            trapped = chosen[:n] < p.rts_pixel_fraction
+            steps[:] = np.where(trapped, -p.rts_amplitude_e * np.log(level[:n]), 0)
     return out

@@ -1,10 +1,13 @@
 """Maps of a die: their spreads, and what they belong to."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 
+from sensorsim import streams
+from sensorsim.kernels.philox import fill_uniform
 from sensorsim.photodiode import Photodiode, fixed_pattern
 
 SHAPE = (200, 200, 1)
@@ -46,3 +49,29 @@ def test_what_does_not_vary_has_no_size() -> None:
     maps = fixed_pattern(ladder, SHAPE, [0], 0)
     assert maps.gain.size == maps.offset_e.size == 0
     assert maps.rts_e.size == 40_000
+
+
+def test_no_map_passes_through_double_precision() -> None:
+    pixel = Photodiode(
+        prnu_percent=1, dsnu_e=1, dark_current_spread_percent=30, rts_pixel_fraction=0.1,
+        rts_amplitude_e=3,
+    )  # fmt: skip
+    shape = (1000, 1000, 1)
+    fixed_pattern(pixel, (10, 10, 1), [0], 0)  # compiled before memory is counted
+    tracemalloc.start()
+    pattern = fixed_pattern(pixel, shape, [0], 0)
+    held, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert all(m.dtype == np.float32 for m in pattern)
+    assert most - held < 12 * shape[0] * shape[1], "more than three float32 maps in between"
+
+
+def test_traps_are_those_of_one_draw_per_pixel() -> None:
+    pixel = Photodiode(rts_pixel_fraction=0.1, rts_amplitude_e=3)
+    size = 70_000  # more than are drawn at once
+    chosen, level = np.empty((2, size))
+    stream = streams.of_die(streams.RTS_PIXELS, 4)
+    fill_uniform(chosen, 0, 9, stream)
+    fill_uniform(level, 1, 9, stream)
+    expected = np.where(chosen < 0.1, -3 * np.log(level), 0).astype(np.float32)
+    np.testing.assert_array_equal(fixed_pattern(pixel, (1, size, 1), [4], 9).rts_e[0], expected)
