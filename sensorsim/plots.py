@@ -12,6 +12,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
+from sensorsim.files import whole
 from sensorsim.tonemap import PiecewiseLinear
 
 STYLE = {
@@ -38,9 +39,8 @@ def save(figure: Figure, path: Path, *suffixes: str) -> list[Path]:
     written = []
     for suffix in (".png", *suffixes):
         target = path.with_suffix(suffix)
-        part = target.with_name(f".{target.name}.part")
-        figure.savefig(part, format=suffix[1:], dpi=150)
-        part.replace(target)
+        with whole(target) as part:
+            figure.savefig(part, format=suffix[1:], dpi=150)
         written.append(target)
     return written
 

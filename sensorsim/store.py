@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sensorsim.errors import InputError
+from sensorsim.files import whole
 
 
 class PointStore:
@@ -49,6 +50,5 @@ class PointStore:
 
 
 def _write_whole(file: Path, text: str) -> None:
-    part = file.with_suffix(".part")
-    part.write_text(text)
-    part.replace(file)
+    with whole(file) as part:
+        part.write_text(text)

@@ -21,6 +21,7 @@ from rich.progress import Progress
 
 from sensorsim import grid, plots
 from sensorsim.errors import InputError
+from sensorsim.files import whole
 from sensorsim.pipeline import Pipeline, load_pipeline
 
 RATES = (0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.2)
@@ -119,9 +120,8 @@ def main(arguments: list[str] | None = None) -> None:
     with Progress(console=Console(stderr=True)) as progress:
         results = {n: measure(c, options.images, progress) for n, c in chains.items()}
     target = options.out / "bit_errors.nc"
-    part = target.with_suffix(".nc.part")
-    flat(results).to_netcdf(part, engine="scipy")
-    part.replace(target)
+    with whole(target) as part:
+        flat(results).to_netcdf(part, engine="scipy")
     written = plots.save(figure_of(results), options.out / "bit_errors.png")
     print("\n".join(map(str, [target, *written])))
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from sensorsim.errors import InputError
+from sensorsim.files import whole
 
 QUICK_IMAGES = 200
 _UNITS = {"_mv": "mV", "_lux": "lux", "_db": "dB", "_stops": "stop", "_e": "e-"}
@@ -77,16 +78,11 @@ def write_results(table: pd.DataFrame, results: Sequence[xr.Dataset], out: Path)
     data["label"] = ("image", results[0]["label"].to_numpy().astype(np.int8))
     data.attrs = {**results[0].attrs, "command": " ".join(sys.argv)}
     csv, netcdf = out / "table.csv", out / "results.nc"
-    write_whole(csv, lambda p: table.to_csv(p, index=False))
-    write_whole(netcdf, lambda p: data.to_netcdf(p, engine="scipy"))
+    with whole(csv) as part:
+        table.to_csv(part, index=False)
+    with whole(netcdf) as part:
+        data.to_netcdf(part, engine="scipy")
     return [csv, netcdf]
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside its place and rename it into it."""
-    part = path.with_name(f".{path.name}.part")
-    write(part)
-    part.replace(path)
 
 
 def run(name: str, study: Callable[[], list[Path]]) -> None:
@@ -114,8 +110,6 @@ def save_small(figure: Figure, path: Path, dpi: int, colors: int = 128) -> None:
     """A PNG with a palette, which keeps it small: whole, or not at all."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi)
-    part = path.with_name(f".{path.name}.part")
-    with Image.open(buffer) as image:
+    with whole(path) as part, Image.open(buffer) as image:
         palette = image.convert("RGB").quantize(colors, Image.Quantize.MAXCOVERAGE, dither=0)
         palette.save(part, format="PNG", optimize=True)
-    part.replace(path)

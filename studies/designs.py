@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sensorsim.errors import InputError
+from sensorsim.files import whole
 from sensorsim.optimize.space import Space
 from sensorsim.pipeline import Pipeline
 from sensorsim.readout import Adc
@@ -96,9 +97,8 @@ def run(
 def write(out: Path, name: str, data: xr.Dataset, figure: Figure) -> None:
     """NetCDF and picture, each whole or not at all."""
     target = out / f"{name}.nc"
-    part = target.with_suffix(".part")
-    data.to_netcdf(part, engine="scipy")
-    part.replace(target)
+    with whole(target) as part:
+        data.to_netcdf(part, engine="scipy")
     picture = out / f"{name}.png"
     save_small(figure, picture, dpi=110)
     for path in (target, picture):

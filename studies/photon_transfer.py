@@ -23,6 +23,7 @@ from sensorsim import plots, streams
 from sensorsim.emva import Bench, Exposure, characterize, expected, figures
 from sensorsim.emva.subject import Subject, find_subject, put_on_bench
 from sensorsim.errors import InputError
+from sensorsim.files import whole
 from sensorsim.photodiode import Photodiode, sense
 
 SENSORS = (
@@ -82,18 +83,12 @@ def study(args: argparse.Namespace) -> None:
     table = "\n".join(["| sensor | parameter | put in | measured | published |", "|" + "---|" * 5])
     text = "\n".join([table, *rows]) + "\n"
     print(text, end="")
-    write_whole(args.out / "table.md", text)
+    with whole(args.out / "table.md") as part:
+        part.write_text(text)
     curves = {name: noise_curve(benches[name], results[name], points) for name in SENSORS}
     plots.save(transfer_figure(curves), args.out / "photon_transfer.png")
     plots.save(ladder_figure(benches[LADDER_SENSOR], points), args.out / "ladder.png")
     plots.save(figures.photon_transfer(results[SHEET_SENSOR]), args.out / "characterization.png")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is never seen half written."""
-    part = path.with_suffix(path.suffix + ".part")
-    part.write_text(text)
-    part.replace(path)
 
 
 def table_rows(subject: Subject, bench: Bench, data: xr.Dataset) -> list[str]:

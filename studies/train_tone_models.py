@@ -19,6 +19,7 @@ import torch
 import train_models
 
 from sensorsim import resources
+from sensorsim.files import whole
 from sensorsim.readout import Adc, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
@@ -154,12 +155,10 @@ def record(
         }
         for number, (candidate, result) in enumerate(zip(tried, trained, strict=True))
     ]
-    part = path.with_suffix(".part")
-    with part.open("w", newline="") as file:
+    with whole(path) as part, part.open("w", newline="") as file:
         table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(sorted(rows, key=lambda r: str(r["model"])))
-    part.replace(path)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim.errors import InputError
+from sensorsim.files import whole
 
 HEADER = "header.json"
 SEAL = "sha256"
@@ -56,11 +57,9 @@ def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, bytes]) ->
     """Write an archive; the file appears whole or not at all."""
     members = {HEADER: json.dumps(header, indent=1).encode(), **arrays}
     members = {SEAL: digest(members).encode(), **members}
-    part = path.with_name(path.name + ".part")
-    with zipfile.ZipFile(part, "w") as archive:
+    with whole(path) as part, zipfile.ZipFile(part, "w") as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
-    part.replace(path)
 
 
 def read(path: Path) -> dict[str, bytes]:

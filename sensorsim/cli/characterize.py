@@ -172,12 +172,12 @@ def _digits(value: float | None) -> str:
 def _write(data: "xr.Dataset", folder: Path) -> None:
     from sensorsim import plots
     from sensorsim.emva import figures
+    from sensorsim.files import whole
 
     folder.mkdir(exist_ok=True)
     file = folder / "characterization.nc"
-    part = file.with_suffix(".nc.part")
-    data.to_netcdf(part, engine="scipy")
-    part.replace(file)
+    with whole(file) as part:
+        data.to_netcdf(part, engine="scipy")
     written = [file, *plots.save(figures.photon_transfer(data), folder / "photon_transfer", ".svg")]
     for path in written:
         print(f"wrote {path}", file=sys.stderr)

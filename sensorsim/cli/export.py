@@ -68,6 +68,7 @@ def export(
 
 def _write_graph(model: "Model", file: Path, plain: bool) -> None:
     from sensorsim.errors import InputError
+    from sensorsim.files import check_place, whole
 
     try:
         from sensorsim.bnn.exchange.onnx_export import export_onnx
@@ -76,12 +77,10 @@ def _write_graph(model: "Model", file: Path, plain: bool) -> None:
         raise InputError(
             f"exchange needs {error.name}; install it with: pip install 'sensorsim[exchange]'"
         ) from None
-    if not file.absolute().parent.is_dir():
-        raise InputError(f"{file}: its folder does not exist; make it first")
+    check_place("--onnx" if plain else "--qonnx", file)
     graph = export_onnx(model) if plain else export_qonnx(model)
-    part = file.with_name(file.name + ".part")
-    part.write_bytes(graph.SerializeToString())
-    part.replace(file)
+    with whole(file) as part:
+        part.write_bytes(graph.SerializeToString())
     print(f"wrote {file}", file=sys.stderr)
 
 

@@ -36,6 +36,7 @@ def import_(
     """Read a QONNX file and write a model file (needs onnx)."""
     from sensorsim.bnn.file import save_model
     from sensorsim.errors import InputError
+    from sensorsim.files import check_place
 
     try:
         from sensorsim.bnn.exchange.qonnx_import import load_qonnx
@@ -43,8 +44,7 @@ def import_(
         raise InputError(
             f"exchange needs {error.name}; install it with: pip install 'sensorsim[exchange]'"
         ) from None
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"--out {out}: its folder does not exist; make it first")
+    check_place("--out", out)
     names = None if classes is None else [name.strip() for name in classes.split(",")]
     command = " ".join(["sensorsim", *sys.argv[1:]])
     model = load_qonnx(file, None if readout is None else _readout(readout), names, command)

@@ -52,11 +52,11 @@ def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -
     """Integers and bits of every layer of one test image."""
     from sensorsim.bnn.inspection import flattened, layers_of
     from sensorsim.errors import InputError
+    from sensorsim.files import check_place, whole
     from sensorsim.pipeline import load_pipeline
     from sensorsim.scenes.srgb import to_linear
 
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"--out {out}: its folder does not exist; make it first")
+    check_place("--out", out)
     chain = load_pipeline(pipeline, {"network.model": str(path.absolute())})
     dataset = chain.dataset
     chain.check_dataset(dataset)
@@ -69,9 +69,8 @@ def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -
         chain.description.die, seed, image,
     )  # fmt: skip
     tree.attrs = {**chain.provenance(dataset, seed), "image": image}
-    part = out.with_suffix(out.suffix + ".part")
-    flattened(tree).to_netcdf(part, engine="scipy")
-    part.replace(out)
+    with whole(out) as part:
+        flattened(tree).to_netcdf(part, engine="scipy")
     print(f"wrote {out}", file=sys.stderr)
 
 

@@ -71,6 +71,7 @@ def optimize(
     """
     from sensorsim.energy.ledger import STAGES
     from sensorsim.errors import InputError
+    from sensorsim.files import check_place
 
     try:
         from sensorsim.optimize.front import measured_front
@@ -80,8 +81,8 @@ def optimize(
         raise InputError(
             f"optimize needs {error.name}; install it with: pip install 'sensorsim[optimize]'"
         ) from None
-    if out is not None and not out.absolute().parent.is_dir():
-        raise InputError(f"--out {out}: its folder does not exist; make it first")
+    if out is not None:
+        check_place("--out", out)
     wanted = _names(stages) or STAGES
     if unknown := [s for s in wanted if s not in STAGES]:
         raise InputError(f"--stages {unknown[0]!r}: expected some of {', '.join(STAGES)}")
@@ -130,10 +131,10 @@ def _command(pipeline: str, changed: dict[str, Any], images: int, seed: int) -> 
 
 def _write(data: "xr.Dataset", out: Path) -> None:
     from sensorsim import plots
+    from sensorsim.files import whole
 
-    part = out.with_suffix(out.suffix + ".part")
-    data.to_netcdf(part, engine="scipy")
-    part.replace(out)
+    with whole(out) as part:
+        data.to_netcdf(part, engine="scipy")
     (picture,) = plots.save(plots.searched_front(data), out)
     print(f"wrote {out} and {picture}", file=sys.stderr)
 

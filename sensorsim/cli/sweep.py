@@ -38,10 +38,9 @@ def sweep(
     from rich.progress import Progress
 
     from sensorsim import grid
-    from sensorsim.errors import InputError
+    from sensorsim.files import check_place, whole
 
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"--out {out}: its folder does not exist; make it first")
+    check_place("--out", out)
     axes = {field: values(text) for field, text in map(split, axis)}
     chain = load(pipeline, settings)
     with Progress(console=Console(stderr=True)) as progress:
@@ -51,8 +50,7 @@ def sweep(
             progress.update(task, completed=done, total=total)
 
         data = grid.sweep(chain, axes, store, images, seed, report)
-    part = out.with_suffix(out.suffix + ".part")
-    data.to_netcdf(part, engine="scipy")
-    part.replace(out)
+    with whole(out) as part:
+        data.to_netcdf(part, engine="scipy")
     print(data["accuracy"].to_series().to_string())
     print(f"wrote {out}", file=sys.stderr)

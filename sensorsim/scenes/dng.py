@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim.errors import InputError
+from sensorsim.files import whole
 from sensorsim.mosaic import Bayer, cell_colors
 
 SMALLEST_SIDE = 22
@@ -62,8 +63,7 @@ def write_dng(
             f"expect sides of at least {SMALLEST_SIDE}; simulate a larger frame"
         )
     photometric = _CFA if mosaic else _MONO
-    part = path.with_name(path.name + ".part")
-    try:
+    with whole(path) as part:
         # tifffile gives "linear RAW" three samples; the tag is set once the file is written.
         tifffile.imwrite(
             part, numbers, photometric=_CFA if mosaic else "minisblack", metadata=None,
@@ -72,9 +72,6 @@ def write_dng(
         if not mosaic:
             with tifffile.TiffFile(part, mode="r+") as file:
                 file.pages.first.tags["PhotometricInterpretation"].overwrite(photometric)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _tags(mosaic: Bayer | None, white: int, black: int) -> list[_Tag]:

@@ -8,6 +8,7 @@ from rich.progress import Progress
 from sensorsim.bnn.model import Model
 from sensorsim.configuration import LearnedReadout, PipelineDescription
 from sensorsim.errors import InputError
+from sensorsim.files import check_place
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.training.deliver import deliver
 from sensorsim.training.fit import Recipe
@@ -39,8 +40,7 @@ def train_pipeline(
             f"--channels names {len(channels)} convolutions, --pools {len(pools)}; "
             "expected one pool per convolution, 1 for none"
         )
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"--out {out}: its folder does not exist; make it first")
+    check_place("--out", out)
     scene = description.scene
     dataset = load_dataset(scene.dataset, "train", scene.data_dir)
     test = load_dataset(scene.dataset, "test", scene.data_dir)

@@ -14,6 +14,7 @@ from sensorsim import streams
 from sensorsim.camera import Camera
 from sensorsim.description import Description
 from sensorsim.errors import InputError
+from sensorsim.files import whole
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.training.batches import Batches
@@ -125,9 +126,8 @@ class Trainer:
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
-        part = path.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(path)
+        with whole(path) as part:
+            torch.save(state, part)
 
     def _load(self, path: Path) -> None:
         try:

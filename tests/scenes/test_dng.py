@@ -73,6 +73,6 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
         raise OSError("disk full")
 
     monkeypatch.setattr("tifffile.imwrite", half)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match=r"x\.dng: cannot be written \(disk full\)"):
         write_dng(tmp_path / "x.dng", np.zeros((30, 30), np.uint16), None, 255)
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,45 @@
+"""Files that appear whole or not at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sensorsim.errors import InputError
+
+
+def check_place(option: str, path: Path) -> None:
+    """Refuse a place where no file can be written, before anything is computed for it.
+
+    Parameters
+    ----------
+    option : str
+        What the user named the path by, like ``--out``.
+
+    Raises
+    ------
+    InputError
+        If the folder is not there, or the path is a folder itself.
+    """
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{option} {path}: its folder does not exist; make it first")
+    if path.is_dir():
+        raise InputError(f"{option} {path}: is a folder; expected the name of a file")
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A path beside this one to write to, which takes its place once all is written.
+
+    Raises
+    ------
+    InputError
+        If the file system refuses; what stood there stays.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
+    finally:
+        part.unlink(missing_ok=True)

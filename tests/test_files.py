@@ -1,0 +1,44 @@
+"""Files that appear whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from sensorsim.errors import InputError
+from sensorsim.files import check_place, whole
+
+
+def test_a_file_appears_once_it_is_whole(tmp_path: Path) -> None:
+    out = tmp_path / "x.txt"
+    out.write_text("old")
+    with whole(out) as part:
+        part.write_text("new")
+        assert out.read_text() == "old"
+    assert out.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_what_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    out = tmp_path / "x.txt"
+    out.write_text("old")
+    with pytest.raises(ZeroDivisionError), whole(out) as part:
+        part.write_text("half")
+        raise ZeroDivisionError
+    assert out.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_refusal_of_the_file_system_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "x.txt"
+    folder.mkdir()
+    with pytest.raises(InputError, match=r"x\.txt: cannot be written"), whole(folder) as part:
+        part.write_text("new")
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+@pytest.mark.parametrize(("name", "words"), [("no/x.nc", "make it first"), ("", "is a folder")])
+def test_a_place_is_refused_before_anything_is_computed(
+    tmp_path: Path, name: str, words: str
+) -> None:
+    with pytest.raises(InputError, match=rf"--out .*{words}"):
+        check_place("--out", tmp_path / name)
