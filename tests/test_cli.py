@@ -28,6 +28,19 @@ def test_json_is_one_object_with_the_promised_fields() -> None:
     assert "test images from" in done.stderr
 
 
+def test_json_says_null_where_nothing_was_right() -> None:
+    """One image too dark to be told: no energy per right decision, and NaN is no JSON."""
+    dark = ("--set", "scene.exposure.law=fixed", "--set", "scene.exposure.high_stops=-20")
+    done = sensorsim("run", "glt2", "--images", "1", "--json", *dark)
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} in {done.stdout}")
+
+    fields = json.loads(done.stdout, parse_constant=refuse)
+    assert fields["accuracy"] == 0
+    assert fields["energy_pj_per_correct_decision"] is None
+
+
 def test_set_changes_a_field() -> None:
     quiet = sensorsim("run", "glt2", "--images", "200", "--json")
     loud = sensorsim("run", "glt2", "--images", "200", "--json",

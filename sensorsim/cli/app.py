@@ -4,6 +4,7 @@ A verb imports what it runs when it runs, so that ``--help`` answers at once.
 """
 
 import json
+import math
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,6 +76,19 @@ def _toml(content: Any) -> str:
         return f"[{', '.join(map(_toml, content))}]"
     # JSON's strings, booleans and finite numbers are TOML's, too.
     return json.dumps(content)
+
+
+def print_json(content: Any) -> None:
+    """One line of JSON on standard output; null stands for NaN and infinities, which it has not."""
+    print(json.dumps(_finite(content), allow_nan=False))
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {k: _finite(v) for k, v in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(v) for v in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def values(text: str) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sensorsim.cli.app import JsonOption, SeedOption, SetOption, app, settings_of
+from sensorsim.cli.app import JsonOption, SeedOption, SetOption, app, print_json, settings_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -108,7 +108,7 @@ def characterize(
     if out is not None:
         _write(data, out)
     if as_json:
-        print(json.dumps(_json(data, put_in, published)))
+        print_json(_json(data, put_in, published))
     else:
         _print(subject, bench, data, put_in, published)
 
@@ -121,15 +121,10 @@ def _json(
         **{name: data.attrs[name] for name in names},
         "adc_bits": json.loads(data.attrs["adc"])["bits"],
         "notes": data.attrs["notes"],
-        **_finite({str(k): v.item() for k, v in data.data_vars.items() if v.ndim == 0}),
-        "put_in": _finite(put_in),
+        **{str(k): v.item() for k, v in data.data_vars.items() if v.ndim == 0},
+        "put_in": put_in,
         "published": published,
     }
-
-
-def _finite(values: dict[str, float]) -> dict[str, float | None]:
-    """JSON has no NaN: null stands for it."""
-    return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 def _print(

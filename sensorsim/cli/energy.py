@@ -1,6 +1,5 @@
 """``sensorsim energy``: the ledger of a frame, its spread, its time, and the sources of it all."""
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +12,7 @@ from sensorsim.cli.app import (
     SetOption,
     app,
     load,
+    print_json,
 )
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def energy(
         if other and duel:
             report["against"] = {"pipeline": other.description.name} | _plain(asdict(duel))
             report["against"] |= {k: rival[k] for k in _DECISIONS if rival and k in rival}
-        print(json.dumps(report))
+        print_json(report)
         return
     from rich.console import Console
 

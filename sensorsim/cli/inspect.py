@@ -1,13 +1,12 @@
 """``sensorsim inspect``: what a model file holds, and what its layers make of one image."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sensorsim.cli.app import JsonOption, SeedOption, app
+from sensorsim.cli.app import JsonOption, SeedOption, app, print_json
 
 
 @app.command()
@@ -43,7 +42,7 @@ def inspect(
     if image is not None and pipeline is not None:
         _write_layers(path, image, pipeline, seed, out)
     if as_json:
-        print(json.dumps(found))
+        print_json(found)
     else:
         _print_model(found)
 
@@ -88,8 +87,8 @@ def _print_model(found: dict[str, Any]) -> None:
     console.print(f"classes   {', '.join(found['class_names'])}", markup=False)
     console.print(
         f"training  {training['dataset']}, {training['family']}, seed {training['seed']}: "
-        f"validation {100 * training['validation_accuracy']:.2f} %, "
-        f"test {100 * training['test_accuracy']:.2f} %; {training['command']}",
+        f"validation {_percent(training['validation_accuracy'])}, "
+        f"test {_percent(training['test_accuracy'])}; {training['command']}",
         markup=False,
     )
     console.print(_table(found["layers"]))
@@ -98,6 +97,10 @@ def _print_model(found: dict[str, Any]) -> None:
         f"operations, {totals['threshold_channels']:,} thresholds, largest activation "
         f"{totals['largest_activation_bits']:,} bits"
     )
+
+
+def _percent(accuracy: float | None) -> str:
+    return "unknown" if accuracy is None else f"{100 * accuracy:.2f} %"
 
 
 def _readout(readout: dict[str, Any]) -> str:

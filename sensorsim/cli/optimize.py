@@ -15,6 +15,7 @@ from sensorsim.cli.app import (
     SetOption,
     app,
     load,
+    print_json,
     setting,
     settings_of,
 )
@@ -103,7 +104,7 @@ def optimize(
     if out is not None:
         _write(data, out)
     if as_json:
-        print(json.dumps(_plain(data)))
+        print_json(_plain(data))
     else:
         _print(data)
 

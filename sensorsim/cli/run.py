@@ -1,6 +1,5 @@
 """``sensorsim run``: classify test images through a pipeline."""
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from sensorsim.cli.app import (
     SetOption,
     app,
     load,
+    print_json,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def run(
     print(f"{dataset.name}: {len(dataset)} test images from {dataset.origin}", file=sys.stderr)
     result = {**scalars(chain.run(images, seed)), "seed": seed}
     if as_json:
-        print(json.dumps({"pipeline": chain.description.name, **result}))
+        print_json({"pipeline": chain.description.name, **result})
     else:
         _print_run(chain, result)
 

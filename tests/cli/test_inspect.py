@@ -1,6 +1,7 @@
 """``sensorsim inspect``: what it prints and writes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,15 @@ def test_json_is_one_object(model: Model, tmp_path: Path) -> None:
     assert said["sha256"] == model_digest(path)
     assert said["totals"]["weight_bits"] == model.weight_bits
     assert [row["kind"] for row in said["layers"]][-1] == "scores"
+
+
+def test_accuracies_that_nobody_measured_are_unknown(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "m.npz"
+    known = {"validation_accuracy": None, "test_accuracy": None}
+    save_model(replace(model, training=model.training.model_copy(update=known)), path)
+    done = run.invoke(app, ["inspect", str(path)], env={"COLUMNS": "160"})
+    assert done.exit_code == 0, done.output
+    assert "validation unknown, test unknown" in done.stdout
 
 
 def test_layers_of_an_image_are_written(tmp_path: Path) -> None:
