@@ -1,6 +1,5 @@
 """What a pipeline is: its description, read from TOML, checked, and changed by dotted fields."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +12,7 @@ from sensorsim.camera import WHITE_REFLECTANCE, Camera
 from sensorsim.description import Description
 from sensorsim.energy.settings import EnergySettings
 from sensorsim.errors import InputError
+from sensorsim.files import read_toml
 from sensorsim.lens import Lens
 from sensorsim.mosaic import Layout
 from sensorsim.photodiode import Photodiode
@@ -173,10 +173,7 @@ def change(description: PipelineDescription, settings: Mapping[str, Any]) -> Pip
 def _read(source: str | Path, settings: Mapping[str, Any] | None) -> tuple[dict[str, Any], Path]:
     """A pipeline's file as it stands, some fields changed, and where it lies."""
     path = find_pipeline(source)
-    try:
-        raw = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
+    raw = read_toml(path)
     _apply(raw, settings or {})
     return raw, path
 

@@ -1,8 +1,10 @@
-"""Files that appear whole or not at all."""
+"""Files: whole or absent when written, named when they cannot be read."""
 
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sensorsim.errors import InputError
 
@@ -24,6 +26,26 @@ def check_place(option: str, path: Path) -> None:
         raise InputError(f"{option} {path}: its folder does not exist; make it first")
     if path.is_dir():
         raise InputError(f"{option} {path}: is a folder; expected the name of a file")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file holds.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none; the caller knows what else could be named.
+    InputError
+        If it cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file: {error}") from None
 
 
 @contextmanager

@@ -1,11 +1,12 @@
-"""Files that appear whole or not at all."""
+"""Files: whole or absent when written, named when they cannot be read."""
 
 from pathlib import Path
 
 import pytest
 
+from sensorsim.configuration import load_description
 from sensorsim.errors import InputError
-from sensorsim.files import check_place, whole
+from sensorsim.files import check_place, read_toml, whole
 
 
 def test_a_file_appears_once_it_is_whole(tmp_path: Path) -> None:
@@ -42,3 +43,28 @@ def test_a_place_is_refused_before_anything_is_computed(
 ) -> None:
     with pytest.raises(InputError, match=rf"--out .*{words}"):
         check_place("--out", tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"a = ", "not a TOML file"), (b"\xff\xfe", "not a TOML file")]
+)
+def test_what_is_no_toml_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "x.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=rf"x\.toml: {words}"):
+        read_toml(path)
+
+
+def test_a_file_that_must_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipeline, too: such a file was a traceback."""
+    path = tmp_path / "x.toml"
+    path.write_text("name = 'x'")
+
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(InputError, match=r"x\.toml: cannot be read \(Permission denied\)"):
+        load_description(path)

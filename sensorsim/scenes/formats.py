@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sensorsim.errors import InputError
+from sensorsim.files import read_toml
 from sensorsim.scenes.frame import Frame
 
 _PHOTOGRAPHS = {".png", ".jpg", ".jpeg"}
@@ -58,7 +59,7 @@ def read_frame(
 
 def _headerless(path: Path, declared: Mapping[str, Any] | None) -> Frame:
     # Never by LibRaw, which takes a file without a header for a camera's that makes as many bytes.
-    from sensorsim.scenes.headerless import layout_beside, load_layout, read_headerless
+    from sensorsim.scenes.headerless import layout_beside, read_headerless
 
     if declared:
         return read_headerless(path, declared)
@@ -68,4 +69,4 @@ def _headerless(path: Path, declared: Mapping[str, Any] | None) -> Frame:
             f"{path}: has no header; declare its layout (width, height, bits, cfa) in {beside}, "
             "or on the command line with --declare width=1920 ..."
         )
-    return read_headerless(path, load_layout(beside))
+    return read_headerless(path, read_toml(beside))

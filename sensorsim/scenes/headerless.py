@@ -1,6 +1,5 @@
 """Headerless RAW: samples row by row, whose layout a designer declares."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -48,20 +47,6 @@ class HeaderlessLayout(Description):
 def layout_beside(path: Path) -> Path:
     """Where the layout of a headerless file is looked for: its name with the suffix .toml."""
     return path.with_suffix(".toml")
-
-
-def load_layout(path: Path) -> dict[str, Any]:
-    """Fields of a declared layout.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, or it is not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable TOML file ({error})") from None
 
 
 def read_headerless(path: Path, declared: Mapping[str, Any]) -> Frame:

@@ -48,7 +48,7 @@ def test_layout_beside_the_file_is_found(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text('width = 6\nheight = 4\nbits = 10\ncfa = "bayer-grbg"\n')
     assert read_frame(tmp_path / "x.raw").layout == "bayer-grbg"
     (tmp_path / "x.toml").write_text("width = ")
-    with pytest.raises(InputError, match=r"x\.toml: not a readable TOML"):
+    with pytest.raises(InputError, match=r"x\.toml: not a TOML file"):
         read_frame(tmp_path / "x.raw")
 
 
