@@ -11,6 +11,7 @@ import xarray as xr
 from sensorsim.errors import InputError
 from sensorsim.pipeline import Pipeline
 from sensorsim.store import PointStore
+from sensorsim.units import unit_of
 
 Report = Callable[[int, int], None]
 
@@ -76,8 +77,7 @@ def sweep(
     }
     result = xr.Dataset(data, coords={k: list(v) for k, v in axes.items()})
     for name in result.data_vars:
-        if "energy_pj" in str(name):
-            result[name].attrs["units"] = "pJ"
+        result[name].attrs["units"] = unit_of(str(name))
     result.attrs = {"pipeline": pipeline.description.model_dump_json(), "seed": seed}
     return result
 

@@ -1,6 +1,5 @@
 """Real sensors: figures with their sources, read from ``data/sensors/*.toml``."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
@@ -9,27 +8,11 @@ from pydantic import Field, ValidationError, model_validator
 from sensorsim import resources
 from sensorsim.description import Description
 from sensorsim.errors import InputError
+from sensorsim.files import read_toml
 from sensorsim.spectrum import SpectralCurve
+from sensorsim.units import unit_of
 
 T = TypeVar("T")
-
-_UNITS = {
-    "_uv_per_e": "uV/e-",
-    "_dn_per_e": "DN/e-",
-    "_e_per_s": "e-/s",
-    "_percent": "%",
-    "_bits": "bit",
-    "_um": "um",
-    "_nm": "nm",
-    "_ms": "ms",
-    "_ev": "eV",
-    "_db": "dB",
-    "_e": "e-",
-    "_c": "C",
-    "columns": "pixel",
-    "rows": "pixel",
-}
-"""Unit by the end of a field's name, longest first; "1" for all others."""
 
 
 class Figure(Description, Generic[T]):
@@ -65,10 +48,9 @@ class _Figures(Description):
     @model_validator(mode="after")
     def _units_fit_the_names(self) -> Self:
         for name, figure in self:
-            if isinstance(figure, Figure) and figure.unit != expected_unit(name):
+            if isinstance(figure, Figure) and figure.unit != unit_of(name):
                 raise ValueError(
-                    f"{name}: unit {figure.unit!r}, expected {expected_unit(name)!r}; "
-                    "convert the value"
+                    f"{name}: unit {figure.unit!r}, expected {unit_of(name)!r}; convert the value"
                 )
         return self
 
@@ -144,11 +126,6 @@ class Sensor(_Figures):
         }
 
 
-def expected_unit(field: str) -> str:
-    """Unit of a figure by its field's name, like ``uV/e-`` of ``conversion_gain_uv_per_e``."""
-    return next((unit for end, unit in _UNITS.items() if field.endswith(end)), "1")
-
-
 def sensor_names() -> list[str]:
     """Names of the sensors that ship."""
     return sorted(p.stem for p in resources.data("sensors").glob("*.toml"))
@@ -167,16 +144,12 @@ def load_sensor(name_or_path: str | Path) -> Sensor:
     if not path.suffix:
         path = resources.data("sensors", f"{name_or_path}.toml")
     try:
-        return Sensor.model_validate(tomllib.loads(path.read_text()))
+        return Sensor.model_validate(read_toml(path))
     except FileNotFoundError:
         raise InputError(
             f"sensor {str(name_or_path)!r}: no such file; expected a path or one of "
             f"{', '.join(sensor_names())}"
         ) from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
     except ValidationError as error:
         raise InputError(f"{path}: {'; '.join(map(_explain, error.errors()))}") from None
 

@@ -15,9 +15,9 @@ from PIL import Image
 
 from sensorsim.errors import InputError
 from sensorsim.files import whole
+from sensorsim.units import unit_of
 
 QUICK_IMAGES = 200
-_UNITS = {"_mv": "mV", "_lux": "lux", "_db": "dB", "_stops": "stop", "_e": "e-"}
 
 
 def parser(description: str, out: str, images: int | None = None) -> argparse.ArgumentParser:
@@ -70,9 +70,8 @@ def write_results(table: pd.DataFrame, results: Sequence[xr.Dataset], out: Path)
     """
     data = xr.Dataset({c: ("point", _plain(table[c])) for c in map(str, table.columns)})
     for name in map(str, data.data_vars):
-        unit = "pJ" if "energy_pj" in name else _unit(name)
-        if unit:
-            data[name].attrs["units"] = unit
+        if data[name].dtype.kind != "U":
+            data[name].attrs["units"] = unit_of(name)
     data["decision"] = (("point", "image"), np.stack([r["decision"] for r in results]))
     data["decision"] = data["decision"].astype(np.int8)
     data["label"] = ("image", results[0]["label"].to_numpy().astype(np.int8))
@@ -100,10 +99,6 @@ def run(name: str, study: Callable[[], list[Path]]) -> None:
 
 def _plain(column: pd.Series) -> np.ndarray:
     return column.to_numpy(None if pd.api.types.is_numeric_dtype(column) else str)
-
-
-def _unit(name: str) -> str:
-    return next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
 
 
 def save_small(figure: Figure, path: Path, dpi: int, colors: int = 128) -> None:

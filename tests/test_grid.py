@@ -20,6 +20,14 @@ def test_sweep_has_one_axis_per_field_and_equals_single_runs() -> None:
     assert data["accuracy"].sel(point) == alone["accuracy"]
 
 
+def test_results_keep_their_units_over_a_grid() -> None:
+    chain = ss.load_pipeline("glt2")
+    swept, alone = ss.sweep(chain, {"die": [0]}, images=20), chain.run(20)
+    units = {name: v.attrs["units"] for name, v in swept.data_vars.items()}
+    assert units == {name: alone[name].attrs["units"] for name in units}
+    assert units["frame_rate_limit_hz"] == "Hz"
+
+
 def test_stopped_sweep_goes_on_and_gives_the_same(tmp_path: Path) -> None:
     pipe = ss.load_pipeline("glt2")
     whole = ss.sweep(pipe, AXES, images=60)

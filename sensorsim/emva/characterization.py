@@ -12,12 +12,7 @@ from sensorsim.emva import parameters as fit
 from sensorsim.emva.bench import Bench
 from sensorsim.emva.procedure import DarkSeries, Measurement, Vary, measure
 from sensorsim.emva.statistics import SpatialMoments
-
-UNITS = {
-    "_dn_per_e": "DN/e-", "_e_per_s": "e-/s", "_percent": "%", "_photons": "photon", "_db": "dB",
-    "_dn2": "DN2", "_dn": "DN", "_ms": "ms", "_e": "e-", "photons": "photon",
-}  # fmt: skip
-"""Unit by the end of a name, longest first."""
+from sensorsim.units import unit_of
 
 
 def characterize(
@@ -148,12 +143,6 @@ def _linearity_error(straight: fit.Linearity) -> dict[str, float]:
         "linearity_error_max_percent": float(deviation.max()),
         "linearity_error_percent": float(np.abs(deviation).mean()),
     }
-
-
-def unit_of(name: str) -> str:
-    """Unit of a result by its name, like "e-" of ``dsnu_e`` and of ``dsnu_e_error``."""
-    name = name.removesuffix("_error")
-    return next((unit for end, unit in UNITS.items() if name.endswith(end)), "1")
 
 
 def _dataset(values: dict[str, float], made: Measurement, straight: fit.Linearity) -> xr.Dataset:

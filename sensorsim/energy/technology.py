@@ -5,7 +5,6 @@ A figure is overridden by a number, which then has no spread, or by a whole tabl
 """
 
 import math
-import tomllib
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -30,28 +29,10 @@ from sensorsim.energy.survey import (
 )
 from sensorsim.energy.timing import TimingConstants
 from sensorsim.errors import InputError
+from sensorsim.files import read_toml
+from sensorsim.units import unit_of
 
 Raw = dict[str, Any]
-
-_UNITS = {
-    "_ff_per_mm": "fF/mm",
-    "_ff_per_um": "fF/um",
-    "_fj_per_bit": "fJ",
-    "_fj_per_step": "fJ",
-    "_fj_per_operation": "fJ",
-    "_pj_per_bit": "pJ",
-    "_pw_per_bit": "pW",
-    "_aj_at_0_db": "aJ",
-    "_fj": "fJ",
-    "_ff": "fF",
-    "_ua": "uA",
-    "_us": "us",
-    "_ns": "ns",
-    "_mv": "mV",
-    "_v": "V",
-}
-"""Unit by the end of a field's name, longest first; "1" for all others."""
-
 
 _BOUNDS = {"nonlinear_ramp": (1.0, math.inf), "mean_signal": (0.0, 1.0)}
 """Of figures that can be wrong in other ways than by their sign."""
@@ -106,7 +87,7 @@ class Process(Description):
 def technology_names() -> list[str]:
     """Names of the technologies that ship; files that are only a base have no name of their own."""
     files = sorted(resources.data("technologies").glob("*.toml"))
-    return [p.stem for p in files if "name" in tomllib.loads(p.read_text())]
+    return [p.stem for p in files if "name" in read_toml(p)]
 
 
 def load_technology(name: str | Path) -> Survey | Process:
@@ -167,16 +148,12 @@ def _merged(path: Path, above: tuple[Path, ...]) -> Raw:
 
 def _read(path: Path) -> Raw:
     try:
-        return tomllib.loads(path.read_text())
+        return read_toml(path)
     except FileNotFoundError:
         raise InputError(
             f"energy.technology {path.stem if path.parent.name == 'technologies' else str(path)!r}:"
             f" no such file; expected a path or one of {', '.join(technology_names())}"
         ) from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
 
 
 def _over(below: Raw, own: Raw, origin: str, section: str = "") -> Raw:
@@ -222,10 +199,10 @@ def _tables(technology: Survey | Process) -> list[tuple[str, Description]]:
 def _check_units(technology: Survey | Process) -> None:
     for section, table in _tables(technology):
         for field, constant in table:
-            if constant.unit != expected_unit(field):
+            if constant.unit != unit_of(field):
                 raise InputError(
                     f"{section}.{field}: unit {constant.unit!r}, expected "
-                    f"{expected_unit(field)!r}; convert the figure"
+                    f"{unit_of(field)!r}; convert the figure"
                 )
             _check_bounds(f"{section}.{field}", field, constant)
 
@@ -254,11 +231,6 @@ def _at_its_node(process: Process) -> Process:
         for section, table in _tables(process)
     }
     return process.model_copy(update=sections)
-
-
-def expected_unit(field: str) -> str:
-    """Unit of a constant by its field's name, like ``fF`` of ``reset_ff``."""
-    return next((unit for end, unit in _UNITS.items() if f"_{field}".endswith(end)), "1")
 
 
 def _explain(error: Any) -> str:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from sensorsim.emva import characterize, expected, set_up
-from sensorsim.emva.characterization import unit_of
 from sensorsim.emva.procedure import DARK_STEPS, measure_dark, schedule
 from sensorsim.emva.subject import ideal_adc
 from sensorsim.errors import InputError
@@ -139,7 +138,6 @@ def test_units_stand_beside_every_result(camera: Any) -> None:
     assert units["photons"] == units["saturation_photons"] == "photon"
     assert units["dark_series_time_ms"] == "ms"
     assert "1" not in units.values()
-    assert unit_of("dark_current_e_per_s_error") == "e-/s"
 
 
 @pytest.mark.parametrize(

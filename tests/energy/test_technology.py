@@ -12,11 +12,11 @@ from sensorsim.energy.constant import Constant
 from sensorsim.energy.technology import (
     Process,
     Survey,
-    expected_unit,
     load_technology,
     technology_names,
 )
 from sensorsim.errors import InputError
+from sensorsim.units import unit_of
 
 NODES = ("cmos28", "cmos65", "cmos130", "cmos180")
 MOVED = (
@@ -56,7 +56,7 @@ def test_shipped_constants_are_ordered_and_have_source_unit_and_address(name: st
     for c in found:
         assert c.low <= c.typical <= c.high
         assert len(c.source) > 20
-        assert c.unit == expected_unit(c.id.partition(".")[2])
+        assert c.unit == unit_of(c.id.partition(".")[2])
         assert (resources.data("technologies") / c.origin).is_file()
 
 
