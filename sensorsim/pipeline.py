@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from sensorsim import resources, streams, trace
-from sensorsim.analysis import wilson_interval
+from sensorsim import streams, trace
 from sensorsim.bits import WordArray
 from sensorsim.bnn import faulty, simulator
-from sensorsim.bnn.file import load_model, model_digest
+from sensorsim.bnn.file import ModelFile, find_model, read_model
 from sensorsim.bnn.model import Model
 from sensorsim.camera import Camera
 from sensorsim.configuration import (
@@ -36,6 +35,7 @@ from sensorsim.energy.workload import Workload
 from sensorsim.errors import InputError
 from sensorsim.mosaic import Layout, array_shape, bayer, network_planes
 from sensorsim.readout import Adc, Thermometer
+from sensorsim.results import run_dataset
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
@@ -52,6 +52,8 @@ class Pipeline:
     Attributes
     ----------
     description : PipelineDescription
+    network : ModelFile
+        The network's file as it was read.
     model : Model
     camera : Camera
     readout : Adc or Thermometer
@@ -66,10 +68,11 @@ class Pipeline:
     ) -> None:
         self.description = description
         self._folder = folder
-        self.model_path = find_model(description.network.model, folder)
+        path = find_model(description.network.model, folder)
         # A changed chain keeps the network that was read and compiled, unless it names another.
-        kept = parent is not None and parent.model_path == self.model_path
-        self.model: Model = parent.model if parent and kept else load_model(self.model_path)
+        kept = parent.network if parent and parent.network.path == path else None
+        self.network: ModelFile = kept or read_model(path)
+        self.model: Model = self.network.model
         self.readout = _resolve(description.readout, self.model)
         self.technology: Survey | Process = load_technology(
             _beside(description.energy.technology, folder)
@@ -243,62 +246,29 @@ class Pipeline:
         if seen != self.array_shape:
             raise InputError(
                 f"{dataset.origin}: images of {(height, width, colors)} make {seen} samples in the "
-                f"layout {layout!r}, but the model {self.model_path} reads {self.array_shape} "
+                f"layout {layout!r}, but the model {self.network.path} reads {self.array_shape} "
                 "(rows, columns, samples per pixel)"
             )
         if dataset.class_names != self.model.class_names:
             raise InputError(
                 f"{dataset.origin}: its classes are {', '.join(dataset.class_names)}, but "
-                f"{self.model_path} was trained for {', '.join(self.model.class_names)}; "
+                f"{self.network.path} was trained for {', '.join(self.model.class_names)}; "
                 "rename the folders or train a model"
             )
 
     def result(self, dataset: Labelled, decisions: npt.NDArray[np.int64], seed: int) -> xr.Dataset:
         """Decisions as a dataset with intervals, bits, energy and provenance."""
-        correct = decisions == dataset.labels
-        low, high = wilson_interval(int(correct.sum()), correct.size)
-        ledger = self.ledger()
-        total, readout = ledger.total_pj(), ledger.total_pj("readout")
-        power, decision = ledger.average_power_uw(), ledger.per_decision_pj().typical
-        time = self.time_budget()
-        data = ledger.to_xarray().rename(
-            {f"energy_pj_{k}": f"row_energy_pj_{k}" for k in ("low", "typical", "high")}
-        )
-        data = data.assign(
-            accuracy=float(correct.mean()),
-            accuracy_low=low,
-            accuracy_high=high,
-            images=correct.size,
-            bits_per_sample=self.readout.bits_per_sample,
-            link_bits_per_sample=self.readout.link_bits_per_sample,
-            model_bits=self.model.weight_bits,
-            energy_pj_low=total.low,
-            energy_pj_typical=total.typical,
-            energy_pj_high=total.high,
-            readout_energy_pj_low=readout.low,
-            readout_energy_pj_typical=readout.typical,
-            readout_energy_pj_high=readout.high,
-            energy_pj_per_decision=decision,
-            energy_pj_per_correct_decision=_per(decision, float(correct.mean())),
-            energy_pj_per_correct_decision_low=_per(decision, high),
-            energy_pj_per_correct_decision_high=_per(decision, low),
-            average_power_uw_low=power.low,
-            average_power_uw_typical=power.typical,
-            average_power_uw_high=power.high,
-            conversion_time_us=time.conversion_us.typical,
-            row_time_us=time.row_us.typical,
-            latency_us=time.latency_us.typical,
-            frame_rate_limit_hz=time.frame_rate_limit_hz.typical,
-            white_illuminance_lux=self.camera.white_illuminance_lux(),
-            integration_time_ms=self.description.photodiode.integration_time_ms,
-            frame_time_ms=1e3 / self.description.energy.frame_rate_hz,
-            decision=("image", decisions),
-            label=("image", dataset.labels),
-        )
-        for name in data.data_vars:
-            unit = _unit(str(name))
-            if unit:
-                data[name].attrs["units"] = unit
+        data = run_dataset(
+            decisions, dataset.labels, self.ledger(), self.time_budget(),
+            {
+                "bits_per_sample": self.readout.bits_per_sample,
+                "link_bits_per_sample": self.readout.link_bits_per_sample,
+                "model_bits": self.model.weight_bits,
+                "white_illuminance_lux": self.camera.white_illuminance_lux(),
+                "integration_time_ms": self.description.photodiode.integration_time_ms,
+                "frame_time_ms": 1e3 / self.description.energy.frame_rate_hz,
+            },
+        )  # fmt: skip
         data.attrs = self.provenance(dataset, seed)
         return data
 
@@ -307,7 +277,7 @@ class Pipeline:
         return {
             "program": f"sensorsim {version('sensorsim')}",
             "pipeline": self.description.model_dump_json(),
-            "model_sha256": model_digest(self.model_path),
+            "model_sha256": self.network.sha256,
             "dataset": dataset.name,
             "dataset_sha256": dataset.digest,
             "seed": seed,
@@ -363,7 +333,7 @@ class Pipeline:
         """Scores and decision for the codes of one image, [1, H, W, C]."""
         if codes.shape[1:] != self.array_shape:
             raise InputError(
-                f"image: {codes.shape[1:]} samples, but the model {self.model_path} reads "
+                f"image: {codes.shape[1:]} samples, but the model {self.network.path} reads "
                 f"{self.array_shape} (rows, columns, samples per pixel); fit it to that size"
             )
         return trace.of_network(self.model, self._decided(codes, key)[0])
@@ -385,26 +355,6 @@ def load_pipeline(source: str | Path, settings: Mapping[str, Any] | None = None)
         technology that it names cannot be used.
     """
     return Pipeline(*load_description(source, settings))
-
-
-def find_model(name: str, folder: Path | None = None) -> Path:
-    """Path of a model by path (beside the pipeline, or as it stands) or name of one that ships.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    shipped = resources.data("models", f"{name}.npz")
-    for candidate in ([folder / name] if folder else []) + [Path(name), shipped]:
-        if candidate.is_file():
-            return candidate
-    known = resources.data("models")
-    names = sorted(p.relative_to(known).with_suffix("").as_posix() for p in known.rglob("*.npz"))
-    raise InputError(
-        f"network.model {name!r}: no such file; expected the path of a model file or one of "
-        f"{', '.join(names)}"
-    )
 
 
 def _beside(technology: str, folder: Path | None) -> str | Path:
@@ -436,20 +386,3 @@ def _check_layout(layout: Layout, model: Model) -> None:
             f"{model.input.mosaic or 'pixels without a mosaic'}; state that layout, or name "
             "a model of this one"
         )
-
-
-def _per(energy_pj: float, accuracy: float) -> float:
-    """Energy for each right decision; without any, there is no such energy."""
-    return energy_pj / accuracy if accuracy > 0 else float("nan")
-
-
-def _unit(name: str) -> str:
-    if "energy_pj" in name:
-        return "pJ"
-    if "power_uw" in name:
-        return "uW"
-    if name.endswith("_hz"):
-        return "Hz"
-    if name.endswith(("_ms", "_us", "_lux")):
-        return name.rsplit("_", 1)[1]
-    return "1" if name.startswith("accuracy") else ""

@@ -16,9 +16,8 @@ from networks import draw_words
 import sensorsim as ss
 from sensorsim import resources
 from sensorsim.bnn import simulator
-from sensorsim.bnn.file import load_model
+from sensorsim.bnn.file import find_model, load_model
 from sensorsim.cli import main
-from sensorsim.pipeline import find_model
 
 GRAPHS = Path(__file__).parent / "bnn" / "exchange" / "graphs"
 

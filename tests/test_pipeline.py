@@ -10,6 +10,7 @@ import xarray as xr
 import sensorsim as ss
 from sensorsim import resources, streams
 from sensorsim.bnn import simulator
+from sensorsim.bnn.file import model_digest
 from sensorsim.configuration import PipelineDescription, find_pipeline, load_description
 
 READY = sorted(p.stem for p in resources.pipelines().glob("*.toml"))
@@ -155,7 +156,17 @@ def test_model_beside_the_pipeline_is_found(tmp_path: Path) -> None:
     shipped = resources.data("models", "fashion-mnist", "glt-4.npz")
     (tmp_path / "my.npz").write_bytes(shipped.read_bytes())
     path = write(tmp_path, ("fashion-mnist/glt-4", "my.npz"))
-    assert ss.load_pipeline(path).model_path == tmp_path / "my.npz"
+    assert ss.load_pipeline(path).network.path == tmp_path / "my.npz"
+
+
+def test_results_name_the_model_that_decided(tmp_path: Path) -> None:
+    """A changed chain keeps the network it has read, whatever stands in the file by then."""
+    models = resources.data("models", "fashion-mnist")
+    (tmp_path / "my.npz").write_bytes((models / "glt-4.npz").read_bytes())
+    chain = ss.load_pipeline(write(tmp_path, ("fashion-mnist/glt-4", "my.npz")))
+    (tmp_path / "my.npz").write_bytes((models / "glt-8.npz").read_bytes())
+    named = chain.replace({"die": 1}).run(2).attrs["model_sha256"]
+    assert named == model_digest(models / "glt-4.npz")
 
 
 def test_description_alone_needs_no_model(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ are ``3.1.0.weights.npy``. A file is read only if it holds what its header names
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from sensorsim import resources
 from sensorsim.bnn import archive
 from sensorsim.bnn.layers import (
     Convolution,
@@ -67,6 +68,22 @@ class _Header(Description):
     training: Training
 
 
+class ModelFile(NamedTuple):
+    """A model as a file held it when it was read.
+
+    Attributes
+    ----------
+    path : Path
+    sha256 : str
+        Of the whole file.
+    model : Model
+    """
+
+    path: Path
+    sha256: str
+    model: Model
+
+
 def save_model(model: Model, path: Path) -> None:
     """Write a model; the file appears whole or not at all."""
     arrays: dict[str, bytes] = {}
@@ -107,6 +124,37 @@ def load_model(path: str | Path) -> Model:
             f"{path}: not a usable model file ({type(error).__name__}: {error}); "
             "expected a file that 'sensorsim train' wrote"
         ) from None
+
+
+def read_model(path: Path) -> ModelFile:
+    """Read a model, and what results name it by.
+
+    Raises
+    ------
+    InputError
+        Like `load_model`.
+    """
+    return ModelFile(path, model_digest(path), load_model(path))
+
+
+def find_model(name: str, folder: Path | None = None) -> Path:
+    """Path of a model by path (beside the pipeline, or as it stands) or name of one that ships.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    shipped = resources.data("models", f"{name}.npz")
+    for candidate in ([folder / name] if folder else []) + [Path(name), shipped]:
+        if candidate.is_file():
+            return candidate
+    known = resources.data("models")
+    names = sorted(p.relative_to(known).with_suffix("").as_posix() for p in known.rglob("*.npz"))
+    raise InputError(
+        f"network.model {name!r}: no such file; expected the path of a model file or one of "
+        f"{', '.join(names)}"
+    )
 
 
 def model_digest(path: Path) -> str:

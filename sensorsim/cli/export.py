@@ -10,6 +10,7 @@ from sensorsim.cli.app import SeedOption, app, integers
 
 if TYPE_CHECKING:
     from sensorsim.bits import WordArray
+    from sensorsim.bnn.file import ModelFile
     from sensorsim.bnn.model import Model
 
 
@@ -48,22 +49,20 @@ def export(
     seed: SeedOption = 0,
 ) -> None:
     """Write a network as ONNX, as QONNX (needs onnx) or as golden vectors for hardware."""
-    from sensorsim.bnn.file import load_model
+    from sensorsim.bnn.file import find_model, read_model
     from sensorsim.errors import InputError
-    from sensorsim.pipeline import find_model
 
     if onnx is None and qonnx is None and vectors is None:
         raise InputError(
             "export: nothing to write; name --onnx FILE, --qonnx FILE or --vectors DIR"
         )
-    path = find_model(model)
-    network = load_model(path)
+    network = read_model(find_model(model))
     for plain, file in ((True, onnx), (False, qonnx)):
         if file is not None:
-            _write_graph(network, file, plain)
+            _write_graph(network.model, file, plain)
     if vectors is not None:
         frames = _frames(images, image_index)
-        _write_vectors(network, path, vectors, pipeline, frames, seed)
+        _write_vectors(network, vectors, pipeline, frames, seed)
 
 
 def _write_graph(model: "Model", file: Path, plain: bool) -> None:
@@ -98,18 +97,17 @@ def _frames(images: int | None, image_index: str | None) -> list[int]:
 
 
 def _write_vectors(
-    model: "Model", path: Path, folder: Path, pipeline: str | None, frames: list[int], seed: int
+    network: "ModelFile", folder: Path, pipeline: str | None, frames: list[int], seed: int
 ) -> None:
-    from sensorsim.bnn.file import model_digest
     from sensorsim.bnn.vectors import random_words, write_vectors
 
     provenance: dict[str, str | int]
     if pipeline is None:
-        words = random_words(model, frames, seed)
-        provenance = {"images": "random bits", "model_sha256": model_digest(path), "seed": seed}
+        words = random_words(network.model, frames, seed)
+        provenance = {"images": "random bits", "model_sha256": network.sha256, "seed": seed}
     else:
-        words, provenance = _sensed(path, pipeline, frames, seed)
-    write_vectors(model, words, frames, folder, provenance)
+        words, provenance = _sensed(network.path, pipeline, frames, seed)
+    write_vectors(network.model, words, frames, folder, provenance)
     print(f"wrote {folder}", file=sys.stderr)
 
 
@@ -134,6 +132,6 @@ def _sensed(
         raise InputError(f"image {max(frames)}: {dataset.name} has images 0 to {len(dataset) - 1}")
     key = chain.key(seed, frames)
     volts = chain.volts(to_linear(dataset.images[frames]), key)
-    codes = chain.readout.convert(volts, chain.description.photodiode.full_scale_v, key)
+    codes = chain.codes(volts, key)
     provenance = {"images": f"{dataset.name}, test", **chain.provenance(dataset, seed)}
     return chain.packed(codes), provenance

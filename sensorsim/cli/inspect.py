@@ -30,15 +30,14 @@ def inspect(
     as_json: JsonOption = False,
 ) -> None:
     """Print a model's layers: shapes, bits, operations, thresholds."""
-    from sensorsim.bnn.file import load_model, model_digest
+    from sensorsim.bnn.file import find_model, read_model
     from sensorsim.bnn.inspection import describe
     from sensorsim.errors import InputError
-    from sensorsim.pipeline import find_model
 
     if (image is None) != (pipeline is None):
         raise InputError("--image and --pipeline: give both, or neither")
-    path = find_model(model)
-    found = {"model": str(path), "sha256": model_digest(path), **describe(load_model(path))}
+    path, sha256, network = read_model(find_model(model))
+    found = {"model": str(path), "sha256": sha256, **describe(network)}
     if image is not None and pipeline is not None:
         _write_layers(path, image, pipeline, seed, out)
     if as_json:
