@@ -124,17 +124,6 @@ def _input(planes: WordArray, channels: int) -> xr.Dataset:
     return xr.Dataset({"bit": bits}, attrs={"kind": INPUT})
 
 
-def flattened(tree: xr.DataTree) -> xr.Dataset:
-    """Groups as one Dataset, which any netCDF can hold: ``layer_3_bit`` for ``bit`` of layer 3."""
-    variables: dict[str, xr.Variable] = {}
-    for place, group in tree.children.items():
-        prefix = place if place == INPUT else f"layer_{place}"
-        for name, v in group.variables.items():
-            dims = [f"{prefix}_{d}" for d in v.dims]
-            variables[f"{prefix}_{name}"] = xr.Variable(dims, v.values, v.attrs)
-    return xr.Dataset(variables, attrs=tree.attrs)
-
-
 def _layer(step: Step) -> dict[str, Any]:
     layer, before, after = step.layer, step.before, step.after
     row: dict[str, Any] = {

@@ -23,9 +23,9 @@ def inspect(
     pipeline: Annotated[
         str | None, typer.Option("--pipeline", help="The pipeline that makes bits of the image.")
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="NetCDF file to write, with --image.")] = Path(
-        "layers.nc"
-    ),
+    out: Annotated[
+        Path, typer.Option("--out", help="NetCDF file to write, a group for each layer.")
+    ] = Path("layers.nc"),
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -48,7 +48,7 @@ def inspect(
 
 def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -> None:
     """Integers and bits of every layer of one test image."""
-    from sensorsim.bnn.inspection import flattened, layers_of
+    from sensorsim.bnn.inspection import layers_of
     from sensorsim.errors import InputError
     from sensorsim.files import check_place, whole
     from sensorsim.pipeline import load_pipeline
@@ -68,7 +68,7 @@ def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -
     )  # fmt: skip
     tree.attrs = {**chain.provenance(dataset, seed), "image": image}
     with whole(out) as part:
-        flattened(tree).to_netcdf(part, engine="scipy")
+        tree.to_netcdf(part, engine="h5netcdf")
     print(f"wrote {out}", file=sys.stderr)
 
 

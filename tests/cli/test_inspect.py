@@ -54,10 +54,10 @@ def test_layers_of_an_image_are_written(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert [p.name for p in tmp_path.iterdir()] == ["l.nc"]
     decision = load_pipeline("glt2").run(4, seed=5)["decision"][3]
-    with xr.open_dataset(out) as data:
-        assert data["layer_8_score"].values.argmax() == decision
-        assert data["layer_0_accumulator"].attrs["units"] == "1"
-        assert set(np.unique(data["layer_1_bit"])) == {0, 1}
+    with xr.open_datatree(out, engine="h5netcdf") as data:
+        assert data["8/score"].values.argmax() == decision
+        assert data["0/accumulator"].attrs["units"] == "1"
+        assert set(np.unique(data["1/bit"])) == {0, 1}
         assert data.attrs["image"] == 3
         assert data.attrs["model_sha256"] == model_digest(find_model("fashion-mnist/glt-2"))
 

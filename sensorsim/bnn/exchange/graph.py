@@ -166,7 +166,7 @@ def build(
     Raises
     ------
     InputError
-        If an accumulator or a score does not fit the numbers that a graph computes with.
+        If an accumulator does not fit the numbers that a graph computes with.
     """
     view = model.input
     steps = tuple(flow(layers, Shape(view.height, view.width, view.channels, view.planes)))

@@ -42,7 +42,7 @@ def export_onnx(model: Model) -> onnx.ModelProto:
     Raises
     ------
     InputError
-        If an accumulator reaches ``2**24``, where float32 is no longer exact, or a score ``2**63``.
+        If an accumulator reaches ``2**24``, where float32 is no longer exact.
     """
     graph = build(model, model.layers, _Plain(), "N")
     onnx.checker.check_model(graph, full_check=True)

@@ -54,7 +54,7 @@ def export_qonnx(model: Model, batch: int = 1) -> onnx.ModelProto:
     Raises
     ------
     InputError
-        If an accumulator reaches ``2**24``, where float32 is no longer exact, or a score ``2**63``.
+        If an accumulator reaches ``2**24``, where float32 is no longer exact.
     """
     proto = build(model, rising_only(model.layers), _Quantized(), batch)
     proto.opset_import.append(helper.make_opsetid(DOMAIN, 1))
