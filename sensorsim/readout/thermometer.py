@@ -16,6 +16,8 @@ from sensorsim.readout.table import close_levels, step_table
 
 MAX_THRESHOLDS = 32
 _STEPS = 2048
+_FILLED = np.array([2**ones - 1 for ones in range(33)], np.uint32)
+"""The bit field without bubbles that has so many ones."""
 
 
 class Thermometer(ThermometerCircuit):
@@ -161,5 +163,4 @@ def compare_fields(
 
 def corrected(fields: FieldArray) -> FieldArray:
     """Bit fields without bubbles: as many ones, from bit 0 on."""
-    counts = np.bitwise_count(fields).astype(np.uint64)
-    return ((np.uint64(1) << counts) - np.uint64(1)).astype(np.uint32)
+    return _FILLED[np.bitwise_count(fields)]
