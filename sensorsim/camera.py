@@ -71,6 +71,34 @@ class Camera:
         """Electrons that white makes in each image, by the exposure law: float64 [N]."""
         return self.white_e() * 2.0 ** self.exposure.stops(key)
 
+    def on_array(self, light: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """Relative light of the scene [N, H, W, C] on the pixels [N, H, W, samples per pixel].
+
+        Behind the lens and the color filters; 1.0 is white on the axis.
+
+        Raises
+        ------
+        InputError
+            Like `volts`.
+        """
+        array = np.asarray(light, np.float32)
+        check_light(array)  # blur and luminance would spread NaN, or hide light below zero
+        image = through_lens(array, self.lens, self.photodiode.pixel_pitch_um)
+        return sample_colors(image, self.layout)
+
+    def mean_electrons(
+        self, on_array: npt.NDArray[np.float32], key: streams.Key
+    ) -> npt.NDArray[np.float32]:
+        """Electrons that light and dark current make on average, before the well fills.
+
+        Parameters
+        ----------
+        on_array : float32 [N, H, W, samples per pixel]
+            What `on_array` gives.
+        """
+        at_white = self.electrons_at_white(key).astype(np.float32)
+        return on_array * at_white[:, None, None, None] + np.float32(self.photodiode.dark_e)
+
     def volts(
         self, light: npt.ArrayLike, key: streams.Key, pattern: FixedPattern | None = None
     ) -> npt.NDArray[np.float32]:
@@ -82,8 +110,5 @@ class Camera:
             If the light is not finite and non-negative, has colors that the layout cannot sample,
             or the array is smaller than the lens's blur.
         """
-        array = np.asarray(light, np.float32)
-        check_light(array)  # blur and luminance would spread NaN, or hide light below zero
-        image = through_lens(array, self.lens, self.photodiode.pixel_pitch_um)
-        on_array = sample_colors(image, self.layout)
-        return sense(on_array, self.photodiode, self.electrons_at_white(key), key, pattern)
+        electrons = self.electrons_at_white(key)
+        return sense(self.on_array(light), self.photodiode, electrons, key, pattern)

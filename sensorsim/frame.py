@@ -109,7 +109,7 @@ def trace_frame(chain: Pipeline, frame: Frame, seed: int = 0) -> xr.DataTree:
         **frame.metadata,
     }
     mosaic = seen_mosaic(chain, frame)
-    for group in ("photodiode", "readout"):
+    for group in ("array", "photodiode", "readout"):
         tree[group].attrs["layout"] = mosaic or array_layout(tree[group].sizes["color"])
     tree["readout"].attrs["kind"] = chain.readout.kind
     tree["readout"].attrs["largest_dn"] = chain.readout.levels

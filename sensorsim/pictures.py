@@ -39,7 +39,7 @@ def draw(tree: xr.DataTree) -> dict[str, Figure]:
         By file name without suffix: ``stages`` shows all in one, then every stage alone.
     """
     stages: dict[str, Callable[[Axes, Axes, xr.DataTree], None]] = {
-        "1-scene": _scene, "2-photodiode": _photodiode, "3-readout": _readout,
+        "1-scene": _scene, "2-array": _array, "3-photodiode": _photodiode, "4-readout": _readout,
     }  # fmt: skip
     overview = Figure(figsize=(10, 3.3 * len(stages) + 0.5), layout="constrained")
     rows = overview.subplots(len(stages), 2, squeeze=False)
@@ -50,9 +50,9 @@ def draw(tree: xr.DataTree) -> dict[str, Figure]:
         figure = figures[name] = Figure(figsize=(10, 3.8), layout="constrained")
         left, right = figure.subplots(1, 2)
         stage(left, right, tree)
-    figures["4-bits"] = _bits(tree)
+    figures["5-bits"] = _bits(tree)
     if "network" in tree.children:
-        figures["5-network"] = _network(tree)
+        figures["6-network"] = _network(tree)
     return figures
 
 
@@ -79,6 +79,19 @@ def _scene(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
     else:
         _histogram(histogram, _planes(light, layout), "relative linear light")
     _mark(histogram, 1.0, "white")
+
+
+def _array(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
+    """Light as a picture; what it makes as a histogram, also beyond what the well holds."""
+    group = tree["array"]
+    light, layout = group["light"].to_numpy(), str(group.attrs["layout"])
+    top = max(1.0, float(np.percentile(light, 99.9)))
+    norm = PowerNorm(_GAMMA, 0, top, clip=True)
+    _picture(picture, light, layout, norm, "light on the array (1 is white)")
+    picture.set_title("array, behind lens and color filters", fontsize=9)
+    electrons = group["electrons"].to_numpy()
+    _histogram(histogram, _planes(electrons, layout), "mean electrons of light and dark (e-)")
+    _mark(histogram, group["full_well"].item(), "full well")
 
 
 def _photodiode(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:

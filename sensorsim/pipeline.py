@@ -299,8 +299,9 @@ class Pipeline:
         Returns
         -------
         DataTree
-            Groups ``scene``, ``photodiode``, ``readout`` and, if it decides, ``network``; with
-            units. From the photodiode on, a scene under a Bayer filter is a mosaic of one color.
+            Groups ``scene``, ``array``, ``photodiode``, ``readout`` and, if it decides,
+            ``network``; with units. From the array on, a scene under a Bayer filter is a mosaic of
+            one color.
 
         Raises
         ------
@@ -320,10 +321,7 @@ class Pipeline:
         key = self.key(seed, [frame])
         volts = self.volts(light[np.newaxis], key)
         codes = self.codes(volts, key)
-        tree = trace.of_array(
-            light, self.camera.exposure.stops(key)[0], self.camera.white_illuminance_lux(),
-            volts[0], self.camera.photodiode.full_scale_v, codes[0], self.readout,
-        )  # fmt: skip
+        tree = trace.of_array(light, key, self.camera, volts[0], codes[0], self.readout)
         if decide:
             tree["network"] = xr.DataTree(self._decision(codes, key))
         tree.attrs = {"pipeline": self.description.model_dump_json(), "seed": seed, "frame": frame}

@@ -6,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from sensorsim import streams
 from sensorsim.bnn import simulator
 from sensorsim.bnn.layers import Scores, Votes
 from sensorsim.bnn.model import Model
+from sensorsim.camera import Camera
 from sensorsim.readout import Adc, Thermometer
 
 _SPACE = ("row", "column", "color")
@@ -16,30 +18,43 @@ _SPACE = ("row", "column", "color")
 
 def of_array(
     light: npt.NDArray[np.float32],
-    stops: float,
-    reference_lux: float,
+    key: streams.Key,
+    camera: Camera,
     volts: npt.NDArray[np.float32],
-    full_scale_v: float,
     codes: npt.NDArray[Any],
     readout: Adc | Thermometer,
 ) -> xr.DataTree:
-    """Groups ``scene``, ``photodiode`` and ``readout`` of one image.
+    """Groups ``scene``, ``array``, ``photodiode`` and ``readout`` of one image.
 
     Parameters
     ----------
     light : float32 [H, W, C], relative linear light
-    stops : float
-        Exposure of the image.
-    reference_lux : float
-        Illuminance of the scene at 0 stops.
+    key : Key
+        Of this one image.
     volts, codes : [H, W, samples per pixel]
         What the pixels and the readout make of it.
     """
+    stops = camera.exposure.stops(key)[0]
     scene = {
         "light": (_SPACE, light, {"units": "1", "long_name": "relative linear light"}),
         "exposure": ((), stops, {"units": "stop"}),
-        "white_illuminance": ((), reference_lux * 2.0**stops, {"units": "lux"}),
+        "white_illuminance": ((), camera.white_illuminance_lux() * 2.0**stops, {"units": "lux"}),
     }
+    on_array = camera.on_array(light[np.newaxis])
+    array = {
+        "light": (
+            _SPACE,
+            on_array[0],
+            {"units": "1", "long_name": "relative light behind lens and color filters"},
+        ),
+        "electrons": (
+            _SPACE,
+            camera.mean_electrons(on_array, key)[0],
+            {"units": "e-", "long_name": "made on average by light and dark current"},
+        ),
+        "full_well": ((), camera.photodiode.full_well_e, {"units": "e-"}),
+    }
+    full_scale_v = camera.photodiode.full_scale_v
     photodiode = {
         "signal": (_SPACE, volts, {"units": "V"}),
         "full_scale": ((), full_scale_v, {"units": "V"}),
@@ -61,6 +76,7 @@ def of_array(
     return xr.DataTree.from_dict(
         {
             "scene": xr.Dataset(scene),
+            "array": xr.Dataset(array),
             "photodiode": xr.Dataset(photodiode),
             "readout": xr.Dataset(seen),
         }

@@ -107,7 +107,7 @@ def test_trace_opens_with_plain_xarray_and_keeps_units(tmp_path: Path) -> None:
     pipe = chain()
     trace_frame(pipe, frame((28, 28, 1), "mono")).to_netcdf(tmp_path / "t.nc", engine="h5netcdf")
     with xr.open_datatree(tmp_path / "t.nc") as tree:
-        assert set(tree.children) == {"scene", "photodiode", "readout", "network"}
+        assert set(tree.children) == {"scene", "array", "photodiode", "readout", "network"}
     with xr.open_dataset(tmp_path / "t.nc", group="photodiode") as group:
         assert group["signal"].attrs["units"] == "V"
     with xr.open_dataset(tmp_path / "t.nc", group="readout") as group:
@@ -127,11 +127,11 @@ def test_pictures_of_large_frames_are_means_of_whole_cells() -> None:
 def test_every_stage_gets_a_picture() -> None:
     gray = chain()
     assert list(draw(trace_frame(gray, frame((28, 28, 1), "mono")))) == [
-        "stages", "1-scene", "2-photodiode", "3-readout", "4-bits", "5-network",
+        "stages", "1-scene", "2-array", "3-photodiode", "4-readout", "5-bits", "6-network",
     ]  # fmt: skip
     figures = draw(trace_frame(gray, frame((40, 30, 1), "bayer-gbrg")))
-    assert "5-network" not in figures
-    _, histogram, *_ = figures["2-photodiode"].axes
+    assert "6-network" not in figures
+    _, histogram, *_ = figures["3-photodiode"].axes
     names = [text.get_text() for text in histogram.get_legend().get_texts()]
     assert names == ["G1", "B", "R", "G2", "full well", "levels"]
     assert histogram.get_xlabel() == "volts at the pixel's output (V)"

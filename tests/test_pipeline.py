@@ -87,9 +87,27 @@ def test_first_images_do_not_depend_on_how_many_follow(result: xr.Dataset) -> No
 def test_trace_shows_every_stage_and_ends_in_the_same_decision(result: xr.Dataset) -> None:
     pipe = ss.load_pipeline("glt4")
     tree = pipe.trace(pipe.dataset.images[5], seed=3, frame=5)
-    assert list(tree.children) == ["scene", "photodiode", "readout", "network"]
+    assert list(tree.children) == ["scene", "array", "photodiode", "readout", "network"]
     assert tree["photodiode"]["signal"].attrs["units"] == "V"
     assert tree["network"]["decision"] == result["decision"][5]
+
+
+def test_trace_shows_light_behind_the_lens_and_what_it_makes() -> None:
+    silent = {"photodiode.noise": "none", "photodiode.temperature_c": 60.0,
+              "scene.lens.chief_ray_angle_deg": 20.0, "scene.exposure.law": "fixed",
+              "scene.exposure.high_stops": -1.0}  # fmt: skip
+    pipe = ss.load_pipeline("glt4", silent)
+    array, photodiode = (
+        pipe.trace(np.ones((28, 28), np.float32))[name] for name in ("array", "photodiode")
+    )
+    corner = float(array["light"][0, 0, 0])
+    assert corner == pytest.approx(np.cos(np.deg2rad(20)) ** 4, rel=1e-6)
+    pixel = pipe.description.photodiode
+    assert array["electrons"].attrs["units"] == "e-"
+    made = pipe.camera.white_e() / 2 * corner + pixel.dark_e
+    assert float(array["electrons"][0, 0, 0]) == pytest.approx(made, rel=1e-6)
+    volts = array["electrons"] * pixel.conversion_gain_uv_per_e * 1e-6
+    np.testing.assert_allclose(photodiode["signal"], volts, rtol=1e-5)
 
 
 def test_brighter_light_lowers_no_thermometer_count() -> None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 _OUTPUTS = {
-    "stages.png", "1-scene.png", "2-photodiode.png", "3-readout.png", "4-bits.png",
-    "5-network.png", "trace.nc", "frame.dng", "frame-red.dng", "frame-green.dng", "frame-blue.dng",
+    "stages.png", "1-scene.png", "2-array.png", "3-photodiode.png", "4-readout.png", "5-bits.png",
+    "6-network.png", "trace.nc", "frame.dng", "frame-red.dng", "frame-green.dng", "frame-blue.dng",
 }  # fmt: skip
 """Every file that the command may write."""
 

@@ -2,8 +2,6 @@
 
 from typing import Annotated, Literal
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from sensorsim.description import Description
@@ -35,27 +33,3 @@ class SoftSaturation(Description):
 
 
 Saturation = Annotated[HardSaturation | SoftSaturation, Field(discriminator="kind")]
-
-
-def saturate(
-    electrons: npt.ArrayLike, full_well_e: float, saturation: HardSaturation | SoftSaturation
-) -> npt.NDArray[np.float64]:
-    """Electrons that a well holds of those that were made.
-
-    Parameters
-    ----------
-    electrons : array
-        Collected electrons, >= 0.
-    full_well_e : float
-    saturation : HardSaturation or SoftSaturation
-
-    Returns
-    -------
-    float64, same shape
-    """
-    x = np.asarray(electrons, np.float64)
-    knee = saturation.knee_fraction * full_well_e
-    if knee == full_well_e:
-        return np.minimum(x, full_well_e)
-    room = full_well_e - knee
-    return np.where(x <= knee, x, knee - room * np.expm1(-np.maximum(x - knee, 0) / room))

@@ -13,7 +13,9 @@ from PIL import Image
 from sensorsim.cli import main
 
 CAMERAS = Path(__file__).parents[3] / "shared" / "data" / "raw"
-PICTURES = {"1-scene.png", "2-photodiode.png", "3-readout.png", "4-bits.png", "stages.png"}
+PICTURES = {
+    "1-scene.png", "2-array.png", "3-photodiode.png", "4-readout.png", "5-bits.png", "stages.png"
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_a_photograph_is_decided_and_everything_is_written(command, tmp_path: Pa
         tmp_path / "x.png", "adc4_log", "--fit", "--set", "scene.layout=mono", "--out", out
     )
     assert status == 0, errors
-    assert {p.name for p in out.iterdir()} == PICTURES | {"5-network.png", "frame.dng", "trace.nc"}
+    assert {p.name for p in out.iterdir()} == PICTURES | {"6-network.png", "frame.dng", "trace.nc"}
     with xr.open_datatree(out / "trace.nc") as tree:
         name = tree["network"]["class_name"].to_numpy()[tree["network"]["decision"].item()]
         assert f"decision: {name}" in printed
@@ -85,7 +87,7 @@ def test_a_second_call_replaces_the_first_and_nothing_else(command, tmp_path: Pa
     out = tmp_path / "out"
     out.mkdir()
     (out / "notes.txt").write_text("mine")
-    (out / "5-network.png").write_text("another scene's decision")
+    (out / "6-network.png").write_text("another scene's decision")
     scene = mosaic_file(tmp_path / "x.raw")
     for _ in range(2):
         status, _, errors = command(scene, "glt4", "--out", out)
