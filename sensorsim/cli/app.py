@@ -6,6 +6,8 @@ A verb imports what it runs when it runs, so that ``--help`` answers at once.
 import json
 import math
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,6 +34,19 @@ SetOption = Annotated[
     typer.Option("--set", metavar="FIELD=VALUE", help="Change a field, like readout.bits=6."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@contextmanager
+def extra(verb: str, name: str) -> Iterator[None]:
+    """Imports that only an extra of the package makes possible."""
+    from sensorsim.errors import InputError
+
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"{verb} needs {error.name}; install it with: pip install 'sensorsim[{name}]'"
+        ) from None
 
 
 def load(pipeline: str, settings: list[str] | None) -> "Pipeline":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sensorsim.cli.app import SeedOption, app, integers
+from sensorsim.cli.app import SeedOption, app, extra, integers
 
 if TYPE_CHECKING:
     from sensorsim.bits import WordArray
@@ -66,16 +66,11 @@ def export(
 
 
 def _write_graph(model: "Model", file: Path, plain: bool) -> None:
-    from sensorsim.errors import InputError
     from sensorsim.files import check_place, whole
 
-    try:
+    with extra("exchange", "exchange"):
         from sensorsim.bnn.exchange.onnx_export import export_onnx
         from sensorsim.bnn.exchange.qonnx_export import export_qonnx
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"exchange needs {error.name}; install it with: pip install 'sensorsim[exchange]'"
-        ) from None
     check_place("--onnx" if plain else "--qonnx", file)
     graph = export_onnx(model) if plain else export_qonnx(model)
     with whole(file) as part:

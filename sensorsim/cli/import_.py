@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sensorsim.cli.app import app
+from sensorsim.cli.app import app, extra
 
 if TYPE_CHECKING:
     from sensorsim.readout import Adc, Thermometer
@@ -35,15 +35,10 @@ def import_(
 ) -> None:  # fmt: skip
     """Read a QONNX file and write a model file (needs onnx)."""
     from sensorsim.bnn.file import save_model
-    from sensorsim.errors import InputError
     from sensorsim.files import check_place
 
-    try:
+    with extra("exchange", "exchange"):
         from sensorsim.bnn.exchange.qonnx_import import load_qonnx
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"exchange needs {error.name}; install it with: pip install 'sensorsim[exchange]'"
-        ) from None
     check_place("--out", out)
     names = None if classes is None else [name.strip() for name in classes.split(",")]
     command = " ".join(["sensorsim", *sys.argv[1:]])

@@ -14,6 +14,7 @@ from sensorsim.cli.app import (
     SeedOption,
     SetOption,
     app,
+    extra,
     load,
     print_json,
     setting,
@@ -74,14 +75,10 @@ def optimize(
     from sensorsim.errors import InputError
     from sensorsim.files import check_place
 
-    try:
+    with extra("optimize", "optimize"):
         from sensorsim.optimize.front import measured_front
         from sensorsim.optimize.search import Goal, Split, best_designs, search
         from sensorsim.optimize.space import space_of
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"optimize needs {error.name}; install it with: pip install 'sensorsim[optimize]'"
-        ) from None
     if out is not None:
         check_place("--out", out)
     wanted = _names(stages) or STAGES

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from sensorsim.cli.app import PipelineArgument, SeedOption, SetOption, app, integers, settings_of
+from sensorsim.cli.app import (
+    PipelineArgument,
+    SeedOption,
+    SetOption,
+    app,
+    extra,
+    integers,
+    settings_of,
+)
 
 
 @app.command()
@@ -29,14 +37,9 @@ def train(
 ) -> None:
     """Train a network for a pipeline's readout, through its sensor (needs torch)."""
     from sensorsim.configuration import load_description
-    from sensorsim.errors import InputError
 
-    try:
+    with extra("training", "train"):
         from sensorsim.training.command import train_pipeline
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"training needs {error.name}; install it with: pip install 'sensorsim[train]'"
-        ) from None
     description, _ = load_description(pipeline, settings_of(settings))
     command = " ".join(["sensorsim", *sys.argv[1:]])
     model = train_pipeline(

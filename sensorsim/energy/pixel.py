@@ -11,8 +11,6 @@ from sensorsim.photodiode import Photodiode
 if TYPE_CHECKING:
     from sensorsim.energy.technology import Process
 
-_ZERO_CELSIUS_K = 273.15
-
 
 class PixelConstants(Description):
     """Figures of a pixel and its column."""
@@ -64,7 +62,7 @@ class PixelArray:
             photodiode.pixel_pitch_um,
             photodiode.full_scale_v,
             2 if photodiode.correlated_double_sampling else 1,
-            photodiode.temperature_c + _ZERO_CELSIUS_K,
+            photodiode.temperature_k,
         )
 
     def signal(self, process: "Process") -> Constant:

@@ -100,6 +100,11 @@ class Photodiode(Description):
         return float(self.response.volts(self.full_well_e, self.volts_per_e))
 
     @property
+    def temperature_k(self) -> float:
+        """Of the die."""
+        return self.temperature_c + _ZERO_CELSIUS_K
+
+    @property
     def dark_e(self) -> float:
         """Mean dark electrons of one exposure at the die's temperature."""
         per_s = dark_current_e_per_s(
@@ -121,8 +126,8 @@ class Photodiode(Description):
             if self.sense_node_capacitance_ff is None
             else self.sense_node_capacitance_ff * 1e-15
         )
-        kelvin = self.temperature_c + _ZERO_CELSIUS_K
-        return float(np.sqrt(BOLTZMANN_J_PER_K * kelvin * capacitance_f) / ELEMENTARY_CHARGE_C)
+        kt_j = BOLTZMANN_J_PER_K * self.temperature_k
+        return float(np.sqrt(kt_j * capacitance_f) / ELEMENTARY_CHARGE_C)
 
     def draws(self, noise: Noise) -> bool:
         """Whether this pixel's ladder reaches ``noise``."""
