@@ -1,6 +1,6 @@
 """A network becomes a plan: tables that `sensorsim.kernels.plan` walks, made once.
 
-Every activation gets its place in an arena, every layer one or more steps. Threshold and packing
+Every layer becomes one or more steps (`sensorsim.bnn.writer` keeps them). Threshold and packing
 belong to the layer before them; a dense layer is a convolution whose one receptive field is the
 whole image; the branches of a sum add up in one array of counts. Layers whose words would be mostly
 empty read gathered receptive fields (`sensorsim.kernels.patches`).
@@ -26,8 +26,9 @@ from sensorsim.bnn.layers import (
     Votes,
 )
 from sensorsim.bnn.limits import Limits, mismatch_limits
-from sensorsim.bnn.plan import CACHE_LINE, Plan, aligned_zeros
+from sensorsim.bnn.plan import Plan
 from sensorsim.bnn.shapes import Shape, Step, flow
+from sensorsim.bnn.writer import Writer, counts_bytes, counts_row, set_fields
 from sensorsim.kernels import plan
 from sensorsim.kernels.patches import AT_ONCE, COLUMNS
 from sensorsim.kernels.xnor import CODE_OUTPUTS, MAX_CODE_MISMATCHES, OUTPUTS
@@ -44,29 +45,29 @@ def compile_plan(layers: tuple[Layer, ...], shape: Shape) -> Plan:
     """
     after = [*flow(layers, shape)][-1].after
     heads = [i for i, layer in enumerate(layers) if isinstance(layer, Dense | Scores | Votes)]
-    writer = _Writer(heads[0] if heads else len(layers) + 1)
+    compiler = _Compiler(heads[0] if heads else len(layers) + 1)
     as_codes = len(layers) > 1 and _fits_codes(layers[0], shape)
-    source = writer.place(shape, _ring(layers), stepped=writer.head == 0, codes=as_codes)
+    source = compiler.place(shape, _ring(layers), stepped=compiler.head == 0, codes=as_codes)
     view = np.zeros(1, plan.INPUT)
-    _set(
+    set_fields(
         view[0], target=source.offset, target_step=source.step, planes=shape.planes,
         height=shape.height, width=shape.width, channels=shape.channels,
         words=words_for(shape.channels), line=source.line, plane=source.plane,
         first=source.pixel(0, 0), as_codes=as_codes,
     )  # fmt: skip
-    counts = writer.counts(after, stepped=bool(heads))
-    writer.chain(layers, source, counts, top=True)
-    writer.step(plan.SCORE, counts, counts, width=_row(after.channels))
+    counts = compiler.counts(after, stepped=bool(heads))
+    compiler.chain(layers, source, counts, top=True)
+    compiler.step(plan.SCORE, counts, counts, width=counts_row(after.channels))
     last = layers[-1]
     scale = np.zeros((3, after.channels), np.int64)
     scale[0], scale[1] = after.reach, 1
     if isinstance(last, Scores | Votes):
         scale[1], scale[2] = last.scale, last.bias
     return Plan(
-        shape, after[:3], view, np.array(writer.steps, plan.STEP),
-        writer.trunk if heads else len(writer.steps), np.array(writer.tables, np.int64),
-        np.array(writer.pieces, np.uint64).reshape(-1, COLUMNS), writer.packed_weights(), scale,
-        writer.arena_words(),
+        shape, after[:3], view, np.array(compiler.steps, plan.STEP),
+        compiler.trunk if heads else len(compiler.steps), np.array(compiler.tables, np.int64),
+        np.array(compiler.pieces, np.uint64).reshape(-1, COLUMNS), compiler.packed_weights(), scale,
+        compiler.arena_words(),
     )  # fmt: skip
 
 
@@ -80,8 +81,8 @@ def compile_sums(step: Step) -> Plan:
     return compile_plan((layer,), step.before)
 
 
-class _Writer:
-    """Collects steps and tables.
+class _Compiler(Writer):
+    """Writes what layers become.
 
     Parameters
     ----------
@@ -90,14 +91,9 @@ class _Writer:
     """
 
     def __init__(self, head: int) -> None:
+        super().__init__()
         self.head = head
         self.trunk = 0
-        self.steps: list[tuple[int, ...]] = []
-        self.tables: list[int] = []
-        self.pieces: list[tuple[int, ...]] = []
-        self.weights: list[WordArray] = []
-        self.size = 0
-        self.overrun = CACHE_LINE
 
     def chain(
         self, layers: tuple[Layer, ...], source: Place, counts: Place, top: bool = False
@@ -128,59 +124,6 @@ class _Writer:
                 self.rearrange(layer, source, target)
             source = target
 
-    # Where things lie
-
-    def allocate(self, size: int, stepped: bool) -> tuple[int, int]:
-        """Offset of an activation, and its step from image to image."""
-        offset = self.size
-        size = -(-size // CACHE_LINE) * CACHE_LINE
-        self.size += size * plan.IMAGES if stepped else size
-        return offset, size if stepped else 0
-
-    def place(self, shape: Shape, ring: int, stepped: bool, codes: bool = False) -> Place:
-        """Room for bits, or codes, with their ring."""
-        place = Place(0, 0, shape, ring, codes)
-        size = 2 * shape.channels if codes else 8 * shape.planes * words_for(shape.channels)
-        offset, step = self.allocate(size * place.plane, stepped)
-        return place._replace(offset=offset, step=step)
-
-    def counts(self, shape: Shape, stepped: bool) -> Place:
-        """Room for int32 counts."""
-        return Place(*self.allocate(_counts_bytes(shape), stepped), shape, 0)
-
-    def arena_words(self) -> int:
-        """Words of an arena; gathering may read, but does not use, a little more than there is."""
-        return self.size // 8 + self.overrun
-
-    def table(self, values: Any) -> int:
-        """Write numbers; where they begin."""
-        first = len(self.tables)
-        self.tables += np.asarray(values, np.int64).reshape(-1).tolist()
-        return first
-
-    def weight(self, blocks: npt.NDArray[Any]) -> int:
-        """Write weights; where they begin, which is a cache line."""
-        flat = np.ascontiguousarray(blocks).reshape(-1).view(np.uint64)
-        first = sum(map(len, self.weights))
-        self.weights.append(np.pad(flat, (0, -len(flat) % (CACHE_LINE // 8))))
-        return first
-
-    def packed_weights(self) -> WordArray:
-        """All weights."""
-        out = aligned_zeros(1, sum(map(len, self.weights)))[0]
-        return np.concatenate(self.weights, out=out) if self.weights else out
-
-    def step(self, operation: int, source: Place, target: Place, **values: int) -> None:
-        """Write a step."""
-        row = np.zeros(1, plan.STEP)[0]
-        _set(
-            row, operation=operation, source=source.offset, source_step=source.step,
-            target=target.offset, target_step=target.step, **values,
-        )  # fmt: skip
-        self.steps.append(row.item())
-
-    # What layers become
-
     def decide(
         self, layer: Layer, source: Place, target: Place, limits: Limits, together: bool
     ) -> None:
@@ -195,8 +138,9 @@ class _Writer:
             self.count(layer, source, counts)
             y, x = np.indices(target.shape[:2])
             self.step(
-                plan.LIMIT, counts, target, channels=_row(target.shape.channels), fields=y.size,
-                places=self.table(8 * target.pixel(y, x)), **self.limit_tables(limits, 1, target),
+                plan.LIMIT, counts, target, channels=counts_row(target.shape.channels),
+                fields=y.size, places=self.table(8 * target.pixel(y, x)),
+                **self.limit_tables(limits, 1, target),
             )  # fmt: skip
 
     def count(self, layer: Layer, source: Place, counts: Place, together: bool = False) -> None:
@@ -217,7 +161,7 @@ class _Writer:
 
     def clear(self, counts: Place, together: bool = False) -> None:
         """Zero counts, of all images that are taken together."""
-        size = counts.step * plan.IMAGES if together else _counts_bytes(counts.shape)
+        size = counts.step * plan.IMAGES if together else counts_bytes(counts.shape)
         self.step(plan.CLEAR, counts, counts, width=size // 8, together=together)
 
     def rearrange(self, layer: Layer, source: Place, target: Place) -> None:
@@ -263,7 +207,7 @@ class _Writer:
                 fields.repeated, target.shape.height * target.shape.width,
                 fields.y * target.shape.width + fields.x,
             )  # fmt: skip
-            places = 4 * _row(target.shape.channels) * pixels
+            places = 4 * counts_row(target.shape.channels) * pixels
             values |= self.count_tables(len(words), window.groups)
         else:
             operation = plan.CONVOLVE
@@ -407,16 +351,6 @@ def _first_outputs(outputs: int, groups: int, size: int) -> IntArray:
     return (share * np.arange(groups)[:, np.newaxis] + np.arange(0, share, size)).reshape(-1)
 
 
-def _row(channels: int) -> int:
-    """Counts of one pixel: a block's spare outputs lie behind the last one."""
-    return -(-channels // OUTPUTS) * OUTPUTS + OUTPUTS
-
-
-def _counts_bytes(shape: Shape) -> int:
-    """One pixel more than there is: repeated fields count there."""
-    return 4 * _row(shape.channels) * (shape.height * shape.width + 1)
-
-
 def _bands(fields: Fields) -> dict[str, int]:
     return {"bands": fields.bands, "band_fields": fields.per_band, "fields": len(fields.y)}
 
@@ -431,9 +365,3 @@ def _strides(side: str, place: Place) -> dict[str, int]:
         f"{side}_plane": place.plane,
         f"{side}_first": place.pixel(0, 0),
     }
-
-
-def _set(row: Any, **values: int) -> None:
-    """Set fields of a record."""
-    for name, value in values.items():
-        row[name] = value
