@@ -17,8 +17,11 @@ ADC_PERCENTILE = "survey.adc_percentile"
 
 
 def flash_comparators(enob: float) -> int:
-    """Comparators of a flash converter of so many effective bits, of which it lost 0.3 or more."""
-    return int(2 ** np.ceil(enob + 0.3)) - 1
+    """Comparators of a flash converter of so many effective bits, of which it lost 0.3 or more.
+
+    However few bits are effective, below none where noise exceeds full scale, one compares.
+    """
+    return max(1, int(2 ** np.ceil(enob + 0.3)) - 1)
 
 
 class AdcPrices(Description):

@@ -69,6 +69,14 @@ def test_as_many_converters_lie_below_the_envelope_as_its_source_says(survey: Su
 
 
 @needs_survey
+@pytest.mark.parametrize(
+    ("enob", "count"), [(-5.0, 1), (-0.5, 1), (0.0, 1), (0.6, 1), (0.8, 3), (3.6, 15), (3.8, 31)]
+)
+def test_a_flash_of_few_effective_bits_compares_once(enob: float, count: int) -> None:
+    """A converter drowned in noise was one of no comparators, which costs nothing."""
+    assert flash_comparators(enob) == count
+
+
 def test_comparator_prices_come_from_flash_converters_of_the_same_years(survey: Survey) -> None:
     fj = {
         since: [

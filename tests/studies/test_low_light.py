@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 
 from sensorsim.photodiode import Photodiode
+from sensorsim.pipeline import Pipeline
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +103,13 @@ def test_same_seed_gives_the_same_table(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("name", ["fixed", "scaled", "snr", "sensors"])
 def test_figure_is_a_picture(out: Path, name: str, is_picture: Callable[[Path], bool]) -> None:
     assert is_picture(out / f"low_light_{name}.png")
+
+
+@pytest.mark.parametrize("chain", low_light.chains(), ids=list(low_light.READOUTS))
+def test_every_readout_has_a_price_in_the_darkest_light(chain: Pipeline) -> None:
+    """Where noise exceeds full scale, an ADC has less than no effective bits."""
+    darkest = low_light.Light(
+        low_light.DEFAULT, low_light.TOP, low_light.STOPS[-1], low_light.SCALED
+    )
+    priced = chain.replace(darkest.settings()).ledger().total_pj("readout")
+    assert 0 < priced.low < priced.typical < priced.high
