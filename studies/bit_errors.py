@@ -57,6 +57,8 @@ def measure(chain: Pipeline, images: int, progress: Progress) -> xr.DataTree:
 def figure_of(results: dict[str, xr.DataTree]) -> Figure:
     """Accuracy against rates and widths; bars are 95 % Wilson intervals."""
     figure = Figure(figsize=(13, 4.4), layout="constrained")
+    images = int(next(iter(results.values()))["weights"]["images"].values.flat[0])
+    figure.suptitle(f"{images} test images, uncontrolled light, 95 % intervals", fontsize=10)
     panels = figure.subplots(1, 3, sharey=True)
     for color, (name, tree) in zip(COLORS, results.items(), strict=False):
         for die in DIES:
