@@ -11,9 +11,15 @@ from sensorsim.energy.constant import FloatArray, Range
 from sensorsim.energy.converter import published_prices, published_row
 from sensorsim.energy.frame import converter_form, link_row, readout_rows
 from sensorsim.energy.ledger import STAGES, Ledger
-from sensorsim.energy.survey import ADC_PERCENTILE
-from sensorsim.energy.technology import Survey
-from sensorsim.energy.uncertainty import DRAWS, Difference, Draws, difference, draw, paired_draws
+from sensorsim.energy.uncertainty import (
+    DRAWS,
+    Difference,
+    Draws,
+    difference,
+    draw,
+    paired_draws,
+    quantile,
+)
 from sensorsim.pipeline import Pipeline
 from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope, Thermometer
 from sensorsim.readout.thermometer import MAX_THRESHOLDS
@@ -96,10 +102,11 @@ def _percentile(
 ) -> BreakEven:
     """Against published SARs of this one's effective bits, whatever else its price is."""
     mine, surveyed = glt.ledger(), _surveyed(adc, "SAR")
+    ratio = adc.technology.survey.adc.ratio
     a, b = paired_draws(mine, surveyed, draws, seed)
 
     def adc_pj_at(percentile: float) -> FloatArray:
-        values = dict(b) | {ADC_PERCENTILE: np.full(draws, percentile)}
+        values = dict(b) | {ratio.id: quantile(ratio, np.full(draws, percentile / 100))}
         return _total(surveyed, values, stages, draws)
 
     return break_even.adc_percentile(_total(mine, a, stages, draws), adc_pj_at)
@@ -107,10 +114,9 @@ def _percentile(
 
 def _surveyed(adc: Pipeline, name: str) -> Ledger:
     """The ledger with the ADC priced like published ones of a class and as many effective bits."""
-    circuit, technology, enob = adc.readout, adc.technology, adc.enob
+    circuit, enob = adc.readout, adc.enob
     assert isinstance(circuit, Adc) and enob is not None
-    survey = technology if isinstance(technology, Survey) else technology.survey
-    prices = published_prices(survey, circuit, enob)
+    prices = published_prices(adc.technology.survey, circuit, enob)
     row = published_row(prices, name, circuit, enob, adc.pixel_array.samples)
     return Ledger((*(r for r in adc.ledger().rows if r.stage != "readout"), row))
 

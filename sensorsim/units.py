@@ -2,6 +2,7 @@
 
 _UNITS = {
     "_pj_per_correct_decision": "pJ",
+    "_pj_per_4_to_enob": "pJ",
     "_pj_per_decision": "pJ",
     "bits_per_sample": "bit",
     "_fj_per_operation": "fJ",
@@ -9,6 +10,7 @@ _UNITS = {
     "_uv_per_e": "uV/e-",
     "_e_per_s": "e-/s",
     "_ff_per_mm": "fF/mm",
+    "_ff_per_row": "fF",
     "_ff_per_um": "fF/um",
     "_fj_per_bit": "fJ",
     "_fj_per_step": "fJ",

@@ -8,7 +8,6 @@ The tests hold the document to what this prints.
 import tempfile
 from pathlib import Path
 
-from sensorsim.description import Description
 from sensorsim.energy.comparator import thermometer_rows
 from sensorsim.energy.constant import Constant, Range
 from sensorsim.energy.converter import converter_rows
@@ -16,7 +15,7 @@ from sensorsim.energy.ledger import Ledger, Row
 from sensorsim.energy.logic import Activity, xnor_popcount_rows
 from sensorsim.energy.memory import access_row
 from sensorsim.energy.pixel import PixelArray, pixel_rows
-from sensorsim.energy.technology import Process, Survey, load_technology
+from sensorsim.energy.technology import Process, Survey, constants_of, load_technology
 from sensorsim.readout import Adc, SingleSlope, Thermometer
 
 NODES = ("cmos180", "cmos130", "cmos65", "cmos28")
@@ -31,8 +30,7 @@ def process(name: str) -> Process:
 
 def constants(technology: Survey | Process) -> list[Constant]:
     """All constants of a technology, in the order of its sections."""
-    tables = [t for _, t in technology if isinstance(t, Description)]
-    return [c for t in tables for _, c in t if isinstance(c, Constant)]
+    return [constant for *_, constant in constants_of(technology)]
 
 
 def figure(c: Constant) -> str:

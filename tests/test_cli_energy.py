@@ -123,10 +123,6 @@ def test_setting_without_effect_is_said() -> None:
     assert "without the network" in words("glt2")
 
 
-def test_idle_leakage_that_a_chip_price_lacks_is_said() -> None:
-    assert re.search(r"Not priced: leakage of the network's [\d,]+ weight bits", words("glt2"))
-
-
 def test_same_seed_prints_the_same() -> None:
     arguments = ("glt2", "--against", "adc4", "--json")
     assert words(*arguments) == words(*arguments)

@@ -72,11 +72,6 @@ def energy(
     _print_ledger(console, chain, report)
     for name in report["without_effect"]:
         console.print(f"[yellow]Without effect on this readout:[/yellow] {name}")
-    if any(row.whole_chip for row in chain.ledger().rows):
-        console.print(
-            f"[yellow]Not priced:[/yellow] leakage of the network's {chain.workload.weight_bits:,} "
-            "weight bits while it waits for the next frame; energy.network.kind 'gates' has it"
-        )
     _print_time(console, chain.time_budget(), chain.description.energy.frame_rate_hz)
     if explain:
         _print_constants(console, constants)

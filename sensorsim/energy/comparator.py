@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sensorsim.description import Description
 from sensorsim.energy.constant import Constant, Estimate
+from sensorsim.energy.driver import dac_rows, ladder_rows, line_ff
 from sensorsim.energy.ledger import Row
 from sensorsim.energy.logic import clocked_bit, popcount_adders
 from sensorsim.energy.pixel import PixelArray
@@ -18,18 +19,12 @@ ComparatorKind = Literal["dynamic", "static"]
 
 
 class ComparatorConstants(Description):
-    """Figures of comparators and of the reference that they compare with."""
+    """Figures of comparators."""
 
     dynamic_fj: Constant
     static_ua: Constant
-    reference_ua: Constant
+    input_ff: Constant
     mismatch_mv: Constant
-
-
-def line_ff(process: "Process", pitch_um: float) -> Estimate:
-    """One column's part of a line that runs along the columns: wire and one gate, fF."""
-    c = process.logic
-    return Estimate((c.wire_ff_per_mm, c.pin_ff), lambda wire, pin: wire * pitch_um * 1e-3 + pin)
 
 
 def decision(
@@ -40,25 +35,19 @@ def decision(
 ) -> Estimate:
     """One decision of one comparator with its share of the clock line, pJ; no reference.
 
-    A dynamic comparator costs per decision. A static one draws its bias from settling to the row's
-    last decision, and the decisions that it makes in that time share it.
+    A dynamic comparator costs per decision. A static one draws its bias for the conversion, while
+    the pixel settles it sleeps, and the decisions that it makes in that time share it.
     """
-    c, line = process.comparator, line_ff(process, pitch_um)
-    clock = (*line.constants, process.supply.digital_v)
-
-    def clock_pj(wire: float, pin: float, v: float) -> float:
-        return 1e-3 * line.formula(wire, pin) * v**2
-
+    c, shared = process.comparator, decisions_of_one(readout)
+    clock = Estimate.over(
+        lambda ff, v: 1e-3 * ff * v**2, line_ff(process, pitch_um), process.supply.digital_v
+    )
     if kind == "dynamic":
-        return Estimate((c.dynamic_fj, *clock), lambda fj, *line: 1e-3 * fj + clock_pj(*line))
-    time, shared = conversion_us(process.timing, readout), decisions_of_one(readout)
-
-    def biased_pj(ua: float, v: float, settling_us: float, *rest: float) -> float:
-        times, line = rest[: len(time.constants)], rest[len(time.constants) :]
-        return ua * v * (settling_us + time.formula(*times)) / shared + clock_pj(*line)
-
-    bias = (c.static_ua, process.supply.analog_v, process.timing.settling_us)
-    return Estimate((*bias, *time.constants, *clock), biased_pj)
+        return Estimate.over(lambda fj, clock_pj: 1e-3 * fj + clock_pj, c.dynamic_fj, clock)
+    return Estimate.over(
+        lambda ua, v, us, clock_pj: ua * v * us / shared + clock_pj,
+        c.static_ua, process.supply.analog_v, conversion_us(process.timing, readout), clock,
+    )  # fmt: skip
 
 
 def decisions_of_one(readout: Adc | Thermometer) -> int:
@@ -68,49 +57,18 @@ def decisions_of_one(readout: Adc | Thermometer) -> int:
     return readout.converter.bits
 
 
-def reference_row(process: "Process", readout: Adc | Thermometer, array: PixelArray) -> Row:
-    """Ladder, DAC or buffer that all columns share, on from settling to the row's last decision."""
-    time = conversion_us(process.timing, readout)
-    settling = process.timing.settling_us
-    held = Estimate(
-        (process.comparator.reference_ua, process.supply.analog_v, settling, *time.constants),
-        lambda ua, v, settle, *rest: ua * v * (settle + time.formula(*rest)),
-    )
-    name = (
-        "reference buffer" if isinstance(readout, Adc)
-        else "reference ladder" if readout.mode == "parallel" else "reference DAC"
-    )  # fmt: skip
-    return Row("readout", f"{name}, a row", array.rows, held)
-
-
 def thermometer_rows(
     process: "Process", readout: Thermometer, array: PixelArray, kind: ComparatorKind
 ) -> list[Row]:
-    """All parts of M decisions per sample.
-
-    A sequential reference swings the line of all columns from zero to the largest threshold and
-    back once per row, in whatever steps: ``C V dV`` with the sum of its rising steps. The taps of a
-    parallel ladder stand still, but every decision kicks charge back into its tap: at most that of
-    its part of the tap's line over full scale.
-    """
+    """All parts of M decisions per sample."""
     decisions = array.samples * readout.levels
+    reference_rows = dac_rows if readout.mode == "sequential" else ladder_rows
     rows = [
         Row("readout", f"{kind} comparison with clock", decisions,
             decision(process, array.pitch_um, readout, kind)),
-        reference_row(process, readout, array),
+        *reference_rows(process, readout, array),
         Row("readout", "latch of a decision", decisions, clocked_bit(process)),
     ]  # fmt: skip
-    lines, swing = (
-        (1, float(readout.transitions()[-1])) if readout.mode == "sequential"
-        else (readout.levels, 1.0)
-    )  # fmt: skip
-    line, swing_v = line_ff(process, array.pitch_um), swing * array.full_scale_v
-    load = Estimate(
-        (process.supply.analog_v, *line.constants),
-        lambda v, *parts: 1e-3 * array.converters * line.formula(*parts) * v * swing_v,
-    )
-    name = "reference line, a row" if readout.mode == "sequential" else "ladder tap's line, a row"
-    rows.append(Row("readout", name, array.rows * lines, load))
     if readout.link == "encoded":
         adder = Estimate((process.logic.full_adder_fj,), lambda fj: 1e-3 * fj)
         adders = array.samples * popcount_adders(readout.levels)
@@ -123,6 +81,5 @@ def survey_row(prices: ComparatorPrices, readout: Thermometer, samples: int) -> 
 
     A thermometer compares M times per sample in both modes: M comparators once, or one M times.
     """
-    price = Estimate((prices.percentile,), prices.at)
     name = "comparison with reference and clock"
-    return Row("readout", name, samples * readout.levels, price)
+    return Row("readout", name, samples * readout.levels, prices.decision)

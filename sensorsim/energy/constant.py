@@ -4,6 +4,7 @@ An estimate keeps the constants that it is made of. So one formula gives the low
 value, a list of all sources, and a thousand values for a thousand draws of its constants.
 """
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -16,8 +17,11 @@ from sensorsim.description import Description
 
 FloatArray = npt.NDArray[np.float64]
 
-Law = Literal["log-triangular", "triangular", "percentile"]
+Law = Literal["log-triangular", "triangular", "empirical"]
 Rule = Literal["none", "capacitance", "cv2", "gate-energy"]
+
+MEDIAN, HIGH = 50.0, 90.0
+"""Percentiles of published values that stand for typical and high."""
 
 
 class Range(Description):
@@ -59,15 +63,40 @@ class Constant(Range):
     )
     law: Law = Field(
         "log-triangular",
-        description="How it is drawn: triangular in its logarithm, triangular, or uniform from 0 "
-        "to 100 (percentile).",
+        description="How it is drawn: triangular in its logarithm, triangular, or as the values of "
+        "its percentiles (empirical).",
     )
+    percentiles: tuple[float, ...] = Field(
+        (), description="Of what was published, ascending from 0 to 100, if the law is empirical."
+    )
+    values: tuple[float, ...] = Field((), description="At those percentiles.")
     scaling: Rule = Field("none", description="How it follows the node: see scaling.py.")
     node_nm: float | None = Field(None, gt=0, description="Node at which it holds, if it scales.")
     supply_v: float | None = Field(None, gt=0, description="Supply at which it holds.")
     id: str = Field("", description="section.field: the address of its draws.")
     origin: str = Field("", description="The file that it was read from.")
     overrides: bool = Field(False, description="Whether it replaces a figure of the base file.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _median_is_typical(cls, raw: Any) -> Any:
+        """Of published values typical is the median, high the 90th percentile, low the least."""
+        if not isinstance(raw, dict) or not (raw.get("percentiles") or raw.get("values")):
+            return raw
+        percentiles, values = raw.get("percentiles", ()), raw.get("values", ())
+        _check_distribution(percentiles, values)
+        typical, high = np.exp(np.interp((MEDIAN, HIGH), percentiles, np.log(values)))
+        found = {"low": values[0], "typical": float(typical), "high": float(high)}
+        return found | {"law": "empirical"} | raw
+
+    @model_validator(mode="after")
+    def _law_has_its_figures(self) -> Self:
+        if (self.law == "empirical") != bool(self.percentiles):
+            raise ValueError(
+                f"law {self.law!r} with {len(self.percentiles)} percentiles: expected percentiles "
+                "and values of law 'empirical', and of no other"
+            )
+        return self
 
     @model_validator(mode="after")
     def _logarithm_exists(self) -> Self:
@@ -82,6 +111,28 @@ class Constant(Range):
         if self.scaling in ("cv2", "gate-energy") and self.supply_v is None:
             raise ValueError(f"scaling {self.scaling!r}: expected supply_v beside it")
         return self
+
+    def times(self, factor: float, why: str) -> "Constant":
+        """The same constant around another figure; ``why`` is added to its source."""
+        changed = self.scaled(factor).model_dump() | {"source": f"{self.source}{why}"}
+        changed["values"] = tuple(v * factor for v in self.values)
+        return self.model_copy(update=changed)
+
+
+def _check_distribution(percentiles: Any, values: Any) -> None:
+    """As many values as percentiles, ascending, positive."""
+    lists = (percentiles, values)
+    if not all(isinstance(x, list | tuple) and set(map(type, x)) <= {int, float} for x in lists):
+        raise ValueError("percentiles and values: expected two lists of numbers")
+    if len(percentiles) != len(values) or len(values) < 2:
+        raise ValueError(
+            f"{len(values)} values for {len(percentiles)} percentiles; expected as many of one as "
+            "of the other, and at least two"
+        )
+    if (np.diff(percentiles) <= 0).any() or not 0 <= percentiles[0] <= percentiles[-1] <= 100:
+        raise ValueError(f"percentiles {list(percentiles)}: expected ascending, 0 to 100")
+    if not values[0] > 0 or not (np.diff(values) >= 0).all() or not np.isfinite(values[-1]):
+        raise ValueError(f"values {list(values)}: expected positive values that do not descend")
 
 
 def stated(
@@ -113,6 +164,20 @@ class Estimate:
 
     constants: tuple[Constant, ...]
     formula: Callable[..., Any]
+
+    @classmethod
+    def over(cls, formula: Callable[..., Any], *parts: "Estimate | Constant") -> "Estimate":
+        """A formula over estimates and constants, in their order."""
+        estimates = [p if isinstance(p, Estimate) else cls((p,), lambda v: v) for p in parts]
+        ends = list(itertools.accumulate(len(e.constants) for e in estimates))
+
+        def whole(*values: Any) -> Any:
+            starts = [0, *ends[:-1]]
+            return formula(
+                *(e.formula(*values[a:b]) for e, a, b in zip(estimates, starts, ends, strict=True))
+            )
+
+        return cls(tuple(c for e in estimates for c in e.constants), whole)
 
     def at(self, values: Mapping[str, Any]) -> Any:
         """The quantity for given values of its constants, by id."""

@@ -4,15 +4,15 @@ A survey's price is that of the converter's effective number of bits, measured o
 `sensorsim.readout.characterization`, never of its nominal bits.
 """
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from sensorsim.description import Description
-from sensorsim.energy.comparator import ComparatorKind, decision, line_ff, reference_row
+from sensorsim.energy.comparator import ComparatorKind, decision
 from sensorsim.energy.constant import Constant, Estimate
+from sensorsim.energy.driver import line_ff, quiescent_row, ramp_rows, settling_fc
 from sensorsim.energy.ledger import Row
 from sensorsim.energy.logic import clocked_bit
 from sensorsim.energy.memory import access
@@ -25,14 +25,12 @@ from sensorsim.spectrum import BOLTZMANN_J_PER_K
 from sensorsim.tonemap import Linear
 
 if TYPE_CHECKING:
-    from sensorsim.energy.survey import AdcPrices, FiguresOfMerit
-    from sensorsim.energy.technology import Process, Survey
+    from sensorsim.energy.survey import SurveyPrices
+    from sensorsim.energy.technology import Process
 
 Switching = Literal["conventional", "monotonic"]
 SurveyForm = Literal["survey", "walden", "schreier"]
 
-_BRANCHES = 2
-"""A differential amplifier biases two."""
 _FEEDBACK = 0.5
 """Of an amplifier that gains two with equal capacitors."""
 
@@ -42,8 +40,6 @@ class ConverterConstants(Description):
 
     unit_capacitor_ff: Constant
     sampling_capacitor_ff: Constant
-    bias_per_transconductance_v: Constant
-    nonlinear_ramp: Constant
 
 
 def measured_enob(adc: Adc, full_scale_v: float, die: int = 0) -> float:
@@ -72,9 +68,13 @@ def switching_units(bits: int, switching: Switching) -> float:
 
 
 def thermal_capacitance_ff(bits: int, array: PixelArray) -> float:
-    """Capacitance whose kT/C noise equals the noise of quantization: ``12 k T 4**b / V**2``."""
+    """Capacitance of each side whose kT/C noise equals the noise of quantization.
+
+    Both sides of a pair sample, ``2 k T / C``, and differ by up to full scale either way, so a step
+    is ``2 V / 2**b``: ``2 k T / C = (2 V / 2**b)**2 / 12`` gives ``C = 6 k T 4**b / V**2``.
+    """
     noise = BOLTZMANN_J_PER_K * array.temperature_k
-    return 1e15 * 12 * noise * 4.0**bits / array.full_scale_v**2
+    return 1e15 * 6 * noise * 4.0**bits / array.full_scale_v**2
 
 
 def converter_rows(
@@ -107,33 +107,19 @@ def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
     Where the mean code was not measured, it is the tone of the mean signal.
     """
     v, steps = process.supply.analog_v, ramp_steps(adc.bits)
-    time, settling = conversion_us(process.timing, adc), process.timing.settling_us
     line, edge = line_ff(process, array.pitch_um), clocked_bit(process)
     signal, code = array.signal(process), _mean_code(adc, array)
-    bent = not isinstance(adc.tone_curve, Linear)
-
-    def generator_pj(ua: Any, v: Any, settling_us: Any, factor: Any, *clock: Any) -> Any:
-        return ua * v * (settling_us + time.formula(*clock)) * (factor if bent else 1)
-
-    driver = (process.comparator.reference_ua, v, settling, process.converter.nonlinear_ramp)
-    generator = Estimate((*driver, *time.constants), generator_pj)
     return [
         Row("readout", "comparator bias over the ramp", array.samples,
-            Estimate((process.comparator.static_ua, v, *time.constants),
-                     lambda ua, v, *clock: ua * v * time.formula(*clock))),
+            Estimate.over(lambda ua, v, us: ua * v * us,
+                          process.comparator.static_ua, v, conversion_us(process.timing, adc))),
         Row("readout", "counter up to the code", array.samples,
-            Estimate((signal, *edge.constants),
-                     lambda s, *cell: 2 * code(s) * steps * edge.formula(*cell))),
+            Estimate.over(lambda s, cell: 2 * code(s) * steps * cell, signal, edge)),
         Row("readout", "counter's clock line", array.samples,
-            Estimate((signal, process.supply.digital_v, *line.constants),
-                     lambda s, v, *parts: 1e-3 * code(s) * steps * line.formula(*parts) * v**2)),
+            Estimate.over(lambda s, v, ff: 1e-3 * code(s) * steps * ff * v**2,
+                          signal, process.supply.digital_v, line)),
         Row("readout", "latch of a bit", array.samples * adc.bits, edge),
-        Row("readout", "ramp line, a row", array.rows,
-            Estimate((v, *line.constants),
-                     lambda v, *parts: 1e-3 * array.converters * line.formula(*parts) * v
-                     * array.full_scale_v)),
-        Row("readout", f"{'nonlinear ' * bent}ramp generator, a row", array.rows,
-            generator),
+        *ramp_rows(process, adc, array),
     ]  # fmt: skip
 
 
@@ -153,6 +139,8 @@ def _sar(
 ) -> list[Row]:
     """A pair of capacitor arrays that switch to full scale and ground, b decisions, a register.
 
+    Their charge comes through a buffer, from the supply.
+
     The register is a shift register and a code register of b bits each, clocked once to sample and
     b times to decide; the walking one moves twice a cycle, the code about once.
     """
@@ -164,7 +152,8 @@ def _sar(
     unit = c.unit_capacitor_ff
     return [
         Row("readout", f"capacitor array, {switching} switching", array.samples,
-            Estimate((unit,), lambda ff: 1e-3 * switched * np.maximum(ff, floor_ff) * span**2)),
+            Estimate((unit, v),
+                     lambda ff, v: 1e-3 * switched * np.maximum(ff, floor_ff) * span * v)),
         Row("readout", "sampling on the capacitor array", array.samples,
             Estimate((unit, v, signal),
                      lambda ff, v, s: 1e-3 * 2 * side * np.maximum(ff, floor_ff) * v * s * span)),
@@ -172,33 +161,28 @@ def _sar(
             decision(process, array.pitch_um, adc, comparator)),
         Row("readout", "successive-approximation register", array.samples,
             clocked_bit(process, clocks=2 * bits * (bits + 1), toggles=3 * bits)),
-        reference_row(process, adc, array),
+        quiescent_row(process, adc, array, "reference buffer"),
     ]  # fmt: skip
 
 
 def _cyclic(
     process: "Process", adc: Adc, array: PixelArray, comparator: ComparatorKind
 ) -> list[Row]:
-    """A residue amplifier that gains two b - 1 times.
-
-    It must settle to b + 1 bits: ``gm t = C (b + 1) ln 2 / feedback``, so its bias
-    ``(I / gm) gm`` draws ``branches V (I / gm) C (b + 1) ln 2 / feedback``, however long t is.
-    """
-    c, bits, span = process.converter, adc.bits, array.full_scale_v
+    """A residue amplifier that gains two and settles, b - 1 times."""
+    c, v, bits, span = process.converter, process.supply.analog_v, adc.bits, array.full_scale_v
     floor_ff = thermal_capacitance_ff(bits, array)
-    settling = _BRANCHES * (bits + 1) * math.log(2) / _FEEDBACK
     return [
         Row("readout", "residue amplifier", array.samples * (bits - 1),
-            Estimate((c.sampling_capacitor_ff, process.supply.analog_v,
-                      c.bias_per_transconductance_v),
-                     lambda ff, v, ratio: 1e-3 * settling * np.maximum(ff, floor_ff) * v * ratio)),
+            Estimate((c.sampling_capacitor_ff, v, process.driver.bias_per_transconductance_v),
+                     lambda ff, v, ratio: 1e-3 * v / _FEEDBACK
+                     * settling_fc(np.maximum(ff, floor_ff), ratio, bits))),
         Row("readout", "capacitors of the residue", array.samples * bits,
-            Estimate((c.sampling_capacitor_ff,),
-                     lambda ff: 1e-3 * 2 * np.maximum(ff, floor_ff) * span**2)),
+            Estimate((c.sampling_capacitor_ff, v),
+                     lambda ff, v: 1e-3 * 2 * np.maximum(ff, floor_ff) * span * v)),
         Row("readout", f"{comparator} comparison with clock", array.samples * bits,
             decision(process, array.pitch_um, adc, comparator)),
         Row("readout", "code register", array.samples * bits, clocked_bit(process)),
-        reference_row(process, adc, array),
+        quiescent_row(process, adc, array, "reference buffer"),
     ]  # fmt: skip
 
 
@@ -218,20 +202,16 @@ def schreier_pj(aj_at_0_db: Any, enob: float) -> Any:
 
 
 def published_prices(
-    survey: "Survey", adc: Adc, enob: float, form: SurveyForm = "survey"
+    survey: "SurveyPrices", adc: Adc, enob: float, form: SurveyForm = "survey"
 ) -> dict[str, Estimate]:
     """One conversion of so many effective bits by class of published converters, pJ.
 
     A flash needs ``2**ceil(enob + 0.3) - 1`` comparators, the count by which their price was found,
     and never more than the converter has levels: a 1-bit ADC costs what one comparator costs.
     """
-    price, figure = _published(survey.adc, survey.merit, enob, form)
-    flash = survey.comparator
     count = min(flash_comparators(enob), adc.converter.levels)
-    return {
-        "SAR": Estimate((figure,), price),
-        "flash": Estimate((flash.percentile,), lambda percentile: count * flash.at(percentile)),
-    }
+    flash = Estimate.over(lambda one: count * one, survey.comparator.decision)
+    return {"SAR": _published(survey, enob, form), "flash": flash}
 
 
 def cheaper_class(prices: dict[str, Estimate]) -> str:
@@ -240,7 +220,7 @@ def cheaper_class(prices: dict[str, Estimate]) -> str:
 
 
 def survey_row(
-    survey: "Survey", adc: Adc, enob: float, samples: int, form: SurveyForm = "survey"
+    survey: "SurveyPrices", adc: Adc, enob: float, samples: int, form: SurveyForm = "survey"
 ) -> Row:
     """Conversions of a frame at the price of published converters of so many effective bits."""
     prices = published_prices(survey, adc, enob, form)
@@ -256,11 +236,10 @@ def published_row(
     return Row("readout", component, samples, prices[name])
 
 
-def _published(
-    prices: "AdcPrices", merit: "FiguresOfMerit", enob: float, form: SurveyForm
-) -> tuple[Callable[[Any], Any], Constant]:
+def _published(survey: "SurveyPrices", enob: float, form: SurveyForm) -> Estimate:
+    merit = survey.merit
     if form == "walden":
-        return lambda fj: walden_pj(fj, enob), merit.walden_fj_per_step
+        return Estimate((merit.walden_fj_per_step,), lambda fj: walden_pj(fj, enob))
     if form == "schreier":
-        return lambda aj: schreier_pj(aj, enob), merit.schreier_aj_at_0_db
-    return lambda percentile: prices.at(enob, percentile), prices.percentile
+        return Estimate((merit.schreier_aj_at_0_db,), lambda aj: schreier_pj(aj, enob))
+    return survey.adc.conversion(enob)

@@ -6,7 +6,7 @@ from sensorsim.energy.ledger import Ledger, Row
 from sensorsim.energy.settings import ConverterForm, EnergySettings, GateNetwork
 from sensorsim.energy.sizing import sized
 from sensorsim.energy.technology import Process, Survey
-from sensorsim.energy.timing import network_cycles
+from sensorsim.energy.timing import network_cycles, network_s
 from sensorsim.energy.workload import Workload
 from sensorsim.errors import InputError
 from sensorsim.readout import Adc, Thermometer
@@ -57,17 +57,18 @@ def readout_rows(
     ------
     InputError
         If the settings ask for parts of a process, but the technology is a survey, or for a
-        survey's price without measured effective bits; or if they state the size of comparators
-        that have no price of their own.
+        survey's price without measured effective bits; if they state the size of comparators that
+        have no price of their own; or if full scale exceeds the analog supply of a process.
     """
     for field in ("comparator", "comparator_size", "sar_switching"):
         if (value := getattr(settings, field)) != EnergySettings.model_fields[field].default:
             _process(technology, f"energy.{field} {value!r}")
     if isinstance(technology, Process):
+        _check_headroom(technology, array)
         technology = sized(technology, settings.comparator_size)
     if isinstance(readout, Thermometer):
         if isinstance(technology, Survey):
-            return [comparator.survey_row(technology.comparator, readout, array.samples)]
+            return [comparator.survey_row(technology.survey.comparator, readout, array.samples)]
         return comparator.thermometer_rows(technology, readout, array, settings.comparator)
     form = converter_form(settings, technology)
     if form == "first-principles":
@@ -83,8 +84,19 @@ def readout_rows(
         )
     if enob is None:
         raise InputError(f"energy.converter {form!r}: expected the measured ENOB of the converter")
-    survey = technology if isinstance(technology, Survey) else technology.survey
-    return [converter.survey_row(survey, readout, enob, array.samples, form)]
+    return [converter.survey_row(technology.survey, readout, enob, array.samples, form)]
+
+
+def _check_headroom(process: Process, array: pixel.PixelArray) -> None:
+    """No circuit reads more volts than its supply has."""
+    most = process.supply.analog_v.high
+    if array.full_scale_v > most:
+        raise InputError(
+            f"photodiode: full scale of {array.full_scale_v:.3g} V (full_well_e times "
+            f"conversion_gain_uv_per_e) above supply.analog_v of {process.name}, at most "
+            f"{most:.3g} V; expected no more: lower the gain, or state the supply in a technology "
+            "file of your own"
+        )
 
 
 def without_effect(
@@ -130,7 +142,7 @@ def _process(technology: Survey | Process, wanted: str) -> Process:
 def _pixel(technology: Survey | Process, array: pixel.PixelArray) -> list[Row]:
     if isinstance(technology, Process):
         return pixel.pixel_rows(technology, array)
-    price = technology.pixel.energy(array.rows)
+    price = technology.survey.pixel.energy(array.rows)
     return [Row("pixel", "reset and column readout", array.samples, price)]
 
 
@@ -158,10 +170,7 @@ def _network(
     settings: EnergySettings, technology: Survey | Process, workload: Workload
 ) -> list[Row]:
     if not isinstance(settings.network, GateNetwork):
-        price = (
-            technology.bnn.energy() if isinstance(technology, Survey)
-            else Estimate((technology.chip.fj_per_operation,), lambda fj: 1e-3 * fj)
-        )  # fmt: skip
+        price = Estimate((technology.chip.fj_per_operation,), lambda fj: 1e-3 * fj)
         name = "binary operation, memory included"
         return [Row("network", name, workload.operations, price, whole_chip=True)]
     process = _process(technology, "energy.network.kind 'gates'")
@@ -206,12 +215,31 @@ def _static(
     source = "energy.static_power_uw of the pipeline"
     power = stated("energy.static_power_uw", settings.static_power_uw, "uW", source)
     on_s = settings.duty_cycle / settings.frame_rate_hz
-    rows = [
+    return [
         Row("static", "static power over the frame time", 1,
-            Estimate((power,), lambda uw: uw * on_s * 1e6))
+            Estimate((power,), lambda uw: uw * on_s * 1e6)),
+        *_leakage(settings, technology, workload),
     ]  # fmt: skip
-    # A published chip's energy already holds the leakage of its memories at its own speed.
-    if isinstance(settings.network, GateNetwork) and isinstance(technology, Process):
-        stored = workload.weight_bits + workload.activation_bits
-        rows.append(memory.leakage_row(technology, stored, 1 / settings.frame_rate_hz))
-    return rows
+
+
+def _leakage(
+    settings: EnergySettings, technology: Survey | Process, workload: Workload
+) -> list[Row]:
+    """What memories leak: weights always, or they would be forgotten, activations while computing.
+
+    A published chip's price holds the leakage of the time in which it computes.
+    """
+    frame_s, pw = 1 / settings.frame_rate_hz, technology.leakage.stored_pw_per_bit
+    busy_s = network_s(technology.timing, workload.products, settings.parallel_products)
+
+    def kept(name: str, bits: int, seconds: float) -> Row:
+        return Row("static", name, bits, Estimate((pw,), lambda pw: pw * seconds))
+
+    if not isinstance(settings.network, GateNetwork):
+        waiting_s = max(0.0, frame_s - busy_s)
+        return [kept("weight bit kept until the next frame", workload.weight_bits, waiting_s)]
+    computing_s = min(busy_s, frame_s)
+    return [
+        kept("weight bit kept", workload.weight_bits, frame_s),
+        kept("activation bit kept while computing", workload.activation_bits, computing_s),
+    ]

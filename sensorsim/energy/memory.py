@@ -1,4 +1,4 @@
-"""Memories by size: SRAM, register files of standard cells, and what they leak."""
+"""Memories by size: SRAM and register files of standard cells."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -20,11 +20,10 @@ REGISTER_BITS = 4096
 
 
 class MemoryConstants(Description):
-    """Energies of one accessed bit, and leakage of one stored bit."""
+    """Energies of one accessed bit."""
 
     sram_fj_per_bit: Constant
     registers_fj_per_bit: Constant
-    leakage_pw_per_bit: Constant
 
 
 def access(process: "Process", size_bits: float, kind: MemoryKind = "sram") -> Estimate:
@@ -49,9 +48,3 @@ def access_row(
     """So many accessed bits of one memory of the network in a frame."""
     name = f"{component}: bit of {size_bits / 1024:.4g} kbit {kind}"
     return Row("network", name, bits, access(process, size_bits, kind))
-
-
-def leakage_row(process: "Process", stored_bits: float, frame_time_s: float) -> Row:
-    """What stored bits leak over a frame; they are never powered down, or they would forget."""
-    leakage = Estimate((process.memory.leakage_pw_per_bit,), lambda pw: pw * frame_time_s)
-    return Row("static", "memory leakage over the frame time", stored_bits, leakage)

@@ -96,9 +96,8 @@ def scaled(constant: Constant, node_nm: float, supply_v: float) -> Constant:
     ratio = factor(constant, node_nm, supply_v)
     if ratio == 1:
         return constant
-    bounds = constant.scaled(ratio).model_dump()
     at = f"{constant.node_nm:g} nm"
     if constant.supply_v is not None:
         at += f", {constant.supply_v:g} V"
-    note = f"{constant.source} [{constant.scaling} from {at}: x {ratio:.3g}]"
-    return constant.model_copy(update=bounds | {"source": note, "basis": "derived"})
+    moved = constant.times(ratio, f" [{constant.scaling} from {at}: x {ratio:.3g}]")
+    return moved.model_copy(update={"basis": "derived"})

@@ -11,7 +11,6 @@ A size is an area over that of the comparator whose energy and mismatch the tech
 import math
 from typing import TYPE_CHECKING
 
-from sensorsim.energy.constant import Constant
 from sensorsim.readout import Comparator
 
 if TYPE_CHECKING:
@@ -22,19 +21,14 @@ def sized(process: "Process", size: float) -> "Process":
     """The same process with comparators of ``size`` times the area."""
     if size == 1:
         return process
-    c = process.comparator
+    c, why = process.comparator, f"; comparator_size {size:g}"
     changed = {
-        "dynamic_fj": _scaled(c.dynamic_fj, size, size),
-        "static_ua": _scaled(c.static_ua, size, size),
-        "mismatch_mv": _scaled(c.mismatch_mv, size**-0.5, size),
+        "dynamic_fj": c.dynamic_fj.times(size, why),
+        "static_ua": c.static_ua.times(size, why),
+        "input_ff": c.input_ff.times(size, why),
+        "mismatch_mv": c.mismatch_mv.times(size**-0.5, why),
     }
     return process.model_copy(update={"comparator": c.model_copy(update=changed)})
-
-
-def _scaled(constant: Constant, factor: float, size: float) -> Constant:
-    bounds = constant.scaled(factor).model_dump()
-    source = f"{constant.source}; comparator_size {size:g}"
-    return constant.model_copy(update={**bounds, "source": source})
 
 
 def sized_comparator(residual: Comparator, mismatch_mv: float, size: float) -> Comparator:

@@ -1,19 +1,9 @@
-"""Prices of whole converters, comparators and networks, from surveys of published silicon."""
-
-from typing import Self
+"""Prices of whole converters, comparators and pixels, from surveys of published silicon."""
 
 import numpy as np
-import numpy.typing as npt
-from pydantic import Field, model_validator
 
 from sensorsim.description import Description
-from sensorsim.energy.constant import Constant, Estimate, Range
-
-MEDIAN, HIGH = 50.0, 90.0
-"""Percentiles of the survey that stand for typical and high; low is its best envelope."""
-
-ADC_PERCENTILE = "survey.adc_percentile"
-"""Id of the constant that says how good an ADC is among published ones."""
+from sensorsim.energy.constant import Constant, Estimate
 
 
 def flash_comparators(enob: float) -> int:
@@ -25,108 +15,56 @@ def flash_comparators(enob: float) -> int:
 
 
 class AdcPrices(Description):
-    """Energy of a conversion by percentile of published converters."""
+    """Energy of a conversion: the best published one, and how far above it the others lie."""
 
-    envelope_pj: float = Field(gt=0)
-    envelope_pj_per_4_to_enob: float = Field(gt=0)
-    envelope_source: str
-    ratio_percentiles: tuple[float, ...]
-    ratio: tuple[float, ...]
-    ratio_source: str
-
-    @model_validator(mode="after")
-    def _is_a_distribution(self) -> Self:
-        _check_percentiles("ratio", self.ratio_percentiles, self.ratio)
-        return self
-
-    @property
-    def source(self) -> str:
-        """Sources of the distribution and of the envelope."""
-        return f"{self.ratio_source}; low: {self.envelope_source}"
+    envelope_pj: Constant
+    envelope_pj_per_4_to_enob: Constant
+    ratio: Constant
 
     def envelope(self, enob: float) -> float:
         """The best published energy at an effective number of bits, pJ."""
-        return self.envelope_pj + self.envelope_pj_per_4_to_enob * 4.0**enob
+        return self.envelope_pj.typical + self.envelope_pj_per_4_to_enob.typical * 4.0**enob
 
-    def at(self, enob: float, percentile: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Energy at percentiles of the survey, pJ."""
-        return self.envelope(enob) * _log_interpolate(
-            percentile, self.ratio_percentiles, self.ratio
+    def conversion(self, enob: float) -> Estimate:
+        """One conversion of so many effective bits, pJ; its low is the envelope."""
+        return Estimate(
+            (self.ratio, self.envelope_pj, self.envelope_pj_per_4_to_enob),
+            lambda ratio, floor, slope: ratio * (floor + slope * 4.0**enob),
         )
-
-    @property
-    def percentile(self) -> Constant:
-        """How good an ADC is among published ones; low is where its energy is the envelope's."""
-        envelope = float(np.interp(0.0, np.log(self.ratio), self.ratio_percentiles))
-        return _percentile(ADC_PERCENTILE, min(envelope, MEDIAN), self.source)
 
 
 class ComparatorPrices(Description):
-    """Energy of a comparison, reference and clock included, by percentile."""
+    """Energy of a comparison, reference and clock included."""
 
-    energy_fj_percentiles: tuple[float, ...]
-    energy_fj: tuple[float, ...]
-    source: str
-
-    @model_validator(mode="after")
-    def _is_a_distribution(self) -> Self:
-        _check_percentiles("energy_fj", self.energy_fj_percentiles, self.energy_fj)
-        return self
-
-    def at(self, percentile: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Energy of one comparison at percentiles of the survey, pJ; beyond its ends the ends."""
-        return 1e-3 * _log_interpolate(percentile, self.energy_fj_percentiles, self.energy_fj)
+    decision_fj: Constant
 
     @property
-    def percentile(self) -> Constant:
-        """How good a comparator is among published ones."""
-        return _percentile("survey.comparator_percentile", 0.0, self.source)
+    def decision(self) -> Estimate:
+        """One comparison, pJ."""
+        return Estimate((self.decision_fj,), lambda fj: 1e-3 * fj)
 
 
 class PixelPrices(Description):
-    """Capacitances that reset and readout of a pixel charge."""
+    """Capacitances that reset and readout of a pixel charge, and to what."""
 
-    photodiode_ff: float = Field(gt=0)
-    column_load_ff: float = Field(gt=0)
-    column_parasitic_ff_per_row: float = Field(ge=0)
-    supply_v: float = Field(gt=0)
-    swing_v: float = Field(gt=0)
-    spread: tuple[float, float, float]
-    source: str
-
-    @model_validator(mode="after")
-    def _spread_is_ordered(self) -> Self:
-        if not 0 < self.spread[0] <= self.spread[1] <= self.spread[2]:
-            raise ValueError(f"spread {list(self.spread)}: expected 0 < low <= typical <= high")
-        return self
+    photodiode_ff: Constant
+    column_load_ff: Constant
+    column_ff_per_row: Constant
+    supply_v: Constant
+    swing_v: Constant
 
     def energy(self, rows: int) -> Estimate:
-        """Reset and one readout of a pixel in an array of so many rows, pJ."""
-        column_ff = self.column_load_ff + rows * self.column_parasitic_ff_per_row
-        typical = 1e-3 * (
-            self.photodiode_ff * self.supply_v**2 + column_ff * self.supply_v * self.swing_v
-        )
-        low, middle, high = self.spread
-        factor = Constant(
-            low=low, typical=middle, high=high, unit="1", source=self.source, basis="assumed",
-            id="survey.pixel_spread", origin="survey",
+        """Reset ``C V**2`` and one readout ``C V dV`` of a pixel in an array of so many rows, pJ.
+
+        CamJ (ISCA 2023).
+        """
+        return Estimate(
+            (self.photodiode_ff, self.column_load_ff, self.column_ff_per_row, self.supply_v,
+             self.swing_v),
+            lambda diode, load, per_row, supply, swing: (
+                1e-3 * (diode * supply**2 + (load + rows * per_row) * supply * swing)
+            ),
         )  # fmt: skip
-        return Estimate((factor,), lambda spread: typical * spread)
-
-
-class BnnPrices(Description):
-    """Energy of one binary operation on a whole chip (an XNOR or a count; memory included)."""
-
-    energy_fj_per_operation: Range
-    source: str
-
-    def energy(self) -> Estimate:
-        """Energy of one binary operation, pJ."""
-        price = Constant(
-            **self.energy_fj_per_operation.model_dump(), unit="fJ", source=self.source,
-            basis="published", id="survey.bnn_fj_per_operation", origin="survey",
-        )  # fmt: skip
-        return Estimate((price,), lambda fj: 1e-3 * fj)
 
 
 class FiguresOfMerit(Description):
@@ -136,29 +74,10 @@ class FiguresOfMerit(Description):
     schreier_aj_at_0_db: Constant
 
 
-def _percentile(id_: str, low: float, source: str) -> Constant:
-    return Constant(
-        low=low, typical=MEDIAN, high=HIGH, unit="percentile", source=source, basis="derived",
-        verified=True, law="percentile", id=id_, origin="survey",
-    )  # fmt: skip
+class SurveyPrices(Description):
+    """What whole published circuits cost."""
 
-
-def _check_percentiles(
-    name: str, percentiles: tuple[float, ...], values: tuple[float, ...]
-) -> None:
-    """A distribution by percentile: as many of one as of the other, ascending, positive."""
-    if len(percentiles) != len(values) or len(values) < 2:
-        raise ValueError(
-            f"{name}: {len(values)} values for {len(percentiles)} percentiles; expected as many of "
-            "one as of the other, and at least two"
-        )
-    if (np.diff(percentiles) <= 0).any() or not 0 <= percentiles[0] <= percentiles[-1] <= 100:
-        raise ValueError(f"{name}_percentiles {list(percentiles)}: expected ascending, 0 to 100")
-    if values[0] <= 0 or (np.diff(values) < 0).any():
-        raise ValueError(f"{name} {list(values)}: expected positive values that do not descend")
-
-
-def _log_interpolate(
-    x: npt.ArrayLike, knots: tuple[float, ...], values: tuple[float, ...]
-) -> npt.NDArray[np.float64]:
-    return np.exp(np.interp(np.asarray(x, np.float64), knots, np.log(values)))
+    adc: AdcPrices
+    comparator: ComparatorPrices
+    pixel: PixelPrices
+    merit: FiguresOfMerit

@@ -5,8 +5,9 @@ A figure is overridden by a number, which then has no spread, or by a whole tabl
 """
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -15,25 +16,23 @@ from sensorsim.description import Description
 from sensorsim.energy.comparator import ComparatorConstants
 from sensorsim.energy.constant import Constant
 from sensorsim.energy.converter import ConverterConstants
+from sensorsim.energy.driver import DriverConstants
 from sensorsim.energy.link import LinkConstants
 from sensorsim.energy.logic import LogicConstants
 from sensorsim.energy.memory import MemoryConstants
 from sensorsim.energy.pixel import PixelConstants
 from sensorsim.energy.scaling import scaled
-from sensorsim.energy.survey import (
-    AdcPrices,
-    BnnPrices,
-    ComparatorPrices,
-    FiguresOfMerit,
-    PixelPrices,
-)
+from sensorsim.energy.survey import SurveyPrices
 from sensorsim.energy.timing import TimingConstants
 from sensorsim.errors import InputError
 from sensorsim.files import read_toml
 from sensorsim.units import unit_of
 
 Raw = dict[str, Any]
+Table = TypeVar("Table", bound=Description)
 
+_FIGURES = {"typical", "percentiles"}
+"""One of them is in every constant that is stated whole."""
 _BOUNDS = {"nonlinear_ramp": (1.0, math.inf), "mean_signal": (0.0, 1.0)}
 """Of figures that can be wrong in other ways than by their sign."""
 _NEVER_ZERO = ("V", "us", "ns")
@@ -53,35 +52,39 @@ class ChipPrices(Description):
     fj_per_operation: Constant
 
 
-class Survey(Description):
-    """Prices of whole published circuits."""
+class LeakageConstants(Description):
+    """What stored bits take while nothing happens."""
+
+    stored_pw_per_bit: Constant
+
+
+class _Technology(Description):
+    """What every technology has."""
 
     name: str
     description: str
-    adc: AdcPrices
-    comparator: ComparatorPrices
-    pixel: PixelPrices
-    bnn: BnnPrices
-    merit: FiguresOfMerit
+    survey: SurveyPrices
+    chip: ChipPrices
+    leakage: LeakageConstants
     timing: TimingConstants
 
 
-class Process(Description):
-    """Figures of circuits at one node, and the survey that they are compared with."""
+class Survey(_Technology):
+    """Prices of whole published circuits, and nothing else."""
 
-    name: str
-    description: str
+
+class Process(_Technology):
+    """Figures of circuits at one node, beside what published circuits cost."""
+
     node_nm: float = Field(gt=0)
-    survey: Survey
     supply: SupplyConstants
     pixel: PixelConstants
     comparator: ComparatorConstants
     converter: ConverterConstants
+    driver: DriverConstants
     logic: LogicConstants
     memory: MemoryConstants
-    chip: ChipPrices
     link: LinkConstants
-    timing: TimingConstants
 
 
 def technology_names() -> list[str]:
@@ -107,16 +110,10 @@ def load_technology(name: str | Path) -> Survey | Process:
             f"{', '.join(technology_names())}, or a file of your own with name and base"
         )
     try:
-        if "node_nm" not in raw:
-            whole = Survey.model_validate(raw)
-            _check_units(whole)
-            return whole
-        survey = load_technology(_find(raw.get("survey", "survey"), path.parent))
-        if not isinstance(survey, Survey):
-            raise InputError(f"survey {raw['survey']!r}: is a process, expected a survey")
-        process = Process.model_validate(raw | {"survey": survey})
-        _check_units(process)
-        return _at_its_node(process)
+        kind = Process if "node_nm" in raw else Survey
+        found = kind.model_validate(raw)
+        _check(found)
+        return _at_its_node(found) if isinstance(found, Process) else found
     except ValidationError as error:
         raise InputError(f"{path}: {'; '.join(map(_explain, error.errors()))}") from None
     except InputError as error:
@@ -161,7 +158,7 @@ def _over(below: Raw, own: Raw, origin: str, section: str = "") -> Raw:
     result = dict(below)
     for key, value in own.items():
         previous = below.get(key)
-        if isinstance(value, dict) and "source" in value and "typical" in value:
+        if _states_a_constant(value):
             unit = {"unit": previous["unit"]} if _is_constant(previous) else {}
             result[key] = unit | value | _address(section, key, origin, previous)
         elif _is_constant(previous) and type(value) in (int, float):
@@ -173,38 +170,47 @@ def _over(below: Raw, own: Raw, origin: str, section: str = "") -> Raw:
             )
         elif isinstance(value, dict) and not _is_constant(previous):
             table = previous if isinstance(previous, dict) else {}
-            result[key] = _over(table, value, origin, key)
+            result[key] = _over(table, value, origin, f"{section}{key}.")
         else:
             result[key] = value
     return result
 
 
+def _states_a_constant(value: Any) -> TypeGuard[Raw]:
+    """A whole table; without a unit it is that of the figure which it replaces."""
+    return isinstance(value, dict) and "source" in value and not value.keys().isdisjoint(_FIGURES)
+
+
 def _is_constant(value: Any) -> TypeGuard[Raw]:
-    return isinstance(value, dict) and "typical" in value and "unit" in value
+    return _states_a_constant(value) and "unit" in value
 
 
 def _address(section: str, key: str, origin: str, previous: Any) -> Raw:
-    return {"id": f"{section}.{key}", "origin": origin, "overrides": previous is not None}
+    return {"id": f"{section}{key}", "origin": origin, "overrides": previous is not None}
 
 
-def _tables(technology: Survey | Process) -> list[tuple[str, Description]]:
-    """The sections that hold constants."""
-    return [
-        (name, table)
-        for name, table in technology
-        if isinstance(table, Description) and any(isinstance(v, Constant) for _, v in table)
-    ]
+def constants_of(table: Description, section: str = "") -> Iterator[tuple[str, str, Constant]]:
+    """Address, name and value of all constants of a technology, section by section."""
+    for name, value in table:
+        if isinstance(value, Constant):
+            yield f"{section}{name}", name, value
+        elif isinstance(value, Description):
+            yield from constants_of(value, f"{section}{name}.")
 
 
-def _check_units(technology: Survey | Process) -> None:
-    for section, table in _tables(technology):
-        for field, constant in table:
-            if constant.unit != unit_of(field):
-                raise InputError(
-                    f"{section}.{field}: unit {constant.unit!r}, expected "
-                    f"{unit_of(field)!r}; convert the figure"
-                )
-            _check_bounds(f"{section}.{field}", field, constant)
+def _check(technology: Survey | Process) -> None:
+    for address, field, constant in constants_of(technology):
+        if constant.unit != unit_of(field):
+            raise InputError(
+                f"{address}: unit {constant.unit!r}, expected {unit_of(field)!r}; "
+                "convert the figure"
+            )
+        if constant.scaling != "none" and isinstance(technology, Survey):
+            raise InputError(
+                f"{address}: scaling {constant.scaling!r} in a survey, which has no node to scale "
+                "to; expected 'none'"
+            )
+        _check_bounds(address, field, constant)
 
 
 def _check_bounds(address: str, field: str, constant: Constant) -> None:
@@ -216,21 +222,21 @@ def _check_bounds(address: str, field: str, constant: Constant) -> None:
         )
     if constant.low == 0 and constant.unit in _NEVER_ZERO:
         raise InputError(f"{address}: 0 {constant.unit}, expected more than 0")
-    if constant.law == "percentile":
-        raise InputError(
-            f"{address}: law 'percentile' is that of a survey's distribution; expected "
-            "'log-triangular' or 'triangular'"
-        )
 
 
 def _at_its_node(process: Process) -> Process:
     """The same process with all its constants at its node and digital supply."""
-    node_nm, supply_v = process.node_nm, process.supply.digital_v.typical
-    sections = {
-        section: table.model_copy(update={f: scaled(c, node_nm, supply_v) for f, c in table})
-        for section, table in _tables(process)
-    }
-    return process.model_copy(update=sections)
+    return _scaled_table(process, process.node_nm, process.supply.digital_v.typical)
+
+
+def _scaled_table(table: Table, node_nm: float, supply_v: float) -> Table:
+    changed: Raw = {}
+    for name, value in table:
+        if isinstance(value, Constant):
+            changed[name] = scaled(value, node_nm, supply_v)
+        elif isinstance(value, Description):
+            changed[name] = _scaled_table(value, node_nm, supply_v)
+    return table.model_copy(update=changed)
 
 
 def _explain(error: Any) -> str:

@@ -58,6 +58,14 @@ def network_cycles(products: list[int], parallel_products: int) -> int:
     return sum(-(-count // parallel_products) for count in products)
 
 
+def network_s(timing: TimingConstants, products: list[int], parallel_products: int | None) -> float:
+    """Typical time for which a network computes, s; 0 where its parallelism is not stated."""
+    if parallel_products is None:
+        return 0.0
+    cycles = network_cycles(products, parallel_products)
+    return 1e-9 * timing.network_period_ns.typical * cycles
+
+
 @dataclass(frozen=True)
 class TimeBudget:
     """The times of one frame; a range is low, typical and high.

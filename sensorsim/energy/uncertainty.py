@@ -3,7 +3,7 @@
 A constant is drawn from a triangular law with its mode at typical and its ends at low and high. It
 is triangular in the logarithm, unless the constant says otherwise: spreads of published energies
 are ratios ("half or twice"), and a law in the plain value would put most of its weight on the
-upper end of a decade. A percentile of a survey is uniform from 0 to 100.
+upper end of a decade. What a survey found is drawn by its percentiles.
 
 A constant's draws have the address (seed, its id), so it takes the same quantile wherever it
 occurs: in the difference of two ledgers what they share cancels.
@@ -39,8 +39,8 @@ def triangular_quantile(p: FloatArray, low: float, mode: float, high: float) -> 
 
 def quantile(constant: Constant, p: FloatArray) -> FloatArray:
     """Values of a constant at quantiles of its law."""
-    if constant.law == "percentile":
-        return 100 * p
+    if constant.law == "empirical":
+        return np.exp(np.interp(100 * p, constant.percentiles, np.log(constant.values)))
     bounds = (constant.low, constant.typical, constant.high)
     if constant.law == "triangular":
         return triangular_quantile(p, *bounds)

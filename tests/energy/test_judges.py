@@ -56,7 +56,8 @@ def survey_rows() -> list[dict[str, str]]:
 def ratios(survey: Survey, wanted: Callable[[str], bool]) -> FloatArray:
     """Energy over the envelope of the survey's converters of an architecture, ascending."""
     found = [
-        float(r["p_over_fsnyq_pj"]) / survey.adc.envelope((float(r["sndr_plot_db"]) - 1.76) / 6.02)
+        float(r["p_over_fsnyq_pj"])
+        / survey.survey.adc.envelope((float(r["sndr_plot_db"]) - 1.76) / 6.02)
         for r in survey_rows()
         if wanted(r["architecture"].lower())
     ]
@@ -83,32 +84,43 @@ def test_figures_of_merit_of_all_rows_are_the_surveys_own() -> None:
 
 @pytest.mark.parametrize(("enob", "pj"), [(8, 0.277), (10, 0.419), (12, 2.69)])
 def test_envelope_at_8_10_and_12_bits(survey: Survey, enob: int, pj: float) -> None:
-    assert survey.adc.envelope(enob) == pytest.approx(pj, rel=0.01)
+    assert survey.survey.adc.envelope(enob) == pytest.approx(pj, rel=0.01)
 
 
 @needs_survey
-@pytest.mark.parametrize(("bits", "percentile"), [(4, 11), (6, 21), (8, 33), (10, 55), (12, 77)])
+@pytest.mark.parametrize(("bits", "percentile"), [(4, 4), (6, 14), (8, 33), (10, 60), (12, 81)])
 def test_a_sar_from_first_principles_lies_within_its_architecture(
     survey: Survey, process: Process, bits: int, percentile: float
 ) -> None:
     adc = Adc(bits=bits, architecture=Sar())
-    mine = conversion_pj(process, adc) / survey.adc.envelope(measured_enob(adc, 1.0))
+    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
     published = ratios(survey, lambda a: "sar" in a)
     low, high = np.percentile(published, (1, 99))
     assert low < mine < high
-    assert 100 * (published < mine).mean() == pytest.approx(percentile, abs=3)
+    assert 100 * (published < mine).mean() == pytest.approx(percentile, abs=2)
 
 
 @needs_survey
-@pytest.mark.parametrize(("bits", "percentile"), [(4, 20), (6, 40), (8, 40)])
+@pytest.mark.parametrize(("bits", "percentile"), [(6, 40), (8, 40)])
 def test_a_single_slope_of_few_bits_lies_within_the_surveys_five(
     survey: Survey, process: Process, bits: int, percentile: float
 ) -> None:
     adc = Adc(bits=bits, architecture=SingleSlope())
-    mine = conversion_pj(process, adc) / survey.adc.envelope(measured_enob(adc, 1.0))
+    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
     published = ratios(survey, lambda a: "slope" in a)
     assert published[0] < mine < published[-1]
     assert 100 * (published < mine).mean() == pytest.approx(percentile, abs=1)
+
+
+@needs_survey
+def test_a_single_slope_of_four_bits_is_just_below_the_surveys_five(
+    survey: Survey, process: Process
+) -> None:
+    """Missed by 8 %: its equations leave out clock generation and bias, as of every converter."""
+    adc = Adc(bits=4, architecture=SingleSlope())
+    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
+    cheapest = ratios(survey, lambda a: "slope" in a)[0]
+    assert mine / cheapest == pytest.approx(0.92, abs=0.02)
 
 
 @needs_survey
@@ -121,7 +133,7 @@ def test_a_column_ramp_of_many_bits_is_dearer_than_the_surveys_hybrids(
     It lies within all 723 rows.
     """
     adc = Adc(bits=bits, architecture=SingleSlope())
-    mine = conversion_pj(process, adc) / survey.adc.envelope(measured_enob(adc, 1.0))
+    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
     assert mine > ratios(survey, lambda a: "slope" in a)[-1]
     everything = ratios(survey, lambda a: True)
     assert np.percentile(everything, 1) < mine < np.percentile(everything, 99)
@@ -137,7 +149,7 @@ def test_a_cyclic_from_first_principles_is_a_lower_bound(
     The amplifier of equations alone, which settles just in time, lies below them all.
     """
     adc = Adc(bits=bits, architecture=Cyclic())
-    mine = conversion_pj(process, adc) / survey.adc.envelope(measured_enob(adc, 1.0))
+    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
     published = ratios(survey, lambda a: "algorithmic" in a)
     assert published.size == 6
     assert mine < published[0]
@@ -148,27 +160,35 @@ def test_a_cyclic_from_first_principles_is_a_lower_bound(
 # Other people's models.
 
 
-@needs_figures
-@pytest.mark.parametrize("bits", [4, 6, 8, 10, 12])
-def test_sar_is_within_a_factor_of_three_of_hwcomponents(process: Process, bits: int) -> None:
+def hwcomponents_pj() -> dict[int, float]:
+    """Its fit at 65 nm, by bits."""
     figures = tomllib.loads((REFERENCE / "constants.toml").read_text())
-    theirs = dict(zip((4, 6, 8, 10, 12), figures["adc"]["model"]["nm65"], strict=True))
+    return dict(zip((4, 6, 8, 10, 12), figures["adc"]["model"]["nm65"], strict=True))
+
+
+@needs_figures
+@pytest.mark.parametrize("bits", [6, 8, 10, 12])
+def test_sar_is_within_a_factor_of_three_of_hwcomponents(process: Process, bits: int) -> None:
     mine = conversion_pj(process, Adc(bits=bits, architecture=Sar()))
-    assert 1 / 3 < mine / theirs[bits] < 3
+    assert 1 / 3 < mine / hwcomponents_pj()[bits] < 3
 
 
 @needs_figures
 def test_where_hwcomponents_is_missed_its_fit_says_why(process: Process) -> None:
-    """Missed: a ramp of 8 bits and more. Its fit is of converters of all kinds.
+    """Missed: a SAR of 4 bits, and a ramp of 8 bits and more.
 
-    From 8 to 12 bits it grows by 4.2, our single slope, as the count does, by 16.
+    Its fit is of converters of all kinds: from 4 to 6 bits it grows by 1.15, as a floor does; our
+    SAR, a sum of parts that all follow the bits, doubles. From 8 to 12 bits it grows by 4.2, our
+    single slope, as the count does, by 16.
     """
-    figures = tomllib.loads((REFERENCE / "constants.toml").read_text())
-    theirs = dict(zip((4, 6, 8, 10, 12), figures["adc"]["model"]["nm65"], strict=True))
+    theirs = hwcomponents_pj()
+    sar = {b: conversion_pj(process, Adc(bits=b, architecture=Sar())) for b in (4, 6)}
+    assert sar[4] / theirs[4] == pytest.approx(0.24, abs=0.01)
+    assert theirs[6] / theirs[4] < 1.2 < 2 < sar[6] / sar[4]
     slope = {b: conversion_pj(process, Adc(bits=b)) for b in (4, 6, 8, 12)}
     assert 1 / 3 < slope[4] / theirs[4] < 3
     assert 1 / 3 < slope[6] / theirs[6] < 3
-    assert slope[8] / theirs[8] == pytest.approx(4.9, abs=0.1)
+    assert slope[8] / theirs[8] == pytest.approx(4.8, abs=0.1)
     assert slope[12] / slope[8] == pytest.approx(16, rel=0.1)
     assert theirs[12] / theirs[8] < 5
 
@@ -179,7 +199,7 @@ def test_camjs_arithmetic_for_its_own_defaults(survey: Survey, process: Process)
     (reset,) = (r for r in pixel_rows(process, SENSOR) if r.component == "reset")
     assert reset.price.at(digital) == pytest.approx(0.324), "324 fJ: 324 pJ would be 100 pF"
     assert reset.price.at(digital | {"pixel.reset_ff": 1e5}) == pytest.approx(324)
-    pixel = survey.pixel.energy(rows=100).range.typical
+    pixel = survey.survey.pixel.energy(rows=100).range.typical
     assert pixel == pytest.approx(0.324 + 1.9 * 1.8 * 1.0)
 
 
@@ -277,15 +297,16 @@ def test_a_bit_more_doubles_a_ramp_and_more_than_doubles_a_capacitor_array(bits:
 
 @settings(deadline=None, max_examples=30)
 @given(BITS, FACTORS)
-def test_full_scale_charges_a_capacitor_array_by_its_square(
+def test_full_scale_charges_a_capacitor_array_from_the_supply(
     process: Process, bits: int, factor: float
 ) -> None:
-    arrays = (PixelArray(4, 4, 1, 5.0, v, 2, 300.0) for v in (4.0, 4.0 * factor))
+    """Charge follows full scale, and all of it comes down from the supply."""
     adc = Adc(bits=min(bits, 8), architecture=Sar())
-    one, other = (
-        next(r.each_pj.typical
-             for r in converter_rows(process, adc, a, "conventional", "dynamic")
+    prices = [
+        next(r.price for r in converter_rows(process, adc, a, "conventional", "dynamic")
              if r.component.startswith("capacitor array"))
-        for a in arrays
-    )  # fmt: skip
-    assert other == pytest.approx(factor**2 * one)
+        for a in (PixelArray(4, 4, 1, 5.0, v, 2, 300.0) for v in (4.0, 4.0 * factor))
+    ]  # fmt: skip
+    one, other = map(priced, prices)
+    assert other == pytest.approx(factor * one)
+    assert priced(prices[0], supply_analog_v=factor) == pytest.approx(factor * one)

@@ -3,7 +3,6 @@
 import pytest
 
 from sensorsim.energy.frame import readout_rows
-from sensorsim.energy.ledger import Ledger
 from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.settings import EnergySettings
 from sensorsim.energy.sizing import sized, sized_comparator
@@ -70,13 +69,17 @@ def test_size_one_is_the_process_itself(process: Process) -> None:
     assert "comparator_size 2" in sized(process, 2).comparator.dynamic_fj.source
 
 
-def test_rest_of_the_readout_keeps_its_price(process: Process, array: PixelArray) -> None:
-    def rest(size: float) -> float:
+def test_a_larger_gate_loads_its_taps_and_nothing_else(process: Process, array: PixelArray) -> None:
+    def rest(size: float) -> dict[str, float]:
         stated = EnergySettings(**STATED, comparator_size=size)  # type: ignore[arg-type]
         rows = readout_rows(stated, process, GLT, array)
-        return Ledger(tuple(r for r in rows if "compar" not in r.component)).total_pj().typical
+        return {r.component: r.each_pj.typical for r in rows if "compar" not in r.component}
 
-    assert rest(1) == rest(16)
+    one, large = rest(1), rest(16)
+    heavier = (300 * 5e-3 + 16 * 2.4) / (300 * 5e-3 + 2.4)
+    for name, energy in one.items():
+        loaded = "settling" in name or "line" in name
+        assert large[name] == pytest.approx(energy * (heavier if loaded else 1)), name
 
 
 def test_size_without_a_price_is_refused(

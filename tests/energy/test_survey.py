@@ -41,10 +41,12 @@ def sar() -> list[tuple[float, float, float]]:
 
 @needs_survey
 def test_sar_ratios_come_from_the_rows_that_their_source_names(survey: Survey) -> None:
-    ratios = [pj / survey.adc.envelope(enob) for enob, _, pj in sar()]
-    assert f"({len(ratios)} rows)" in survey.adc.ratio_source
-    percentiles = np.percentile(ratios, survey.adc.ratio_percentiles)
-    np.testing.assert_allclose(survey.adc.ratio, percentiles, rtol=0.01)
+    adc = survey.survey.adc
+    ratios = [pj / adc.envelope(enob) for enob, _, pj in sar()]
+    assert f"({len(ratios)} rows)" in adc.ratio.source
+    percentiles = np.percentile(ratios, adc.ratio.percentiles)
+    np.testing.assert_allclose(adc.ratio.values, percentiles, rtol=0.01)
+    assert (adc.ratio.low, adc.ratio.typical, adc.ratio.high) == pytest.approx((1, 24.6, 190))
 
 
 @needs_survey
@@ -52,7 +54,8 @@ def test_figures_of_merit_come_from_the_same_rows(survey: Survey) -> None:
     walden = [1e3 * pj / 2**enob for enob, _, pj in sar()]
     schreier = [1e6 * pj / 10 ** (sndr / 10) for _, sndr, pj in sar()]
     for constant, values in (
-        (survey.merit.walden_fj_per_step, walden), (survey.merit.schreier_aj_at_0_db, schreier),
+        (survey.survey.merit.walden_fj_per_step, walden),
+        (survey.survey.merit.schreier_aj_at_0_db, schreier),
     ):  # fmt: skip
         found = (constant.low, constant.typical, constant.high)
         np.testing.assert_allclose(found, np.percentile(values, (10, 50, 90)), rtol=0.01)
@@ -60,15 +63,14 @@ def test_figures_of_merit_come_from_the_same_rows(survey: Survey) -> None:
 
 @needs_survey
 def test_as_many_converters_lie_below_the_envelope_as_its_source_says(survey: Survey) -> None:
-    words = re.search(r"(\d+) of (\d+) points", survey.adc.envelope_source)
+    words = re.search(r"(\d+) of (\d+) points", survey.survey.adc.envelope_pj.source)
     assert words
     below, total = map(int, words.groups())
     found = converters()
     assert len(found) == total
-    assert sum(pj < survey.adc.envelope(enob) for *_, enob, _, pj in found) == below
+    assert sum(pj < survey.survey.adc.envelope(enob) for *_, enob, _, pj in found) == below
 
 
-@needs_survey
 @pytest.mark.parametrize(
     ("enob", "count"), [(-5.0, 1), (-0.5, 1), (0.0, 1), (0.6, 1), (0.8, 3), (3.6, 15), (3.8, 31)]
 )
@@ -77,6 +79,7 @@ def test_a_flash_of_few_effective_bits_compares_once(enob: float, count: int) ->
     assert flash_comparators(enob) == count
 
 
+@needs_survey
 def test_comparator_prices_come_from_flash_converters_of_the_same_years(survey: Survey) -> None:
     fj = {
         since: [
@@ -86,11 +89,11 @@ def test_comparator_prices_come_from_flash_converters_of_the_same_years(survey: 
         ]
         for since in (1997, 2010)
     }
-    prices = survey.comparator
+    prices = survey.survey.comparator.decision_fj
     assert f"{len(fj[2010])} flash converters since 2010" in prices.source
-    assert prices.energy_fj_percentiles == survey.adc.ratio_percentiles
-    percentiles = np.percentile(fj[2010], prices.energy_fj_percentiles)
-    np.testing.assert_allclose(prices.energy_fj, percentiles, rtol=0.01)
+    assert prices.percentiles == survey.survey.adc.ratio.percentiles
+    percentiles = np.percentile(fj[2010], prices.percentiles)
+    np.testing.assert_allclose(prices.values, percentiles, rtol=0.01)
     assert len(fj[1997]) == 32
     everything = np.percentile(fj[1997], (0, 10, 50, 90, 100))
     np.testing.assert_allclose((27, 73, 761, 8980, 21290), everything, rtol=0.01)
@@ -100,30 +103,23 @@ def test_comparator_prices_come_from_flash_converters_of_the_same_years(survey: 
 def test_envelope_is_a_floor_and_a_term_of_four_to_the_enob(
     survey: Survey, enob: int, pj: float
 ) -> None:
-    assert survey.adc.envelope(enob) == pytest.approx(pj, rel=0.01)
-
-
-def test_prices_pass_through_their_percentiles(survey: Survey) -> None:
-    adc, comparator = survey.adc, survey.comparator
-    for percentile, ratio in zip(adc.ratio_percentiles, adc.ratio, strict=True):
-        assert adc.at(7, percentile) == pytest.approx(ratio * adc.envelope(7))
-    for percentile, fj in zip(comparator.energy_fj_percentiles, comparator.energy_fj, strict=True):
-        assert comparator.at(percentile) == pytest.approx(1e-3 * fj)
-    low, high = comparator.energy_fj[2:4]
-    assert comparator.at(37.5) == pytest.approx(1e-3 * np.sqrt(low * high)), "geometric between"
+    assert survey.survey.adc.envelope(enob) == pytest.approx(pj, rel=0.01)
 
 
 @pytest.mark.parametrize("enob", [3.0, 7.9, 11.0])
 def test_low_median_and_high_of_an_adc_are_envelope_and_percentiles(
     survey: Survey, enob: float
 ) -> None:
-    constant = survey.adc.percentile
-    assert survey.adc.at(enob, constant.low) == pytest.approx(survey.adc.envelope(enob))
-    assert (constant.typical, constant.high) == (50, 90)
+    adc = survey.survey.adc
+    found = adc.conversion(enob).range
+    assert found.low == pytest.approx(adc.envelope(enob))
+    assert found.typical == pytest.approx(24.6 * adc.envelope(enob))
+    assert found.high == pytest.approx(190 * adc.envelope(enob))
 
 
 def test_pixel_arithmetic(survey: Survey) -> None:
-    one = survey.pixel.energy(rows=0).range
+    pixel = survey.survey.pixel
+    one = pixel.energy(rows=0).range
     assert one.typical == pytest.approx(0.1 * 1.8**2 + 1.0 * 1.8 * 1.0)
     assert (one.low, one.high) == pytest.approx((one.typical / 2, one.typical * 2))
-    assert survey.pixel.energy(100).range.typical - one.typical == pytest.approx(0.9 * 1.8)
+    assert pixel.energy(100).range.typical - one.typical == pytest.approx(0.9 * 1.8)

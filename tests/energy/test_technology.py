@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from sensorsim import resources
-from sensorsim.description import Description
 from sensorsim.energy.constant import Constant
 from sensorsim.energy.technology import (
     Process,
     Survey,
+    constants_of,
     load_technology,
     technology_names,
 )
@@ -22,14 +22,12 @@ NODES = ("cmos28", "cmos65", "cmos130", "cmos180")
 MOVED = (
     "logic.xnor_fj", "logic.full_adder_fj", "logic.flip_flop_clock_fj", "logic.flip_flop_toggle_fj",
     "logic.pin_ff", "memory.sram_fj_per_bit", "memory.registers_fj_per_bit",
-    "pixel.column_ff_per_um", "comparator.dynamic_fj",
+    "pixel.column_ff_per_um", "comparator.dynamic_fj", "comparator.input_ff",
 )  # fmt: skip
 
 
 def constants(technology: Survey | Process) -> Iterator[Constant]:
-    for _, table in technology:
-        if isinstance(table, Description):
-            yield from (c for _, c in table if isinstance(c, Constant))
+    yield from (c for *_, c in constants_of(technology))
 
 
 def by_id(technology: Survey | Process) -> dict[str, Constant]:
@@ -56,7 +54,7 @@ def test_shipped_constants_are_ordered_and_have_source_unit_and_address(name: st
     for c in found:
         assert c.low <= c.typical <= c.high
         assert len(c.source) > 20
-        assert c.unit == unit_of(c.id.partition(".")[2])
+        assert c.unit == unit_of(c.id.rpartition(".")[2])
         assert (resources.data("technologies") / c.origin).is_file()
 
 
@@ -116,10 +114,51 @@ def test_base_may_lie_beside_the_file(tmp_path: Path) -> None:
     assert found["comparator.static_ua"].origin == "mine.toml"
 
 
-def test_survey_overrides_too(tmp_path: Path) -> None:
-    mine = load_technology(write(tmp_path, 'base = "survey"\n[pixel]\nsupply_v = 0.9\n'))
-    assert isinstance(mine, Survey)
-    assert mine.pixel.energy(0).range.typical == pytest.approx(0.1 * 0.81 + 0.9)
+@pytest.mark.parametrize("base", ["survey", "cmos65"])
+def test_any_figure_of_the_survey_may_be_overridden(tmp_path: Path, base: str) -> None:
+    """As a number, as a range, or as another survey of one's own; in a process file too."""
+    path = write(
+        tmp_path,
+        f"""base = "{base}"
+[survey.adc]
+ratio = {{ percentiles = [0, 50, 100], values = [1, 4, 9], basis = "stated", source = "our own chips" }}
+envelope_pj = 0.1
+[survey.comparator]
+decision_fj = {{ low = 10, typical = 20, high = 30, basis = "stated", source = "our own layout" }}
+[survey.pixel]
+supply_v = 0.9
+[survey.merit]
+walden_fj_per_step = 7
+[chip]
+fj_per_operation = 3
+[leakage]
+stored_pw_per_bit = 0.1
+""",  # noqa: E501
+    )
+    found, shipped = by_id(load_technology(path)), by_id(load_technology(base))
+    assert found.keys() == shipped.keys()
+    changed = {k for k, c in found.items() if c.overrides}
+    assert changed == {
+        "survey.adc.ratio", "survey.adc.envelope_pj", "survey.comparator.decision_fj",
+        "survey.pixel.supply_v", "survey.merit.walden_fj_per_step", "chip.fj_per_operation",
+        "leakage.stored_pw_per_bit",
+    }  # fmt: skip
+    assert all(found[k].origin == "mine.toml" for k in changed)
+    assert all(found[k] == shipped[k] for k in found.keys() - changed)
+    ratio, decision = found["survey.adc.ratio"], found["survey.comparator.decision_fj"]
+    assert (ratio.law, ratio.typical, ratio.unit) == ("empirical", pytest.approx(4), "1")
+    assert (decision.law, decision.typical, decision.percentiles) == ("log-triangular", 20, ())
+    assert found["survey.adc.envelope_pj"].typical == 0.1
+
+
+@pytest.mark.parametrize("name", [*NODES, "survey"])
+def test_every_shipped_figure_may_be_overridden_by_a_number(tmp_path: Path, name: str) -> None:
+    for id_, c in by_id(load_technology(name)).items():
+        section, _, field = id_.rpartition(".")
+        path = write(tmp_path, f'base = "{name}"\n[{section}]\n{field} = {c.typical!r}\n')
+        found = by_id(load_technology(path))[id_]
+        assert (found.low, found.typical, found.high) == (c.typical,) * 3, id_
+        assert found.overrides
 
 
 FULL = "low = 1, typical = 2, high = 3, basis = 'assumed', source = 'made up for a test'"
@@ -139,14 +178,17 @@ FULL = "low = 1, typical = 2, high = 3, basis = 'assumed', source = 'made up for
         (f"[timing]\nstep_ns = {{ {FULL}, unit = 'us' }}", r"timing\.step_ns: unit 'us'"),
         (f"[comparator]\ndynamic_fj = {{ {FULL.replace('high = 3', 'high = 1')} }}", "low <= typ"),
         (f"[comparator]\ndynamic_fj = {{ {FULL}, scaling = 'cv2' }}", "node_nm"),
-        ("[converter]\nnonlinear_ramp = 0.5", r"nonlinear_ramp: 0\.5.*at least 1"),
+        ("[driver]\nnonlinear_ramp = 0.5", r"nonlinear_ramp: 0\.5.*at least 1"),
         ("[pixel]\nmean_signal = 3", r"pixel\.mean_signal: 3.*expected 0 to 1"),
         ("[supply]\nanalog_v = 0", r"supply\.analog_v: 0 V, expected more than 0"),
         ("[timing]\ncounter_period_ns = 0", r"timing\.counter_period_ns: 0 ns"),
-        (f"[pixel]\nreset_ff = {{ {FULL}, law = 'percentile' }}", "reset_ff: law 'percentile'"),
+        (f"[pixel]\nreset_ff = {{ {FULL}, law = 'percentile' }}", r"reset_ff\.law: .*empirical"),
+        (f"[pixel]\nreset_ff = {{ {FULL}, law = 'empirical' }}", "expected percentiles and values"),
         ("[supply]\ndigital_v = 0.5", "where gate energy was fitted"),
         ("node_nm = 7", "node_nm 7"),
-        ("survey = 'cmos65'", "expected a survey"),
+        ("survey = 'cmos65'", "survey: .*'cmos65'"),
+        ("[survey.adc]\nratios = 3", r"survey\.adc\.ratios: no such figure"),
+        ("[survey.adc]\nratio = -3", r"survey\.adc\.ratio\.low"),
         ("[comparator", "not a TOML file"),
     ],
 )
@@ -158,26 +200,25 @@ def test_what_makes_no_sense_is_named(tmp_path: Path, text: str, words: str) -> 
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [
-        ("envelope_pj = 0.267", "envelope_pj = -0.267", "adc.envelope_pj"),
-        ("envelope_pj = 0.267", "", "adc.envelope_pj: is missing"),
-        ("photodiode_ff = 100", "photodiode_ff = 0", "pixel.photodiode_ff"),
-        ("low = 4.35", "low = 400", "low <= typical"),
-        ("spread = [0.5, 1.0, 2.0]", "spread = [0.5, 1.0]", "pixel.spread"),
-        ("spread = [0.5,", "spread = [1.5,", "pixel"),
-        ("ratio = [0.615,", "ratio = [-0.615,", "adc"),
-        ("ratio = [0.615, ", "ratio = [", "adc"),
-        ("\nratio_percentiles = [0, 10, 25,", "\nratio_percentiles = [0, 25, 10,", "adc"),
-        ("energy_fj = [27,", "energy_fj = [1e9,", "comparator"),
-        ("energy_fj_percentiles = [0, 10,", "energy_fj_percentiles = [10, 0,", "comparator"),
+        ("envelope_pj = { low = 0.267", "envelope_pj = { low = -0.267", r"adc\.envelope_pj\.low"),
+        ("photodiode_ff = { low = 50", "photodiode_ff = { low = 500", "low <= typical"),
+        ("ratio = { percentiles", "ratoi = { percentiles", r"survey\.adc\.ratio: is missing"),
+        ("values = [0.615,", "values = [-0.615,", "adc"),
+        ("values = [0.615, ", "values = [", "6 values for 7 percentiles"),
+        ("values = [27,", "values = [1e9,", r"comparator\.decision_fj: .*do not descend"),
+        ("ratio = { percentiles = [0, 10, 25,", "ratio = { percentiles = [0, 25, 10,", "ascending"),
+        ("fj_per_operation = {", "fj_per_operation = { scaling = 'cv2', node_nm = 65, "
+         "supply_v = 1,", r"chip\.fj_per_operation: scaling 'cv2' in a survey"),
     ],
-)
+)  # fmt: skip
 def test_survey_that_makes_no_sense_is_named(
     tmp_path: Path, old: str, new: str, field: str
 ) -> None:
-    text = resources.data("technologies", "survey.toml").read_text()
+    text = resources.data("technologies", "published.toml").read_text()
     assert text.count(old) == 1
+    named = f'name = "mine"\ndescription = "made up"\n{text.replace(old, new)}'
     with pytest.raises(InputError, match=rf"mine\.toml: .*{field}"):
-        load_technology(write(tmp_path, text.replace(old, new)))
+        load_technology(write(tmp_path, named))
 
 
 def test_missing_files_and_circles_are_named(tmp_path: Path) -> None:
@@ -200,5 +241,6 @@ def test_missing_files_and_circles_are_named(tmp_path: Path) -> None:
 
 
 def test_a_base_alone_is_no_technology() -> None:
-    with pytest.raises(InputError, match=r"components\.toml: names no technology.*cmos65"):
-        load_technology("components")
+    for name in ("components", "published", "timing"):
+        with pytest.raises(InputError, match=rf"{name}\.toml: names no technology.*cmos65"):
+            load_technology(name)

@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sensorsim.description import Description
 from sensorsim.energy.constant import Constant, Estimate
 from sensorsim.energy.ledger import Ledger, Row
-from sensorsim.energy.technology import Process, Survey
+from sensorsim.energy.technology import Process, Survey, constants_of
 from sensorsim.energy.uncertainty import (
     Spread,
     difference,
@@ -58,9 +57,17 @@ def test_logarithm_is_triangular() -> None:
     assert 0 <= logs.min() <= logs.max() <= 3
 
 
-def test_percentile_is_uniform() -> None:
-    c = constant("a", 2.5, 50, 90, "percentile")
-    np.testing.assert_allclose(quantile(c, np.array([0.1, 0.5])), [10, 50])
+def test_what_a_survey_found_is_drawn_by_its_percentiles() -> None:
+    c = Constant.model_validate(
+        {"percentiles": [0, 10, 50, 90, 100], "values": [1, 2, 8, 32, 500], "unit": "pJ",
+         "source": "made up for a test", "basis": "assumed", "id": "a"}
+    )  # fmt: skip
+    assert (c.low, c.typical, c.high) == pytest.approx((1, 8, 32))
+    assert c.law == "empirical"
+    np.testing.assert_allclose(quantile(c, np.array([0, 0.1, 0.5, 0.95, 1])),
+                               [1, 2, 8, np.sqrt(32 * 500), 500])  # fmt: skip
+    draws = draw([c], 40_000)["a"]
+    np.testing.assert_allclose(np.percentile(draws, (10, 50, 90)), [2, 8, 32], rtol=0.05)
 
 
 def test_constant_without_spread_stays() -> None:
@@ -114,10 +121,7 @@ def test_ledger_without_spread_has_none() -> None:
 
 
 def test_ids_have_addresses_of_their_own(process: Process, survey: Survey) -> None:
-    ids = {c.id for t in (process, survey) for _, s in t if isinstance(s, Description)
-           for _, c in s if isinstance(c, Constant)}  # fmt: skip
-    ids |= {"survey.adc_percentile", "survey.comparator_percentile", "survey.pixel_spread",
-            "survey.bnn_fj_per_operation"}  # fmt: skip
+    ids = {c.id for t in (process, survey) for *_, c in constants_of(t)}
     assert len({zlib.crc32(i.encode()) for i in ids}) == len(ids) > 30
 
 

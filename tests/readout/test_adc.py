@@ -55,7 +55,7 @@ def test_transitions_are_where_the_code_changes() -> None:
 
 
 def test_digital_curve_pays_for_its_conversion() -> None:
-    survey = load_technology("survey")
+    survey = load_technology("survey").survey
     adcs = (digital(), Adc(bits=10, comparator=IDEAL), Adc(bits=4, comparator=IDEAL))
     enobs = [measured_enob(a, 1.0) for a in adcs]
     assert enobs[0] == enobs[1] > enobs[2]
