@@ -14,6 +14,7 @@ import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import common
 import numpy as np
@@ -30,7 +31,7 @@ from sensorsim.analysis import paired_difference
 from sensorsim.comparison import compare
 from sensorsim.energy.break_even import first_percentile
 from sensorsim.energy.converter import published_prices
-from sensorsim.energy.technology import Survey
+from sensorsim.energy.uncertainty import quantile
 from sensorsim.errors import InputError
 from sensorsim.pipeline import Pipeline, load_pipeline
 from sensorsim.readout import Adc
@@ -107,7 +108,7 @@ def entries(args: argparse.Namespace, models: Path) -> list[Entry]:
             path = models / f"{model_of(family, levels)}.npz"
             if not path.exists():
                 continue
-            readout = {"kind": "learned", "comparator": comparator}
+            readout: dict[str, Any] = {"kind": "learned", "comparator": comparator}
             if family in ONE_LEVEL:
                 curve = "log" if family == "adc-log" else "linear"
                 readout |= {"kind": "adc", "bits": levels, "tone_curve": {"kind": curve}}
@@ -217,8 +218,9 @@ def break_even_words(point: Point, rival: Point) -> str:
     """One learned thermometer against the leanest ADC that is as accurate."""
     chain = rival.entry.chain
     circuit, enob = chain.readout, chain.enob
-    assert isinstance(circuit, Adc) and isinstance(chain.technology, Survey) and enob is not None
-    classes = published_prices(chain.technology, circuit, enob)
+    assert isinstance(circuit, Adc) and enob is not None
+    survey = chain.technology.survey
+    classes = published_prices(survey, circuit, enob)
     sar, flash = classes["SAR"], classes["flash"].range
     sentence = [
         f"{point.entry.name} against {rival.entry.name}, the leanest ADC as accurate: one ADC "
@@ -231,7 +233,8 @@ def break_even_words(point: Point, rival: Point) -> str:
     mine /= math.prod(chain.array_shape)
 
     def adc_pj(percentile: float) -> float:
-        return float(sar.formula(percentile))
+        ratio = quantile(survey.adc.ratio, np.array([percentile / 100]))
+        return ratio.item() * survey.adc.envelope(enob)
 
     for bound, own, percentile in zip(bounds, mine, first_percentile(mine, adc_pj), strict=True):
         if np.isnan(percentile):

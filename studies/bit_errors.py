@@ -10,7 +10,9 @@ weights (each die its own), wrong activations (each image its own), narrow accum
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -31,18 +33,20 @@ OVERFLOWS = ("saturate", "wrap")
 WEIGHTS = "network.faults.weight_flip_rate"
 ACTIVATIONS = "network.faults.activation_flip_rate"
 WIDTH, OVERFLOW = "network.faults.accumulator_bits", "network.faults.overflow"
-AXES = {
+AXES: dict[str, dict[str, Sequence[Any]]] = {
     "weights": {WEIGHTS: RATES, "die": DIES},
     "activations": {ACTIVATIONS: RATES},
     "accumulators": {WIDTH: WIDTHS, OVERFLOW: OVERFLOWS},
 }
+Results = dict[str, xr.Dataset]
+"""Of one pipeline, over each of `AXES`."""
 COLORS = ("tab:red", "black", "tab:blue", "tab:green")
 
 
-def measure(chain: Pipeline, images: int, progress: Progress) -> xr.DataTree:
+def measure(chain: Pipeline, images: int, progress: Progress) -> Results:
     """Accuracy and its interval over each kind of fault."""
     task = progress.add_task(chain.description.name, total=None)
-    groups = {}
+    groups: Results = {}
     for kind, axes in AXES.items():
 
         def report(done: int, total: int, kind: str = kind) -> None:
@@ -51,20 +55,20 @@ def measure(chain: Pipeline, images: int, progress: Progress) -> xr.DataTree:
 
         data = grid.sweep(chain, axes, images=images, report=report)
         groups[kind] = data[["accuracy", "accuracy_low", "accuracy_high", "images"]]
-    return xr.DataTree.from_dict(groups)
+    return groups
 
 
-def figure_of(results: dict[str, xr.DataTree]) -> Figure:
+def figure_of(results: dict[str, Results]) -> Figure:
     """Accuracy against rates and widths; bars are 95 % Wilson intervals."""
     figure = Figure(figsize=(13, 4.4), layout="constrained")
-    images = int(next(iter(results.values()))["weights"]["images"].values.flat[0])
+    images = next(iter(results.values()))["weights"]["images"].max().item()
     figure.suptitle(f"{images} test images, uncontrolled light, 95 % intervals", fontsize=10)
     panels = figure.subplots(1, 3, sharey=True)
     for color, (name, tree) in zip(COLORS, results.items(), strict=False):
         for die in DIES:
             label = name if die == DIES[0] else None
             _line(panels[0], tree["weights"].sel(die=die), WEIGHTS, color, "-", label)
-        _line(panels[1], tree["activations"].to_dataset(), ACTIVATIONS, color, "-", name)
+        _line(panels[1], tree["activations"], ACTIVATIONS, color, "-", name)
         for overflow, style in zip(OVERFLOWS, ("-", "--"), strict=True):
             part = tree["accumulators"].sel({OVERFLOW: overflow})
             _line(panels[2], part, WIDTH, color, style, f"{name}, {overflow}")
@@ -91,19 +95,18 @@ def _line(
     axes: Axes, data: xr.Dataset, axis: str, color: str, style: str, label: str | None
 ) -> None:
     accuracy = 100 * data["accuracy"].values
-    error = [accuracy - 100 * data["accuracy_low"], 100 * data["accuracy_high"] - accuracy]
+    ends = [100 * data[f"accuracy_{end}"].values for end in ("low", "high")]
     axes.errorbar(
-        data[axis].values, accuracy, yerr=np.abs(error), color=color, linestyle=style, marker="o",
-        markersize=3.5, linewidth=1.2, capsize=2, label=label,
+        data[axis].values, accuracy, yerr=np.abs(ends - accuracy), color=color, linestyle=style,
+        marker="o", markersize=3.5, linewidth=1.2, capsize=2, label=label,
     )  # fmt: skip
 
 
-def flat(results: dict[str, xr.DataTree]) -> xr.Dataset:
+def flat(results: dict[str, Results]) -> xr.Dataset:
     """All results over the pipeline, as variables like ``weights_accuracy``."""
     parts = [
         xr.merge(
-            tree[kind].to_dataset().rename({n: f"{kind}_{n}" for n in tree[kind].data_vars})
-            for kind in AXES
+            tree[kind].rename({n: f"{kind}_{n}" for n in tree[kind].data_vars}) for kind in AXES
         ).expand_dims(pipeline=[name])
         for name, tree in results.items()
     ]

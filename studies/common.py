@@ -106,5 +106,7 @@ def save_small(figure: Figure, path: Path, dpi: int, colors: int = 128) -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi)
     with whole(path) as part, Image.open(buffer) as image:
-        palette = image.convert("RGB").quantize(colors, Image.Quantize.MAXCOVERAGE, dither=0)
+        palette = image.convert("RGB").quantize(
+            colors, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
         palette.save(part, format="PNG", optimize=True)

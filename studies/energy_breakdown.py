@@ -35,8 +35,6 @@ COLORS = {
     "static": "black",
 }  # fmt: skip
 BOUNDS = ("low", "typical", "high")
-PRICED = STAGES[:-1]
-"""No static power is stated: it would be the same for all."""
 
 
 def measure(args: argparse.Namespace) -> pd.DataFrame:
@@ -58,7 +56,9 @@ def measure(args: argparse.Namespace) -> pd.DataFrame:
                     ledger.total_pj(*stages), total_spread(ledger, *stages, seed=args.seed)
                 )  # fmt: skip
                 name = one.name if not READOUTS[model] else one.name.replace("ADC", "SAR ADC")
-                row = {"technology": technology, "model": model, "readout": name}
+                row: dict[str, str | float] = {
+                    "technology": technology, "model": model, "readout": name,
+                }  # fmt: skip
                 row |= {"stage": stage, "accuracy": accuracy[model]}
                 row |= {f"{k}_nj": 1e-3 * getattr(price, k) for k in BOUNDS}
                 row |= {"from_nj": 1e-3 * spread.low, "to_nj": 1e-3 * spread.high}
@@ -70,15 +70,16 @@ def print_table(table: pd.DataFrame, images: int) -> None:
     """Typical energy of each stage; the frame with its 95 % of draws."""
     for technology, part in table.groupby("technology", sort=False):
         shown = designs.table(
-            f"{technology}: typical nJ per frame; accuracy on {images} test images",
-            "readout", "acc.\n%", *PRICED, "frame\n(95 % of draws)", "per\nright",
+            f"{technology}: typical nJ per frame, 95 % of draws; accuracy on {images} test images",
+            "readout", "acc.\n%", *(s.replace("network", "net-\nwork") for s in STAGES),
+            "frame\n(95 %)", "per\nright",
         )  # fmt: skip
         for readout, rows in part.groupby("readout", sort=False):
             by = rows.set_index("stage")
             frame, accuracy = by.loc["frame"], by["accuracy"].iloc[0]
             shown.add_row(
                 str(readout), f"{100 * accuracy:.2f}",
-                *(f"{by.loc[s, 'typical_nj']:.3g}" for s in PRICED),
+                *(f"{by.loc[s, 'typical_nj']:.3g}" for s in STAGES),
                 f"{frame['typical_nj']:.0f} ({frame['from_nj']:.0f}-{frame['to_nj']:.0f})",
                 f"{frame['typical_nj'] / accuracy:.0f}",
             )  # fmt: skip
@@ -93,10 +94,10 @@ def figure_of(table: pd.DataFrame, images: int) -> Figure:
         part = table[table["technology"] == technology]
         _bars(row[0], part, STAGES, f"{technology}: whole frame")
         _bars(row[1], part, ("pixel", "readout", "link"), f"{technology}: pixel, readout and link")
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), fontsize=8, ncols=len(PRICED),
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), fontsize=8, ncols=len(STAGES),
                   loc="outside lower center")  # fmt: skip
     figure.suptitle(
-        "Energy of a frame of 28 x 28 pixels, link 0.5 pJ per bit (assumed), no static power\n"
+        "Energy of a frame of 28 x 28 pixels, link 0.5 pJ per bit (assumed); weights leak\n"
         "bars: typical; marks: all prices low, all high (number: off the scale); "
         f"below: accuracy on {images} images, uncontrolled light",
         fontsize=10,

@@ -53,7 +53,9 @@ def shipped(args: argparse.Namespace, split: Split) -> pd.DataFrame:
         for one, result in zip(found, results, strict=True):
             ledger = one.chain.ledger()
             spread = total_spread(ledger, *GOAL.stages, seed=args.seed)
-            row = {"technology": technology, "readout": one.name, "family": one.family}
+            row: dict[str, str | float] = {
+                "technology": technology, "readout": one.name, "family": one.family,
+            }  # fmt: skip
             row |= {k: result[k].item() for k in ("accuracy", "accuracy_low", "accuracy_high")}
             row["energy_nj"] = 1e-3 * ledger.total_pj(*GOAL.stages).typical
             rows.append(row | {"from_nj": 1e-3 * spread.low, "to_nj": 1e-3 * spread.high})

@@ -33,7 +33,7 @@ from sensorsim.errors import InputError
 from sensorsim.pipeline import Pipeline, load_pipeline
 from sensorsim.readout import Adc
 from sensorsim.scenes.srgb import to_linear
-from sensorsim.tonemap import Curve, ToneCurve, curve_of
+from sensorsim.tonemap import ToneCurve, curve_of
 
 BASE = "glt4"
 DATASET = "fashion-mnist"
@@ -47,7 +47,7 @@ COLUMNS = [
     "validation_accuracy", "bits_per_sample", "link_bits_per_sample",
     "readout_energy_pj_low", "readout_energy_pj_typical", "readout_energy_pj_high", "images",
 ]  # fmt: skip
-_CURVE: TypeAdapter[Curve] = TypeAdapter(ToneCurve)
+_CURVE: TypeAdapter[ToneCurve] = TypeAdapter(ToneCurve)
 _SYMBOLS = {"exponent": "n", "semisaturation": "s", "max_luminance": "L", "peak_cd_m2": "peak"}
 """Parameters that docs/physics.md writes shorter than their fields."""
 _SHADE = {"thermometer": "tab:blue", "adc": "black", LEARNED: "tab:red"}
@@ -60,7 +60,7 @@ class Entry:
     """One readout of the comparison: a curve, where it acts, and the chain behind it."""
 
     name: str
-    curve: Curve
+    curve: ToneCurve
     position: str
     chain: Pipeline
 
@@ -95,7 +95,9 @@ class Point:
     @property
     def validation_accuracy(self) -> float:
         """What the choices were made by."""
-        return self.entry.chain.model.training.validation_accuracy
+        known = self.entry.chain.model.training.validation_accuracy
+        assert known is not None
+        return known
 
 
 def entries(models: Path) -> list[Entry]:
@@ -112,7 +114,7 @@ def entries(models: Path) -> list[Entry]:
         readout = behind.readout
         name = stem.removeprefix("tone-").rpartition("-")[0]
         if name == LEARNED:
-            curve: Curve = curve_of(readout.transitions())
+            curve: ToneCurve = curve_of(readout.transitions())
         else:
             curve = _CURVE.validate_json(description)
         position = ANALOG

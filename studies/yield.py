@@ -151,10 +151,9 @@ def _lines(row: Sequence[Axes], part: xr.Dataset, name: str, aside: float) -> No
     x = part["value"].values * aside
     values = 100 * part["accuracy_without_sampling_error"].transpose("point", "die").values
     lines = [(np.median(values, 1), values.min(1), values.max(1))]
-    lines += [
-        tuple(100 * part[f"{n}{end}"].values for end in ("", "_low", "_high"))
-        for n in ("yield_required", "yield_loss")
-    ]
+    for name in ("yield_required", "yield_loss"):
+        middle, low, high = (100 * part[f"{name}{end}"].values for end in ("", "_low", "_high"))
+        lines.append((middle, low, high))
     for axes, (middle, low, high) in zip(row, lines, strict=True):
         axes.errorbar(
             x, middle, np.maximum(0, [middle - low, high - middle]), color=color, marker=marker,
