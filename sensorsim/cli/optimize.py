@@ -30,7 +30,12 @@ def optimize(
     pipeline: PipelineArgument,
     max_energy_pj: Annotated[
         float | None,
-        typer.Option("--max-energy-pj", min=0, help="Most energy of the stages per frame, pJ."),
+        typer.Option(
+            "--max-energy-pj",
+            "--max-energy",
+            min=0,
+            help="Most energy of the stages per frame, pJ.",
+        ),
     ] = None,
     min_accuracy: Annotated[
         float | None, typer.Option("--min-accuracy", min=0, max=1, help="Least accuracy, 0 to 1.")

@@ -1,11 +1,14 @@
 """The search of readouts: few trials, two networks, images that it does not report on."""
 
 import json
+import math
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 import xarray as xr
 from typer.testing import CliRunner
@@ -15,7 +18,7 @@ from sensorsim import resources, streams
 from sensorsim.cli.app import app, setting, settings_of
 from sensorsim.errors import InputError
 from sensorsim.optimize.search import (
-    POPULATION,
+    STARTUP,
     Goal,
     Split,
     Trial,
@@ -31,8 +34,8 @@ from sensorsim.readout import Adc, Sar, SingleSlope, Thermometer
 CMOS = {"energy.technology": "cmos65"}
 SPLIT = Split(reported=60, searched=40)
 GOAL = Goal(("readout", "link"))
-TRIALS = POPULATION + 4
-"""A first generation, and a few of the second."""
+TRIALS = STARTUP + 4
+"""Those drawn at random, and a few that are chosen."""
 
 
 @pytest.fixture(scope="module")
@@ -167,8 +170,48 @@ def test_limits_cut_the_front() -> None:
 def test_limits_lead_the_search(space: Space, trials: list[Trial]) -> None:
     cap = sorted(t.energy_pj for t in trials)[len(trials) // 2]
     led = search(space, replace(GOAL, max_energy_pj=cap), SPLIT, TRIALS + 6)
-    assert [t.design for t in led[:POPULATION]] == [t.design for t in trials[:POPULATION]]
-    assert [t.design for t in led[POPULATION:TRIALS]] != [t.design for t in trials[POPULATION:]]
+    assert [t.design for t in led[:STARTUP]] == [t.design for t in trials[:STARTUP]]
+    assert [t.design for t in led[STARTUP:TRIALS]] != [t.design for t in trials[STARTUP:]]
+
+
+def dominated(trials: list[Trial]) -> float:
+    """Area between the front and a corner that every trial beats: log energy times accuracy."""
+    area, best = 0.0, 0.0
+    ordered = sorted(trials, key=lambda t: t.energy_pj)
+    ends = [math.log(t.energy_pj) for t in ordered] + [math.log(1e4)]
+    for trial, start, end in zip(ordered, ends, ends[1:], strict=False):
+        best = max(best, trial.accuracy)
+        area += best * (end - start)
+    return area
+
+
+def known_landscape(space: Space) -> Callable[[dict[str, Any]], Trial]:
+    """Accuracy and energy as smooth functions of a design: no simulation."""
+    models = list(space.models)
+
+    def judged(design: dict[str, Any]) -> Trial:
+        size, exposure = design["size"], design["exposure"]
+        slow = (design["circuit"] == "sequential") + (design["link"] == "encoded")
+        accuracy = 0.8 + 0.1 * models.index(design["model"]) - 0.05 * math.log(exposure / 3) ** 2
+        accuracy -= 0.02 / size + 0.02 * slow
+        energy = 10 * (1 + size) * (1 + slow) * (2 + models.index(design["model"]))
+        return Trial(design, max(0.0, accuracy), energy)
+
+    return judged
+
+
+def test_search_finds_more_than_chance(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = known_landscape(space)
+    monkeypatch.setattr("sensorsim.optimize.search._Judge.trial", lambda _, d: judged(d))
+    seeds, count = range(4), 80
+    mine = [dominated(search(space, GOAL, SPLIT, count, s)) for s in seeds]
+
+    def chance(seed: int = 0, **_: object) -> optuna.samplers.BaseSampler:
+        return optuna.samplers.RandomSampler(seed)
+
+    monkeypatch.setattr(optuna.samplers, "TPESampler", chance)
+    theirs = [dominated(search(space, GOAL, SPLIT, count, s)) for s in seeds]
+    assert min(mine) > max(theirs)
 
 
 def test_size_trades_offset_for_energy(space: Space) -> None:
