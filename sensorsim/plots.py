@@ -104,7 +104,7 @@ def tradeoff(table: pd.DataFrame, title: str) -> Figure:
     panels[1].xaxis.set_minor_formatter(NullFormatter())
     _stretch_high_accuracies(panels[0])
     panels[0].set_title("readout alone", fontsize=10)
-    panels[1].set_title("pixel + readout + link + network", fontsize=10)
+    panels[1].set_title("whole frame", fontsize=10)
     panels[2].set_title("bits", fontsize=10)
     for axes in panels:
         axes.grid(alpha=0.3)
