@@ -1,16 +1,19 @@
 """A thermometer from first principles: comparators, their clock, their reference, their latches."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from sensorsim.description import Description
 from sensorsim.energy.constant import Constant, Estimate
-from sensorsim.energy.driver import dac_rows, ladder_rows, line_ff
+from sensorsim.energy.driver import amplifier_fc, dac_rows, ladder_rows, line_ff
 from sensorsim.energy.ledger import Row
 from sensorsim.energy.logic import clocked_bit, popcount_adders
 from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.survey import ComparatorPrices
 from sensorsim.energy.timing import conversion_us
-from sensorsim.readout import Adc, Thermometer
+from sensorsim.readout import Adc, Comparator, Thermometer
+from sensorsim.spectrum import BOLTZMANN_J_PER_K
 
 if TYPE_CHECKING:
     from sensorsim.energy.technology import Process
@@ -57,15 +60,53 @@ def decisions_of_one(readout: Adc | Thermometer) -> int:
     return readout.converter.bits
 
 
+def auto_zero_rows(
+    process: "Process", comparator: Comparator, array: PixelArray, comparators: int
+) -> list[Row]:
+    """What brings comparators from their mismatch to the offset that is stated, once per row.
+
+    An amplifier stores the offset on a capacitor whose kT/C noise is no more than the comparator's,
+    and settles ``ln(mismatch / offset)`` time constants. Where no offset is left it settles to the
+    accuracy of the reference. Comparators that are stated with their mismatch have no such thing.
+
+    Parameters
+    ----------
+    comparators : int
+        Of a row.
+    """
+    offset_mv, noise_v = comparator.offset_mv, 1e-3 * comparator.noise_mv
+    thermal_j = BOLTZMANN_J_PER_K * array.temperature_k
+    floor_ff = 1e15 * thermal_j / noise_v**2 if noise_v else 0.0
+
+    def price_pj(v: Any, ff: Any, ratio_v: Any, mismatch_mv: Any, bits: Any) -> Any:
+        constants = (
+            np.log(np.maximum(1, mismatch_mv / offset_mv)) if offset_mv else bits * np.log(2)
+        )
+        return 1e-3 * v * amplifier_fc(np.maximum(ff, floor_ff), ratio_v, constants)
+
+    driver = process.driver
+    price = Estimate(
+        (process.supply.analog_v, process.converter.sampling_capacitor_ff,
+         driver.bias_per_transconductance_v, process.comparator.mismatch_mv, driver.settling_bits),
+        price_pj,
+    )  # fmt: skip
+    if price.range.high == 0:
+        return []
+    return [Row("readout", "auto-zero of a comparator", array.rows * comparators, price)]
+
+
 def thermometer_rows(
     process: "Process", readout: Thermometer, array: PixelArray, kind: ComparatorKind
 ) -> list[Row]:
     """All parts of M decisions per sample."""
     decisions = array.samples * readout.levels
-    reference_rows = dac_rows if readout.mode == "sequential" else ladder_rows
+    sequential = readout.mode == "sequential"
+    reference_rows = dac_rows if sequential else ladder_rows
+    comparators = array.converters * (1 if sequential else readout.levels)
     rows = [
         Row("readout", f"{kind} comparison with clock", decisions,
             decision(process, array.pitch_um, readout, kind)),
+        *auto_zero_rows(process, readout.comparator, array, comparators),
         *reference_rows(process, readout, array),
         Row("readout", "latch of a decision", decisions, clocked_bit(process)),
     ]  # fmt: skip

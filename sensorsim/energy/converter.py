@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sensorsim.description import Description
-from sensorsim.energy.comparator import ComparatorKind, decision
+from sensorsim.energy.comparator import ComparatorKind, auto_zero_rows, decision
 from sensorsim.energy.constant import Constant, Estimate
 from sensorsim.energy.driver import line_ff, quiescent_row, ramp_rows, settling_fc
 from sensorsim.energy.ledger import Row
@@ -93,6 +93,7 @@ def converter_rows(
     else:
         assert isinstance(converter.architecture, Cyclic)
         rows = _cyclic(process, converter, array, comparator)
+    rows += auto_zero_rows(process, converter.comparator, array, array.converters)
     if adc.conversion_bits is not None:
         table_bits = 2**adc.conversion_bits * adc.bits
         rows.append(

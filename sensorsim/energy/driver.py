@@ -59,9 +59,14 @@ def reference_line_ff(process: "Process", array: PixelArray) -> Estimate:
     return Estimate.over(lambda ff: array.converters * ff, one)
 
 
+def amplifier_fc(load_ff: Any, bias_per_transconductance_v: Any, time_constants: Any) -> Any:
+    """Charge that an amplifier takes in so many time constants of its load, fC."""
+    return BRANCHES * bias_per_transconductance_v * load_ff * time_constants
+
+
 def settling_fc(load_ff: Any, bias_per_transconductance_v: Any, bits: Any) -> Any:
     """Charge that an amplifier takes to settle once to half a step of so many bits, fC."""
-    return BRANCHES * bias_per_transconductance_v * load_ff * (bits + 1) * math.log(2)
+    return amplifier_fc(load_ff, bias_per_transconductance_v, (bits + 1) * math.log(2))
 
 
 def held_us(process: "Process", readout: Adc | Thermometer) -> Estimate:
@@ -130,7 +135,7 @@ def ramp_rows(process: "Process", readout: Adc, array: PixelArray) -> list[Row]:
     steps, span = ramp_steps(readout.converter.bits), array.full_scale_v
     line, supply = reference_line_ff(process, array), process.supply.analog_v
     following = Estimate.over(
-        lambda v, ff, ratio, factor: 1e-3 * v * BRANCHES * ratio * ff * steps * factor,
+        lambda v, ff, ratio, factor: 1e-3 * v * amplifier_fc(ff, ratio, steps) * factor,
         supply, line, process.driver.bias_per_transconductance_v, _bent(process, readout),
     )  # fmt: skip
     load = Estimate.over(lambda ff, v: 1e-3 * ff * v * span, line, supply)

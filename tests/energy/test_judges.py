@@ -116,11 +116,11 @@ def test_a_single_slope_of_few_bits_lies_within_the_surveys_five(
 def test_a_single_slope_of_four_bits_is_just_below_the_surveys_five(
     survey: Survey, process: Process
 ) -> None:
-    """Missed by 8 %: its equations leave out clock generation and bias, as of every converter."""
+    """Missed by 6 %: its equations leave out clock generation and bias, as of every converter."""
     adc = Adc(bits=4, architecture=SingleSlope())
     mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
     cheapest = ratios(survey, lambda a: "slope" in a)[0]
-    assert mine / cheapest == pytest.approx(0.92, abs=0.02)
+    assert mine / cheapest == pytest.approx(0.94, abs=0.02)
 
 
 @needs_survey
@@ -183,7 +183,7 @@ def test_where_hwcomponents_is_missed_its_fit_says_why(process: Process) -> None
     """
     theirs = hwcomponents_pj()
     sar = {b: conversion_pj(process, Adc(bits=b, architecture=Sar())) for b in (4, 6)}
-    assert sar[4] / theirs[4] == pytest.approx(0.24, abs=0.01)
+    assert sar[4] / theirs[4] == pytest.approx(0.25, abs=0.01)
     assert theirs[6] / theirs[4] < 1.2 < 2 < sar[6] / sar[4]
     slope = {b: conversion_pj(process, Adc(bits=b)) for b in (4, 6, 8, 12)}
     assert 1 / 3 < slope[4] / theirs[4] < 3

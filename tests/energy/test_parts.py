@@ -8,7 +8,13 @@ from pydantic import ValidationError
 
 from sensorsim.bits import pack
 from sensorsim.energy.activity import toggle_rate
-from sensorsim.energy.comparator import decision, survey_row, thermometer_rows
+from sensorsim.energy.comparator import (
+    auto_zero_rows,
+    decision,
+    survey_row,
+    thermometer_rows,
+)
+from sensorsim.energy.converter import converter_rows
 from sensorsim.energy.ledger import Row
 from sensorsim.energy.link import OffChip, Via, Wire
 from sensorsim.energy.logic import (
@@ -24,7 +30,7 @@ from sensorsim.energy.pixel import PixelArray, pixel_rows
 from sensorsim.energy.technology import Process, Survey
 from sensorsim.errors import InputError
 from sensorsim.photodiode import Photodiode
-from sensorsim.readout import Adc, Cyclic, Sar, Thermometer
+from sensorsim.readout import Adc, Comparator, Cyclic, Sar, Thermometer
 
 M3 = (0.2, 0.4, 0.8)
 
@@ -112,6 +118,61 @@ def test_comparator_includes_reference_and_clock(process: Process, array: PixelA
     assert "reference ladder, quiescent, a row" in parallel
     latch = clocked_bit(process).range.typical
     assert parallel["latch of a decision"] == pytest.approx(240 * latch)
+
+
+def auto_zero_pj(process: Process, array: PixelArray, **stated: float) -> float:
+    (row,) = auto_zero_rows(process, Comparator(**stated), array, 24)
+    assert row.count == 240
+    return row.each_pj.typical
+
+
+def test_auto_zero_settles_from_mismatch_to_offset(process: Process, array: PixelArray) -> None:
+    """An amplifier of one pole, integrated in time from 8 mV on."""
+    pj = auto_zero_pj(process, array, offset_mv=0.5, noise_mv=0.5)
+    time_s, load_f = 1e-6, 50e-15
+    gm = 1e-12 * pj / 1.8 / time_s / 2 / 0.0625
+    left_mv, steps = 8.0, 20_000
+    for _ in range(steps):
+        left_mv -= gm / load_f * left_mv * time_s / steps
+    assert left_mv == pytest.approx(0.5, rel=0.01)
+
+
+def test_auto_zero_of_little_noise_needs_a_capacitor_of_thermal_size(
+    process: Process, array: PixelArray
+) -> None:
+    coarse = auto_zero_pj(process, array, offset_mv=1, noise_mv=1)
+    fine = auto_zero_pj(process, array, offset_mv=1, noise_mv=0.1)
+    assert fine / coarse == pytest.approx(1.380649e-23 * 300 / 1e-4**2 / 50e-15)
+    exact = auto_zero_pj(process, array, offset_mv=0, noise_mv=1)
+    assert exact / coarse == pytest.approx(10 * np.log(2) / np.log(8))
+    assert auto_zero_pj(process, array, offset_mv=1, noise_mv=0) == coarse, "no noise is no figure"
+
+
+def test_comparator_that_keeps_its_mismatch_has_no_auto_zero(
+    process: Process, array: PixelArray
+) -> None:
+    assert auto_zero_rows(process, Comparator(offset_mv=16), array, 24) == []
+
+
+@pytest.mark.parametrize(
+    ("readout", "comparators"),
+    [
+        (Thermometer(thresholds=M3), 3 * 8),
+        (Thermometer(thresholds=M3, mode="sequential"), 8),
+        (Adc(bits=7), 8),
+        (Adc(bits=7, architecture=Sar()), 8),
+        (Adc(bits=7, architecture=Cyclic()), 8),
+    ],
+)
+def test_every_comparator_is_zeroed_once_per_row(
+    process: Process, array: PixelArray, readout: Adc | Thermometer, comparators: int
+) -> None:
+    rows = (
+        thermometer_rows(process, readout, array, "dynamic") if isinstance(readout, Thermometer)
+        else converter_rows(process, readout, array, "conventional", "dynamic")
+    )  # fmt: skip
+    (row,) = (r for r in rows if r.component == "auto-zero of a comparator")
+    assert row.count == 10 * comparators
 
 
 def test_encoder_costs_its_adders(process: Process, array: PixelArray) -> None:

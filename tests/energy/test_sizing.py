@@ -1,5 +1,6 @@
 """Pelgrom's law: four times the area, half the offset, four times the energy."""
 
+import numpy as np
 import pytest
 
 from sensorsim.energy.frame import readout_rows
@@ -19,7 +20,7 @@ def comparisons_pj(process: Process, readout: Adc | Thermometer, array: PixelArr
     """Typical energy of the comparators, their clock lines left out."""
     stated = EnergySettings(**STATED, comparator_size=size, **settings)  # type: ignore[arg-type]
     rows = readout_rows(stated, process, readout, array)
-    (row,) = [r for r in rows if "compar" in r.component]
+    (row,) = [r for r in rows if "comparison" in r.component or "bias" in r.component]
     names = {c.id: c.typical for c in row.price.constants}
     lines = {"logic.wire_ff_per_mm": 0.0, "logic.pin_ff": 0.0}
     return float(row.draws_pj(names | {k: v for k, v in lines.items() if k in names}))
@@ -73,10 +74,13 @@ def test_a_larger_gate_loads_its_taps_and_nothing_else(process: Process, array: 
     def rest(size: float) -> dict[str, float]:
         stated = EnergySettings(**STATED, comparator_size=size)  # type: ignore[arg-type]
         rows = readout_rows(stated, process, GLT, array)
-        return {r.component: r.each_pj.typical for r in rows if "compar" not in r.component}
+        return {r.component: r.each_pj.typical for r in rows if "comparison" not in r.component}
 
     one, large = rest(1), rest(16)
     heavier = (300 * 5e-3 + 16 * 2.4) / (300 * 5e-3 + 2.4)
+    # A sixteenth of the variance: a quarter of 8 mV is left to zero, and the same 0.5 mV remains.
+    zeroed = "auto-zero of a comparator"
+    assert large.pop(zeroed) == pytest.approx(one.pop(zeroed) * np.log(2 / 0.5) / np.log(8 / 0.5))
     for name, energy in one.items():
         loaded = "settling" in name or "line" in name
         assert large[name] == pytest.approx(energy * (heavier if loaded else 1)), name
