@@ -86,6 +86,34 @@ def test_designers_file_overrides_and_says_so(tmp_path: Path) -> None:
     assert isinstance(load_technology(mine), type(load_technology("cmos65")))
 
 
+def test_designers_file_overrides_the_survey_and_says_so(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        'base = "cmos65"\nname = "mine"\n[survey.adc]\nratio = { percentiles = [0, 50, 100], '
+        'values = [2, 3, 5], basis = "stated", source = "our own converters" }\n'
+        "[chip]\nfj_per_operation = 4\n"
+    )
+    settings = ("--set", f"energy.technology={mine}", "--set", "energy.converter=survey")
+    out = words("adc8", "--explain", *settings)
+    assert re.search(
+        r"survey\.adc\.ratio = 2 / 3 / 4\.51\d \(stated.*empirical, override; mine", out
+    )
+    assert "our own converters" in out
+    assert re.search(r"chip\.fj_per_operation = 4 / 4 / 4 fJ \(stated.*override; mine", out)
+    assert re.search(r"survey\.adc\.envelope_pj = .*; published\.toml", out)
+
+
+def test_explain_lists_what_the_rival_has_beside(tmp_path: Path) -> None:
+    arguments = ("glt2", "--against", "adc4", "--explain", "--set", "energy.technology=cmos65")
+    report = json.loads(words(*arguments, "--json"))
+    mine = {c["id"] for c in report["constants"]}
+    theirs = {c["id"] for c in report["against"]["constants"]}
+    assert "timing.counter_period_ns" in theirs
+    assert not mine & theirs
+    out = words(*arguments)
+    assert out.index("adc4, beside these:") < out.index("timing.counter_period_ns = ")
+
+
 def test_against_prints_difference_probability_and_break_even() -> None:
     out = words("glt2", "--against", "adc4")
     for word in (

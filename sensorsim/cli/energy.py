@@ -56,6 +56,7 @@ def energy(
     report = _report(chain, images, seed)
     constants = _constants(chain) if explain else []
     other = load(against, settings) if against else None
+    others = [c for c in _constants(other) if c not in constants] if explain and other else []
     duel = compare_energy(chain, other, seed=seed) if other else None
     rival = _report(other, images, seed) if other and images is not None else None
     if as_json:
@@ -64,6 +65,8 @@ def energy(
         if other and duel:
             report["against"] = {"pipeline": other.description.name} | _plain(asdict(duel))
             report["against"] |= {k: rival[k] for k in _DECISIONS if rival and k in rival}
+            if explain:
+                report["against"]["constants"] = [c.model_dump() for c in others]
         print_json(report)
         return
     from rich.console import Console
@@ -75,6 +78,9 @@ def energy(
     _print_time(console, chain.time_budget(), chain.description.energy.frame_rate_hz)
     if explain:
         _print_constants(console, constants)
+    if others and other:
+        console.print(f"[bold]{other.description.name}[/bold], beside these:")
+        _print_constants(console, others)
     if other and duel:
         _print_against(console, chain.description.name, other.description.name, duel)
         if rival:
@@ -192,8 +198,9 @@ def _print_constants(console: "Console", constants: list["Constant"]) -> None:
         marks = [c.basis, "source read" if c.verified else "secondhand or assumed", c.law]
         if c.overrides:
             marks.append("override")
+        unit = "" if c.unit == "1" else f" {c.unit}"
         console.print(
-            f"[bold]{c.id}[/bold] = {c.low:.4g} / {c.typical:.4g} / {c.high:.4g} {c.unit} "
+            f"[bold]{c.id}[/bold] = {c.low:.4g} / {c.typical:.4g} / {c.high:.4g}{unit} "
             f"({', '.join(marks)}; {c.origin})\n    {c.source}",
             highlight=False,
         )
