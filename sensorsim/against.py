@@ -49,7 +49,8 @@ class Against:
         Thermometer less ADC, readout and link, with the ADC built in every way that a process has
         figures for.
     percentile, link : dict of BreakEven
-        For each of `SCOPES`. The percentile is that of published SARs.
+        For each of `SCOPES`. The percentile is that of published SARs; there is none if the
+        technology states a ratio to the envelope that is no distribution.
     thresholds : BreakEven or None
         Of readout and link, since more thresholds need another network.
     thermometer_first : bool
@@ -86,11 +87,13 @@ def compare_energy(
     if thermometer_first == isinstance(second.readout, Thermometer):
         return Against(differences, {}, {}, {}, {}, None, thermometer_first)
     glt, adc = (first, second) if thermometer_first else (second, first)
+    surveyed = adc.technology.survey.adc.ratio.law == "empirical"
+    scopes = SCOPES if surveyed else {}
     return Against(
         differences,
         {name: _surveyed(adc, name).total_pj("readout") for name in CLASSES},
         _architectures(glt, adc, draws, seed),
-        {name: _percentile(glt, adc, s, draws, seed) for name, s in SCOPES.items()},
+        {name: _percentile(glt, adc, s, draws, seed) for name, s in scopes.items()},
         {name: _link(glt, adc, s, draws, seed, link_prices_pj) for name, s in SCOPES.items()},
         _thresholds(glt, adc, draws, seed),
         thermometer_first,

@@ -65,7 +65,10 @@ def _what_is_due(value: Any, kinds: set[Any]) -> str:
     if isinstance(value, bool):
         return "a number, not a switch" if number and not switch else ""
     if isinstance(value, str) and kinds.isdisjoint((str, value)) and (number or switch):
-        return f"{'a number' if number else 'true or false'}, not a text; leave out the quotes"
+        due = "a number" if number else "true or false"
+        if words := sorted(k for k in kinds if isinstance(k, str)):
+            return f"{due}, or one of {', '.join(map(repr, words))}"
+        return f"{due}, not a text; leave out the quotes"
     if isinstance(value, int | float) and switch and not number:
         return "true or false, not a number"
     if isinstance(value, float) and int in kinds and float not in kinds:

@@ -114,6 +114,39 @@ def test_explain_lists_what_the_rival_has_beside(tmp_path: Path) -> None:
     assert out.index("adc4, beside these:") < out.index("timing.counter_period_ns = ")
 
 
+def test_what_lies_beyond_the_survey_is_said() -> None:
+    out = words("adc2", "--set", "energy.converter=walden")
+    assert "Beyond the survey: 2-bit conversion of 1.86 effective bits" in out
+    assert "priced by those of 4 to 10 effective bits" in out
+    for inside in ("adc8", "adc2", "glt2"):  # a 2-bit converter of a survey is a flash
+        assert "Beyond the survey" not in words(inside)
+
+
+def test_what_does_not_fit_is_said_in_both_forms() -> None:
+    arguments = ("glt2", "--set", "energy.frame_rate_hz=1000")
+    (fault,) = json.loads(words(*arguments, "--json"))["does_not_fit"]
+    assert "the exposure of 3.3e+04 us does not fit" in fault
+    assert f"Does not fit: {fault[:40]}" in words(*arguments)
+
+
+def test_comparison_of_unlike_things_is_said() -> None:
+    out = words("glt8", "--against", "cifar10_glt8")
+    assert "Different arrays: 28 x 28 x 1 and 32 x 32 x 3 samples" in out
+    parts = ("--set", "energy.technology=cmos65")
+    assert "Parts against whole circuits" in words("adc4", "--against", "glt2", *parts)
+    for alike in (("glt2", "--against", "adc4"), ("glt2", "--against", "glt4", *parts)):
+        said = words(*alike)
+        assert "Different arrays" not in said and "Parts against" not in said
+
+
+def test_ratio_that_is_no_distribution_has_no_percentiles(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('base = "survey"\nname = "mine"\n[survey.adc]\nratio = 3\n')
+    out = words("glt2", "--against", "adc4", "--set", f"energy.technology={mine}")
+    assert "percentile of published SARs" not in out
+    assert "which link price" in out
+
+
 def test_against_prints_difference_probability_and_break_even() -> None:
     out = words("glt2", "--against", "adc4")
     for word in (

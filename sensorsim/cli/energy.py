@@ -75,13 +75,16 @@ def energy(
     _print_ledger(console, chain, report)
     for name in report["without_effect"]:
         console.print(f"[yellow]Without effect on this readout:[/yellow] {name}")
-    _print_time(console, chain.time_budget(), chain.description.energy.frame_rate_hz)
+    for words in report["beyond_the_survey"]:
+        console.print(f"[yellow]Beyond the survey:[/yellow] {words}")
+    _print_time(console, report, chain.time_budget(), chain.description.energy.frame_rate_hz)
     if explain:
         _print_constants(console, constants)
     if others and other:
         console.print(f"[bold]{other.description.name}[/bold], beside these:")
         _print_constants(console, others)
     if other and duel:
+        _print_scope(console, chain, other)
         _print_against(console, chain.description.name, other.description.name, duel)
         if rival:
             _print_decisions(console, report, rival)
@@ -113,6 +116,8 @@ def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
         "per_decision_pj": book.per_decision_pj().model_dump(),
         "average_power_uw": book.average_power_uw().model_dump(),
         "without_effect": without_effect(description.energy, chain.technology, chain.readout),
+        "beyond_the_survey": _beyond_the_survey(chain),
+        "does_not_fit": chain.time_budget().faults(),
         "rows": book.table().to_dict("records"),
         "time": _plain(budget) | {"frame_rate_limit_hz": limit.model_dump()},
     }
@@ -122,6 +127,18 @@ def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
         if accuracy > 0:
             report["per_correct_decision_pj"] = book.per_correct_decision_pj(accuracy).model_dump()
     return report
+
+
+def _beyond_the_survey(chain: "Pipeline") -> list[str]:
+    """What a converter's price is extrapolated from."""
+    row = next((r for r in chain.ledger().rows if "effective bits by a SAR" in r.component), None)
+    if row is None or chain.enob is None:
+        return []
+    prices = chain.technology.survey.adc
+    if not prices.extrapolates(chain.enob):
+        return []
+    low, high = prices.surveyed_enob_bits
+    return [f"{row.component}; it is priced by those of {low:g} to {high:g} effective bits"]
 
 
 def _plain(value: Any) -> Any:
@@ -164,7 +181,9 @@ def _print_ledger(console: "Console", chain: "Pipeline", report: dict[str, Any])
     )
 
 
-def _print_time(console: "Console", budget: "TimeBudget", frame_rate_hz: float) -> None:
+def _print_time(
+    console: "Console", report: dict[str, Any], budget: "TimeBudget", frame_rate_hz: float
+) -> None:
     from rich.table import Table
 
     table = Table("time", "low us", "typical us", "high us")
@@ -189,7 +208,7 @@ def _print_time(console: "Console", budget: "TimeBudget", frame_rate_hz: float) 
     scope = "" if budget.network_cycles is not None else " without the network"
     console.print(f"Frame rate limit{scope}: {_digits(limit.typical)} ({_digits(limit.low)} to "
                   f"{_digits(limit.high)}) frames/s")  # fmt: skip
-    for fault in budget.faults():
+    for fault in report["does_not_fit"]:
         console.print(f"[yellow]Does not fit:[/yellow] {fault}")
 
 
@@ -203,6 +222,27 @@ def _print_constants(console: "Console", constants: list["Constant"]) -> None:
             f"[bold]{c.id}[/bold] = {c.low:.4g} / {c.typical:.4g} / {c.high:.4g}{unit} "
             f"({', '.join(marks)}; {c.origin})\n    {c.source}",
             highlight=False,
+        )
+
+
+def _print_scope(console: "Console", *chains: "Pipeline") -> None:
+    """What keeps two energies from being those of two readouts alone."""
+    from sensorsim.energy.technology import Process
+    from sensorsim.readout import Thermometer
+
+    first, second = (" x ".join(map(str, c.array_shape)) for c in chains)
+    if first != second:
+        console.print(
+            f"[yellow]Different arrays:[/yellow] {first} and {second} samples (rows, columns, "
+            "colors); the energies are those of whole frames"
+        )
+    kinds = {isinstance(c.readout, Thermometer) for c in chains}
+    if len(kinds) == 2 and any(
+        isinstance(c.technology, Process) and isinstance(c.readout, Thermometer) for c in chains
+    ):
+        console.print(
+            "[yellow]Parts against whole circuits:[/yellow] by its parts a thermometer's price is "
+            "a lower bound, that of a published ADC is not (docs/energy.md, Sanity)"
         )
 
 

@@ -32,25 +32,42 @@ class ComparatorConstants(Description):
 
 def decision(
     process: "Process",
-    pitch_um: float,
+    array: PixelArray,
     readout: Adc | Thermometer,
     kind: ComparatorKind = "dynamic",
 ) -> Estimate:
     """One decision of one comparator with its share of the clock line, pJ; no reference.
 
-    A dynamic comparator costs per decision. A static one draws its bias for the conversion, while
-    the pixel settles it sleeps, and the decisions that it makes in that time share it.
+    A dynamic comparator costs per decision: ``C V**2`` at the digital supply or, if the pixel
+    swings further than that, at the analog one. Its noise is at least that of what it charges, so
+    it costs no less than ``k T V**2 / noise**2``. A static one draws its bias for the conversion,
+    while the pixel settles it sleeps, and the decisions that it makes in that time share it.
     """
     c, shared = process.comparator, decisions_of_one(readout)
     clock = Estimate.over(
-        lambda ff, v: 1e-3 * ff * v**2, line_ff(process, pitch_um), process.supply.digital_v
+        lambda ff, v: 1e-3 * ff * v**2, line_ff(process, array.pitch_um), process.supply.digital_v
     )
     if kind == "dynamic":
-        return Estimate.over(lambda fj, clock_pj: 1e-3 * fj + clock_pj, c.dynamic_fj, clock)
+        digital_v = process.supply.digital_v.typical
+        supply_v = digital_v
+        if array.full_scale_v > digital_v:
+            supply_v = max(digital_v, process.supply.analog_v.typical)
+        factor = (supply_v / digital_v) ** 2
+        floor_fj = supply_v**2 * _thermal_ff(readout.comparator, array)
+        return Estimate.over(
+            lambda fj, clock_pj: 1e-3 * np.maximum(fj * factor, floor_fj) + clock_pj,
+            c.dynamic_fj, clock,
+        )  # fmt: skip
     return Estimate.over(
         lambda ua, v, us, clock_pj: ua * v * us / shared + clock_pj,
         c.static_ua, process.supply.analog_v, conversion_us(process.timing, readout), clock,
     )  # fmt: skip
+
+
+def _thermal_ff(comparator: Comparator, array: PixelArray) -> float:
+    """Capacitance whose kT/C noise is a comparator's noise; none where no noise is stated."""
+    noise_v = 1e-3 * comparator.noise_mv
+    return 1e15 * BOLTZMANN_J_PER_K * array.temperature_k / noise_v**2 if noise_v else 0.0
 
 
 def decisions_of_one(readout: Adc | Thermometer) -> int:
@@ -66,23 +83,20 @@ def auto_zero_rows(
     """What brings comparators from their mismatch to the offset that is stated, once per row.
 
     An amplifier stores the offset on a capacitor whose kT/C noise is no more than the comparator's,
-    and settles ``ln(mismatch / offset)`` time constants. Where no offset is left it settles to the
-    accuracy of the reference. Comparators that are stated with their mismatch have no such thing.
+    and settles ``ln(mismatch / offset)`` time constants, at most to the accuracy of a reference.
+    Comparators that are stated with their mismatch have no such thing.
 
     Parameters
     ----------
     comparators : int
         Of a row.
     """
-    offset_mv, noise_v = comparator.offset_mv, 1e-3 * comparator.noise_mv
-    thermal_j = BOLTZMANN_J_PER_K * array.temperature_k
-    floor_ff = 1e15 * thermal_j / noise_v**2 if noise_v else 0.0
+    floor_ff = _thermal_ff(comparator, array)
 
     def price_pj(v: Any, ff: Any, ratio_v: Any, mismatch_mv: Any, bits: Any) -> Any:
-        constants = (
-            np.log(np.maximum(1, mismatch_mv / offset_mv)) if offset_mv else bits * np.log(2)
-        )
-        return 1e-3 * v * amplifier_fc(np.maximum(ff, floor_ff), ratio_v, constants)
+        least_mv = np.maximum(comparator.offset_mv, mismatch_mv * 2.0 ** -(bits + 1))
+        time_constants = np.log(np.maximum(1, mismatch_mv / least_mv))
+        return 1e-3 * v * amplifier_fc(np.maximum(ff, floor_ff), ratio_v, time_constants)
 
     driver = process.driver
     price = Estimate(
@@ -105,7 +119,7 @@ def thermometer_rows(
     comparators = array.converters * (1 if sequential else readout.levels)
     rows = [
         Row("readout", f"{kind} comparison with clock", decisions,
-            decision(process, array.pitch_um, readout, kind)),
+            decision(process, array, readout, kind)),
         *auto_zero_rows(process, readout.comparator, array, comparators),
         *reference_rows(process, readout, array),
         Row("readout", "latch of a decision", decisions, clocked_bit(process)),

@@ -73,6 +73,9 @@ class Constant(Range):
     scaling: Rule = Field("none", description="How it follows the node: see scaling.py.")
     node_nm: float | None = Field(None, gt=0, description="Node at which it holds, if it scales.")
     supply_v: float | None = Field(None, gt=0, description="Supply at which it holds.")
+    size_bits: float | None = Field(
+        None, gt=0, description="Size at which it holds, if it is a memory's."
+    )
     id: str = Field("", description="section.field: the address of its draws.")
     origin: str = Field("", description="The file that it was read from.")
     overrides: bool = Field(False, description="Whether it replaces a figure of the base file.")
@@ -85,6 +88,8 @@ class Constant(Range):
             return raw
         percentiles, values = raw.get("percentiles", ()), raw.get("values", ())
         _check_distribution(percentiles, values)
+        if stated := [end for end in ("typical", "high") if end in raw]:
+            raise ValueError(f"{stated[0]} beside percentiles, from which it follows: leave it out")
         typical, high = np.exp(np.interp((MEDIAN, HIGH), percentiles, np.log(values)))
         found = {"low": values[0], "typical": float(typical), "high": float(high)}
         return found | {"law": "empirical"} | raw
@@ -129,8 +134,8 @@ def _check_distribution(percentiles: Any, values: Any) -> None:
             f"{len(values)} values for {len(percentiles)} percentiles; expected as many of one as "
             "of the other, and at least two"
         )
-    if (np.diff(percentiles) <= 0).any() or not 0 <= percentiles[0] <= percentiles[-1] <= 100:
-        raise ValueError(f"percentiles {list(percentiles)}: expected ascending, 0 to 100")
+    if (np.diff(percentiles) <= 0).any() or (percentiles[0], percentiles[-1]) != (0, 100):
+        raise ValueError(f"percentiles {list(percentiles)}: expected ascending, from 0 to 100")
     if not values[0] > 0 or not (np.diff(values) >= 0).all() or not np.isfinite(values[-1]):
         raise ValueError(f"values {list(values)}: expected positive values that do not descend")
 

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 Switching = Literal["conventional", "monotonic"]
 SurveyForm = Literal["survey", "walden", "schreier"]
 
-_FEEDBACK = 0.5
-"""Of an amplifier that gains two with equal capacitors."""
+_FEEDBACK, _LOAD = 0.5, 2.5
+"""Of an amplifier that gains two with equal capacitors: its feedback, and its load in capacitors.
+
+It charges both capacitors of the next cycle, and its own two in series.
+"""
 
 
 class ConverterConstants(Description):
@@ -105,6 +108,8 @@ def converter_rows(
 def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
     """A comparator that is on for the whole ramp, and a ripple counter that stops at the code.
 
+    Its clock runs along all columns and goes on for those that have not stopped.
+
     Where the mean code was not measured, it is the tone of the mean signal.
     """
     v, steps = process.supply.analog_v, ramp_steps(adc.bits)
@@ -117,8 +122,8 @@ def _single_slope(process: "Process", adc: Adc, array: PixelArray) -> list[Row]:
         Row("readout", "counter up to the code", array.samples,
             Estimate.over(lambda s, cell: 2 * code(s) * steps * cell, signal, edge)),
         Row("readout", "counter's clock line", array.samples,
-            Estimate.over(lambda s, v, ff: 1e-3 * code(s) * steps * ff * v**2,
-                          signal, process.supply.digital_v, line)),
+            Estimate.over(lambda v, ff: 1e-3 * steps * ff * v**2,
+                          process.supply.digital_v, line)),
         Row("readout", "latch of a bit", array.samples * adc.bits, edge),
         *ramp_rows(process, adc, array),
     ]  # fmt: skip
@@ -159,7 +164,7 @@ def _sar(
             Estimate((unit, v, signal),
                      lambda ff, v, s: 1e-3 * 2 * side * np.maximum(ff, floor_ff) * v * s * span)),
         Row("readout", f"{comparator} comparison with clock", array.samples * bits,
-            decision(process, array.pitch_um, adc, comparator)),
+            decision(process, array, adc, comparator)),
         Row("readout", "successive-approximation register", array.samples,
             clocked_bit(process, clocks=2 * bits * (bits + 1), toggles=3 * bits)),
         quiescent_row(process, adc, array, "reference buffer"),
@@ -176,12 +181,12 @@ def _cyclic(
         Row("readout", "residue amplifier", array.samples * (bits - 1),
             Estimate((c.sampling_capacitor_ff, v, process.driver.bias_per_transconductance_v),
                      lambda ff, v, ratio: 1e-3 * v / _FEEDBACK
-                     * settling_fc(np.maximum(ff, floor_ff), ratio, bits))),
+                     * settling_fc(_LOAD * np.maximum(ff, floor_ff), ratio, bits))),
         Row("readout", "capacitors of the residue", array.samples * bits,
             Estimate((c.sampling_capacitor_ff, v),
                      lambda ff, v: 1e-3 * 2 * np.maximum(ff, floor_ff) * span * v)),
         Row("readout", f"{comparator} comparison with clock", array.samples * bits,
-            decision(process, array.pitch_um, adc, comparator)),
+            decision(process, array, adc, comparator)),
         Row("readout", "code register", array.samples * bits, clocked_bit(process)),
         quiescent_row(process, adc, array, "reference buffer"),
     ]  # fmt: skip

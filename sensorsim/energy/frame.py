@@ -1,15 +1,17 @@
 """The ledger of a pipeline's frame: its parts, priced by a survey or by a process's figures."""
 
+import numpy as np
+
 from sensorsim.energy import comparator, converter, link, logic, memory, pixel
 from sensorsim.energy.constant import Estimate, stated
 from sensorsim.energy.ledger import Ledger, Row
 from sensorsim.energy.settings import ConverterForm, EnergySettings, GateNetwork
 from sensorsim.energy.sizing import sized
 from sensorsim.energy.technology import Process, Survey
-from sensorsim.energy.timing import network_cycles, network_s
+from sensorsim.energy.timing import conversion_us, network_cycles, network_us
 from sensorsim.energy.workload import Workload
 from sensorsim.errors import InputError
-from sensorsim.readout import Adc, Thermometer
+from sensorsim.readout import Adc, SingleSlope, Thermometer
 
 
 def frame_ledger(
@@ -32,10 +34,11 @@ def frame_ledger(
     Raises
     ------
     InputError
-        If the settings ask for parts of a process, but the technology is a survey.
+        If the settings ask for parts of a process, but the technology is a survey; or if full scale
+        exceeds a supply of the process.
     """
     rows = [
-        *_pixel(technology, array),
+        *_pixel(technology, readout, array),
         *readout_rows(settings, technology, readout, array, enob),
         link_row(settings, technology, readout, array),
         *_network(settings, technology, workload),
@@ -57,14 +60,13 @@ def readout_rows(
     ------
     InputError
         If the settings ask for parts of a process, but the technology is a survey, or for a
-        survey's price without measured effective bits; if they state the size of comparators that
-        have no price of their own; or if full scale exceeds the analog supply of a process.
+        survey's price without measured effective bits; or if they state the size of comparators
+        that have no price of their own.
     """
     for field in ("comparator", "comparator_size", "sar_switching"):
         if (value := getattr(settings, field)) != EnergySettings.model_fields[field].default:
             _process(technology, f"energy.{field} {value!r}")
     if isinstance(technology, Process):
-        _check_headroom(technology, array)
         technology = sized(technology, settings.comparator_size)
     if isinstance(readout, Thermometer):
         if isinstance(technology, Survey):
@@ -88,15 +90,19 @@ def readout_rows(
 
 
 def _check_headroom(process: Process, array: pixel.PixelArray) -> None:
-    """No circuit reads more volts than its supply has."""
-    most = process.supply.analog_v.high
-    if array.full_scale_v > most:
-        raise InputError(
-            f"photodiode: full scale of {array.full_scale_v:.3g} V (full_well_e times "
-            f"conversion_gain_uv_per_e) above supply.analog_v of {process.name}, at most "
-            f"{most:.3g} V; expected no more: lower the gain, or state the supply in a technology "
-            "file of your own"
-        )
+    """No circuit gives or reads more volts than its supply has."""
+    supplies = {
+        "supply.analog_v": process.supply.analog_v,
+        "pixel.supply_v": process.pixel.supply_v,
+    }
+    for name, supply in supplies.items():
+        if array.full_scale_v > supply.typical:
+            raise InputError(
+                f"photodiode: full scale of {array.full_scale_v:.3g} V (full_well_e times "
+                f"conversion_gain_uv_per_e) above {name} of {process.name}, {supply.typical:.3g} "
+                "V; expected no more: lower the gain, or state the supply in a technology file of "
+                "your own"
+            )
 
 
 def without_effect(
@@ -139,9 +145,16 @@ def _process(technology: Survey | Process, wanted: str) -> Process:
     return technology
 
 
-def _pixel(technology: Survey | Process, array: pixel.PixelArray) -> list[Row]:
+def _pixel(
+    technology: Survey | Process, readout: Adc | Thermometer, array: pixel.PixelArray
+) -> list[Row]:
     if isinstance(technology, Process):
-        return pixel.pixel_rows(technology, array)
+        _check_headroom(technology, array)
+        samples = isinstance(readout, Adc) and not isinstance(
+            readout.converter.architecture, SingleSlope
+        )
+        held = None if samples else conversion_us(technology.timing, readout)
+        return pixel.pixel_rows(technology, array, held)
     price = technology.survey.pixel.energy(array.rows)
     return [Row("pixel", "reset and column readout", array.samples, price)]
 
@@ -227,19 +240,15 @@ def _leakage(
 ) -> list[Row]:
     """What memories leak: weights always, or they would be forgotten, activations while computing.
 
-    A published chip's price holds the leakage of the time in which it computes.
+    A published chip's price holds what its memories leak while it computes, microseconds of the
+    milliseconds of a frame: that much of the weights is counted twice.
     """
     frame_s, pw = 1 / settings.frame_rate_hz, technology.leakage.stored_pw_per_bit
-    busy_s = network_s(technology.timing, workload.products, settings.parallel_products)
-
-    def kept(name: str, bits: int, seconds: float) -> Row:
-        return Row("static", name, bits, Estimate((pw,), lambda pw: pw * seconds))
-
-    if not isinstance(settings.network, GateNetwork):
-        waiting_s = max(0.0, frame_s - busy_s)
-        return [kept("weight bit kept until the next frame", workload.weight_bits, waiting_s)]
-    computing_s = min(busy_s, frame_s)
-    return [
-        kept("weight bit kept", workload.weight_bits, frame_s),
-        kept("activation bit kept while computing", workload.activation_bits, computing_s),
-    ]
+    weights = Estimate((pw,), lambda pw: pw * frame_s)
+    rows = [Row("static", "weight bit kept over the frame time", workload.weight_bits, weights)]
+    if isinstance(settings.network, GateNetwork):
+        busy_us = network_us(technology.timing, workload.products, settings.parallel_products)
+        activations = Estimate.over(lambda pw, us: pw * np.minimum(1e-6 * us, frame_s), pw, busy_us)
+        name = "activation bit kept while computing"
+        rows.append(Row("static", name, workload.activation_bits, activations))
+    return rows

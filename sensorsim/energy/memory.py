@@ -13,14 +13,9 @@ if TYPE_CHECKING:
 
 MemoryKind = Literal["sram", "registers"]
 
-SRAM_BITS = 8 * 1024 * 8
-"""Size at which the SRAM's figure holds: 8 KiB."""
-REGISTER_BITS = 4096
-"""Size at which the register file's figure holds: 4 kbit."""
-
 
 class MemoryConstants(Description):
-    """Energies of one accessed bit."""
+    """Energies of one accessed bit, each of a memory of ``size_bits``."""
 
     sram_fj_per_bit: Constant
     registers_fj_per_bit: Constant
@@ -33,12 +28,9 @@ def access(process: "Process", size_bits: float, kind: MemoryKind = "sram") -> E
     Horowitz's 10, 20 and 100 pJ at 8 KiB, 32 KiB and 1 MiB follow this root within 13 %.
     """
     c = process.memory
-    figure, at_bits = (
-        (c.sram_fj_per_bit, SRAM_BITS)
-        if kind == "sram"
-        else (c.registers_fj_per_bit, REGISTER_BITS)
-    )
-    growth = float(np.sqrt(size_bits / at_bits))
+    figure = c.sram_fj_per_bit if kind == "sram" else c.registers_fj_per_bit
+    assert figure.size_bits is not None
+    growth = float(np.sqrt(size_bits / figure.size_bits))
     return Estimate((figure,), lambda fj: 1e-3 * fj * growth)
 
 

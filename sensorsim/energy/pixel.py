@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sensorsim.description import Description
 from sensorsim.energy.constant import Constant, Estimate, measured
 from sensorsim.energy.ledger import Row
@@ -83,25 +85,34 @@ class PixelArray:
         return self.rows * self.converters
 
 
-def pixel_rows(process: "Process", array: PixelArray) -> list[Row]:
+def pixel_rows(process: "Process", array: PixelArray, held_us: Estimate | None = None) -> list[Row]:
     """Reset, source follower and column of every sample.
 
-    ``C V**2`` for the reset; bias current times supply for as long as each read settles; and
-    ``C V dV`` for the column, whose wire grows with the number and the pitch of the rows.
+    ``C V**2`` for the reset; bias current times supply for as long as each read settles, and as the
+    follower must hold the column after that; and ``C V dV`` for the column, whose wire grows with
+    the number and the pitch of the rows.
+
+    Parameters
+    ----------
+    held_us : Estimate, optional
+        Conversion of a readout that does not sample the column.
     """
     p = process.pixel
+    # The lowest supplies are those of pixels that swing less than this one may.
+    supply_v = Estimate.over(lambda v: np.maximum(v, array.full_scale_v), p.supply_v)
+    held = held_us or Estimate((), lambda: 0.0)
     wire_um = array.rows * array.pitch_um
-    reset = Estimate((p.reset_ff, p.supply_v), lambda c, v: 1e-3 * c * v**2)
-    follower = Estimate(
-        (p.follower_ua, p.supply_v, process.timing.settling_us),
-        lambda i, v, t: i * v * t * array.reads,
-    )
-    column = Estimate(
-        (p.column_load_ff, p.column_ff_per_um, p.supply_v, array.signal(process)),
+    reset = Estimate.over(lambda c, v: 1e-3 * c * v**2, p.reset_ff, supply_v)
+    follower = Estimate.over(
+        lambda i, v, settling, held: i * v * (settling * array.reads + held),
+        p.follower_ua, supply_v, process.timing.settling_us, held,
+    )  # fmt: skip
+    column = Estimate.over(
         lambda load, per_um, v, signal: (
             1e-3 * (load + per_um * wire_um) * v * signal * array.full_scale_v
         ),
-    )
+        p.column_load_ff, p.column_ff_per_um, supply_v, array.signal(process),
+    )  # fmt: skip
     return [
         Row("pixel", "reset", array.samples, reset),
         Row("pixel", "source follower bias", array.samples, follower),

@@ -15,8 +15,12 @@ def flash_comparators(enob: float) -> int:
 
 
 class AdcPrices(Description):
-    """Energy of a conversion: the best published one, and how far above it the others lie."""
+    """Energy of a conversion: the best published one, and how far above it the others lie.
 
+    The ratio was found on converters between two effective numbers of bits.
+    """
+
+    surveyed_enob_bits: tuple[float, float]
     envelope_pj: Constant
     envelope_pj_per_4_to_enob: Constant
     ratio: Constant
@@ -24,6 +28,11 @@ class AdcPrices(Description):
     def envelope(self, enob: float) -> float:
         """The best published energy at an effective number of bits, pJ."""
         return self.envelope_pj.typical + self.envelope_pj_per_4_to_enob.typical * 4.0**enob
+
+    def extrapolates(self, enob: float) -> bool:
+        """Whether no such converter was among those surveyed."""
+        low, high = self.surveyed_enob_bits
+        return not low <= enob <= high
 
     def conversion(self, enob: float) -> Estimate:
         """One conversion of so many effective bits, pJ; its low is the envelope."""

@@ -33,6 +33,8 @@ Table = TypeVar("Table", bound=Description)
 
 _FIGURES = {"typical", "percentiles"}
 """One of them is in every constant that is stated whole."""
+_KEPT = ("unit", "size_bits")
+"""What a figure that replaces another may leave out."""
 _BOUNDS = {"nonlinear_ramp": (1.0, math.inf), "mean_signal": (0.0, 1.0)}
 """Of figures that can be wrong in other ways than by their sign."""
 _NEVER_ZERO = ("V", "us", "ns")
@@ -123,7 +125,7 @@ def load_technology(name: str | Path) -> Survey | Process:
 def _find(name: str | Path, folder: Path | None) -> Path:
     """A file beside the one that names it, one that ships, or a path as it stands."""
     path = Path(name)
-    if path.suffix:
+    if path.suffix or path.parent.name:
         beside = folder / path if folder else path
         return beside if beside.is_file() else path
     return resources.data("technologies", f"{name}.toml")
@@ -158,12 +160,13 @@ def _over(below: Raw, own: Raw, origin: str, section: str = "") -> Raw:
     result = dict(below)
     for key, value in own.items():
         previous = below.get(key)
-        if _states_a_constant(value):
-            unit = {"unit": previous["unit"]} if _is_constant(previous) else {}
-            result[key] = unit | value | _address(section, key, origin, previous)
-        elif _is_constant(previous) and type(value) in (int, float):
+        kept = {k: previous[k] for k in _KEPT if k in previous} if _is_constant(previous) else {}
+        if _states_a_constant(value) or (kept and isinstance(value, dict)):
+            result[key] = kept | value | _address(section, key, origin, previous)
+        elif kept and type(value) in (int, float):
             result[key] = (
-                {"low": value, "typical": value, "high": value, "unit": previous["unit"]}
+                kept
+                | {"low": value, "typical": value, "high": value}
                 | {"basis": "stated", "verified": True, "law": "triangular"}
                 | {"source": f"stated in {origin}, without a spread"}
                 | _address(section, key, origin, previous)
@@ -177,7 +180,7 @@ def _over(below: Raw, own: Raw, origin: str, section: str = "") -> Raw:
 
 
 def _states_a_constant(value: Any) -> TypeGuard[Raw]:
-    """A whole table; without a unit it is that of the figure which it replaces."""
+    """A whole table; what it does not state of `_KEPT` is that of the figure which it replaces."""
     return isinstance(value, dict) and "source" in value and not value.keys().isdisjoint(_FIGURES)
 
 
@@ -205,6 +208,8 @@ def _check(technology: Survey | Process) -> None:
                 f"{address}: unit {constant.unit!r}, expected {unit_of(field)!r}; "
                 "convert the figure"
             )
+        if address.startswith("memory.") and constant.size_bits is None:
+            raise InputError(f"{address}: size_bits is missing, the size of that memory in bits")
         if constant.scaling != "none" and isinstance(technology, Survey):
             raise InputError(
                 f"{address}: scaling {constant.scaling!r} in a survey, which has no node to scale "
@@ -233,7 +238,10 @@ def _scaled_table(table: Table, node_nm: float, supply_v: float) -> Table:
     changed: Raw = {}
     for name, value in table:
         if isinstance(value, Constant):
-            changed[name] = scaled(value, node_nm, supply_v)
+            try:
+                changed[name] = scaled(value, node_nm, supply_v)
+            except InputError as error:
+                raise InputError(f"{value.id}: {error}") from None
         elif isinstance(value, Description):
             changed[name] = _scaled_table(value, node_nm, supply_v)
     return table.model_copy(update=changed)
@@ -242,6 +250,8 @@ def _scaled_table(table: Table, node_nm: float, supply_v: float) -> Table:
 def _explain(error: Any) -> str:
     field = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
+        if field in Process.model_fields:
+            return f"{field}: a survey has no such part; expected a process as base, like cmos65"
         return f"{field}: no such figure; check its spelling"
     if error["type"] == "missing":
         return f"{field}: is missing"

@@ -58,12 +58,14 @@ def network_cycles(products: list[int], parallel_products: int) -> int:
     return sum(-(-count // parallel_products) for count in products)
 
 
-def network_s(timing: TimingConstants, products: list[int], parallel_products: int | None) -> float:
-    """Typical time for which a network computes, s; 0 where its parallelism is not stated."""
+def network_us(
+    timing: TimingConstants, products: list[int], parallel_products: int | None
+) -> Estimate:
+    """Time for which a network computes; 0 where its parallelism is not stated."""
     if parallel_products is None:
-        return 0.0
+        return Estimate((), lambda: 0.0)
     cycles = network_cycles(products, parallel_products)
-    return 1e-9 * timing.network_period_ns.typical * cycles
+    return Estimate((timing.network_period_ns,), lambda ns: 1e-3 * ns * cycles)
 
 
 @dataclass(frozen=True)
@@ -173,19 +175,12 @@ def time_budget(
     """
     row = row_us(timing, readout, reads)
     conversion = conversion_us(timing, readout)
-    period = timing.network_period_ns
+    network = network_us(timing, products, parallel_products)
     cycles = None if parallel_products is None else network_cycles(products, parallel_products)
-
-    def network(period_ns: float) -> float:
-        return 1e-3 * period_ns * (cycles or 0)
-
-    def latency(period_ns: float, *parts: float) -> float:
-        return exposure_us + rows * row.formula(*parts) + network(period_ns)
-
-    def frame(period_ns: float, *parts: float) -> float:
-        one_row = row.formula(*parts)
-        return max(rows * one_row, exposure_us + one_row, network(period_ns))
-
+    latency = Estimate.over(lambda us, row_us: exposure_us + rows * row_us + us, network, row)
+    frame = Estimate.over(
+        lambda us, row_us: max(rows * row_us, exposure_us + row_us, us), network, row
+    )
     return TimeBudget(
         exposure_us,
         conversion.range,
@@ -194,11 +189,11 @@ def time_budget(
         1e6 / frame_rate_hz * duty_cycle,
         row.range.scaled(rows),
         cycles,
-        None if cycles is None else Estimate((period,), network).range,
-        Estimate((period, *row.constants), latency).range,
-        Estimate((period, *row.constants), frame).range,
+        None if cycles is None else network.range,
+        latency.range,
+        frame.range,
         _ramp_clock_ratio(timing, readout),
-        (*row.constants, *(() if cycles is None else (period,))),
+        (*row.constants, *network.constants),
     )
 
 

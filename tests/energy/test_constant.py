@@ -34,17 +34,8 @@ def test_scaled_range_keeps_its_spread() -> None:
         ({"typical": float("nan")}, "typical"),
         ({"law": "empirical"}, "expected percentiles and values"),
         ({"percentiles": [0, 100]}, "0 values for 2 percentiles"),
+        ({"percentiles": [0, 100], "values": [1, 2]}, "typical beside percentiles"),
         ({"values": [1, 2]}, "2 values for 0 percentiles"),
-        ({"percentiles": [0, 100], "values": [1]}, "1 values for 2"),
-        ({"percentiles": [50], "values": [1]}, "at least two"),
-        ({"percentiles": [0, 100], "values": [1, 2], "law": "triangular"}, "'triangular' with 2"),
-        ({"percentiles": [0, 100], "values": [2, 1]}, "do not descend"),
-        ({"percentiles": [0, 100], "values": [0, 1]}, "positive"),
-        ({"percentiles": [0, 100], "values": [1, float("inf")]}, "positive"),
-        ({"percentiles": [0, 100], "values": [1, True]}, "lists of numbers"),
-        ({"percentiles": [0, 100], "values": "12"}, "lists of numbers"),
-        ({"percentiles": [100, 0], "values": [1, 2]}, "ascending"),
-        ({"percentiles": [0, 101], "values": [1, 2]}, "ascending"),
     ],
 )
 def test_constant_without_sense_is_refused(change: dict[str, object], words: str) -> None:
@@ -53,9 +44,36 @@ def test_constant_without_sense_is_refused(change: dict[str, object], words: str
         Constant.model_validate(GOOD | change)
 
 
+SURVEYED = {k: v for k, v in GOOD.items() if k not in ("low", "typical", "high")}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"percentiles": [0, 100], "values": [1]}, "1 values for 2"),
+        ({"percentiles": [50], "values": [1]}, "at least two"),
+        ({"percentiles": [0, 100], "values": [1, 2], "law": "triangular"}, "'triangular' with 2"),
+        ({"percentiles": [0, 100], "values": [1, 2], "high": 9}, "high beside percentiles"),
+        ({"percentiles": [0, 100], "values": [2, 1]}, "do not descend"),
+        ({"percentiles": [0, 100], "values": [0, 1]}, "positive"),
+        ({"percentiles": [0, 100], "values": [1, float("inf")]}, "positive"),
+        ({"percentiles": [0, 100], "values": [1, True]}, "lists of numbers"),
+        ({"percentiles": [0, 100], "values": "12"}, "lists of numbers"),
+        ({"percentiles": [0, 50, 50, 100], "values": [1, 2, 3, 4]}, "ascending"),
+        ({"percentiles": [100, 0], "values": [1, 2]}, "ascending"),
+        ({"percentiles": [0, 101], "values": [1, 2]}, "ascending"),
+        ({"percentiles": [60, 100], "values": [1, 2]}, "from 0 to 100"),
+        ({"percentiles": [0, 100], "values": [1, 2], "low": 1.9}, "low <= typical"),
+    ],
+)
+def test_distribution_without_sense_is_refused(change: dict[str, object], words: str) -> None:
+    Constant.model_validate(SURVEYED | {"percentiles": [0, 100], "values": [1, 2], "low": 0.5})
+    with pytest.raises(ValidationError, match=words):
+        Constant.model_validate(SURVEYED | change)
+
+
 def test_constant_times_a_factor_keeps_its_law_and_says_why() -> None:
-    spread = {k: v for k, v in GOOD.items() if k not in ("low", "typical", "high")}
-    found = Constant.model_validate(spread | {"percentiles": [0, 50, 100], "values": [1, 2, 8]})
+    found = Constant.model_validate(SURVEYED | {"percentiles": [0, 50, 100], "values": [1, 2, 8]})
     twice = found.times(2, "; twice")
     assert twice.values == (2, 4, 16)
     assert (twice.low, twice.typical, twice.high) == (2, 4, 2 * found.high)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sensorsim.energy.comparator import thermometer_rows
 from sensorsim.energy.constant import Estimate, FloatArray
 from sensorsim.energy.converter import (
     converter_rows,
@@ -116,11 +117,11 @@ def test_a_single_slope_of_few_bits_lies_within_the_surveys_five(
 def test_a_single_slope_of_four_bits_is_just_below_the_surveys_five(
     survey: Survey, process: Process
 ) -> None:
-    """Missed by 6 %: its equations leave out clock generation and bias, as of every converter."""
+    """Missed by 3 %: its equations leave out clock generation and bias, as of every converter."""
     adc = Adc(bits=4, architecture=SingleSlope())
     mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
     cheapest = ratios(survey, lambda a: "slope" in a)[0]
-    assert mine / cheapest == pytest.approx(0.94, abs=0.02)
+    assert mine / cheapest == pytest.approx(0.97, abs=0.02)
 
 
 @needs_survey
@@ -157,6 +158,21 @@ def test_a_cyclic_from_first_principles_is_a_lower_bound(
     assert np.percentile(everything, 1) < mine < np.percentile(everything, 99)
 
 
+@needs_survey
+@pytest.mark.parametrize(("thresholds", "percentile"), [(1, 31), (4, 31), (8, 31)])
+def test_a_thermometer_by_its_parts_lies_within_the_surveys_ten_flashes(
+    survey: Survey, process: Process, thresholds: int, percentile: float
+) -> None:
+    """One decision with its share of everything; those decide ten thousand times as fast."""
+    levels = tuple((m + 1) / (thresholds + 1) for m in range(thresholds))
+    rows = thermometer_rows(process, Thermometer(thresholds=levels), SENSOR, "dynamic")
+    mine_fj = 1e3 * Ledger(tuple(rows)).total_pj().typical / SENSOR.samples / thresholds
+    published = survey.survey.comparator.decision_fj
+    found = np.interp(np.log(mine_fj), np.log(published.values), published.percentiles)
+    assert 1 < found < 99
+    assert found == pytest.approx(percentile, abs=3)
+
+
 # Other people's models.
 
 
@@ -169,8 +185,9 @@ def hwcomponents_pj() -> dict[int, float]:
 @needs_figures
 @pytest.mark.parametrize("bits", [6, 8, 10, 12])
 def test_sar_is_within_a_factor_of_three_of_hwcomponents(process: Process, bits: int) -> None:
+    """And closer than that."""
     mine = conversion_pj(process, Adc(bits=bits, architecture=Sar()))
-    assert 1 / 3 < mine / hwcomponents_pj()[bits] < 3
+    assert 1 / 2.3 < mine / hwcomponents_pj()[bits] < 2.3
 
 
 @needs_figures
@@ -188,7 +205,7 @@ def test_where_hwcomponents_is_missed_its_fit_says_why(process: Process) -> None
     slope = {b: conversion_pj(process, Adc(bits=b)) for b in (4, 6, 8, 12)}
     assert 1 / 3 < slope[4] / theirs[4] < 3
     assert 1 / 3 < slope[6] / theirs[6] < 3
-    assert slope[8] / theirs[8] == pytest.approx(4.8, abs=0.1)
+    assert slope[8] / theirs[8] == pytest.approx(5.0, abs=0.1)
     assert slope[12] / slope[8] == pytest.approx(16, rel=0.1)
     assert theirs[12] / theirs[8] < 5
 
@@ -241,7 +258,8 @@ def test_a_whole_chip_meets_binareye() -> None:
 
 SIZES = st.integers(1, 64)
 BITS = st.integers(2, 10)
-FACTORS = st.floats(0.25, 4)
+FACTORS = st.floats(0.4, 4)
+"""A pixel that swings a volt cannot be supplied by less."""
 
 
 def priced(estimate: Estimate, **changes: float) -> float:

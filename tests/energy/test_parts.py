@@ -1,5 +1,7 @@
 """Pixel, comparator, link, memory and logic against closed forms, and mutants of each."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from sensorsim.energy.comparator import (
     survey_row,
     thermometer_rows,
 )
+from sensorsim.energy.constant import Estimate
 from sensorsim.energy.converter import converter_rows
 from sensorsim.energy.ledger import Row
 from sensorsim.energy.link import OffChip, Via, Wire
@@ -25,7 +28,7 @@ from sensorsim.energy.logic import (
     popcount_transitions,
     xnor_popcount_rows,
 )
-from sensorsim.energy.memory import REGISTER_BITS, SRAM_BITS, access
+from sensorsim.energy.memory import access
 from sensorsim.energy.pixel import PixelArray, pixel_rows
 from sensorsim.energy.technology import Process, Survey
 from sensorsim.errors import InputError
@@ -62,6 +65,22 @@ def test_array_follows_the_photodiode() -> None:
     assert found.temperature_k == pytest.approx(298.15)
 
 
+def test_follower_holds_the_column_for_who_does_not_sample(
+    process: Process, array: PixelArray
+) -> None:
+    ramp_us = Estimate((), lambda: 20.0)
+    plain, held = (typical(pixel_rows(process, array, h)) for h in (None, ramp_us))
+    name = "source follower bias"
+    assert held[name] / plain[name] == pytest.approx((2 * 5 + 20) / (2 * 5))
+    assert held["column load"] == plain["column load"]
+
+
+def test_pixel_swings_no_further_than_its_supply(process: Process, array: PixelArray) -> None:
+    """The lowest supply of 0.9 V is that of pixels of less swing; this one may swing a volt."""
+    low = {r.component: r.each_pj.low for r in pixel_rows(process, array)}
+    assert low["reset"] == pytest.approx(10e-3 * 1.0**2)
+
+
 @pytest.mark.parametrize(
     ("section", "field", "component"),
     [
@@ -79,10 +98,10 @@ def test_doubling_a_constant_doubles_its_row_alone(
         assert after[name] == pytest.approx(energy * (2 if name == component else 1))
 
 
-def test_decision_is_comparator_and_clock_line(process: Process) -> None:
+def test_decision_is_comparator_and_clock_line(process: Process, array: PixelArray) -> None:
     line_fj = (300 * 5e-3 + 2.25) * 1.2**2
     parallel = Thermometer(thresholds=M3)
-    assert decision(process, 5.0, parallel).range.typical == pytest.approx(1e-3 * (67 + line_fj))
+    assert decision(process, array, parallel).range.typical == pytest.approx(1e-3 * (67 + line_fj))
 
 
 @pytest.mark.parametrize(
@@ -95,29 +114,54 @@ def test_decision_is_comparator_and_clock_line(process: Process) -> None:
     ],
 )
 def test_static_comparator_is_on_for_the_conversion(
-    process: Process, readout: Adc | Thermometer, on_us: float, shared: int
+    process: Process, array: PixelArray, readout: Adc | Thermometer, on_us: float, shared: int
 ) -> None:
     line_pj = 1e-3 * (300 * 5e-3 + 2.25) * 1.2**2
-    found = decision(process, 5.0, readout, "static").range.typical
+    found = decision(process, array, readout, "static").range.typical
     assert found == pytest.approx(10 * 1.8 * on_us / shared + line_pj)
 
 
-def test_static_comparator_of_one_nanosecond_is_that_of_camj(process: Process) -> None:
+def test_static_comparator_of_one_nanosecond_is_that_of_camj(
+    process: Process, array: PixelArray
+) -> None:
     parallel = Thermometer(thresholds=M3)
     quick = changed(process, "timing", "comparison_ns", 1 / 25)
-    clock = decision(process, 5.0, parallel).range.typical - 0.067
-    camj = decision(quick, 5.0, parallel, "static").range.typical - clock
+    clock = decision(process, array, parallel).range.typical - 0.067
+    camj = decision(quick, array, parallel, "static").range.typical - clock
     assert camj == pytest.approx(0.018)
 
 
 def test_comparator_includes_reference_and_clock(process: Process, array: PixelArray) -> None:
     parallel = typical(thermometer_rows(process, Thermometer(thresholds=M3), array, "dynamic"))
     assert parallel["dynamic comparison with clock"] == pytest.approx(
-        240 * decision(process, 5.0, Thermometer(thresholds=M3)).range.typical
+        240 * decision(process, array, Thermometer(thresholds=M3)).range.typical
     )
     assert "reference ladder, quiescent, a row" in parallel
     latch = clocked_bit(process).range.typical
     assert parallel["latch of a decision"] == pytest.approx(240 * latch)
+
+
+def at(array: PixelArray, full_scale_v: float) -> PixelArray:
+    return replace(array, full_scale_v=full_scale_v)
+
+
+def test_comparator_of_a_wide_swing_takes_the_analog_supply(
+    process: Process, array: PixelArray
+) -> None:
+    readout = Thermometer(thresholds=M3, comparator=Comparator(noise_mv=0))
+    low, high = (decision(process, at(array, v), readout).range.typical for v in (1.2, 1.3))
+    clock_pj = 1e-3 * (300 * 5e-3 + 2.25) * 1.2**2
+    assert low - clock_pj == pytest.approx(0.067)
+    assert high - clock_pj == pytest.approx(0.067 * (1.8 / 1.2) ** 2)
+
+
+def test_quiet_comparator_charges_what_its_noise_asks(process: Process, array: PixelArray) -> None:
+    """The capacitance of its energy, E = C V**2, has the noise that is stated."""
+    quiet = Thermometer(thresholds=M3, comparator=Comparator(noise_mv=0.1))
+    clock_pj = 1e-3 * (300 * 5e-3 + 2.25) * 1.2**2
+    joule = 1e-12 * (decision(process, array, quiet).range.typical - clock_pj)
+    farad = joule / 1.2**2
+    assert np.sqrt(1.380649e-23 * 300 / farad) == pytest.approx(1e-4)
 
 
 def auto_zero_pj(process: Process, array: PixelArray, **stated: float) -> float:
@@ -143,8 +187,9 @@ def test_auto_zero_of_little_noise_needs_a_capacitor_of_thermal_size(
     coarse = auto_zero_pj(process, array, offset_mv=1, noise_mv=1)
     fine = auto_zero_pj(process, array, offset_mv=1, noise_mv=0.1)
     assert fine / coarse == pytest.approx(1.380649e-23 * 300 / 1e-4**2 / 50e-15)
-    exact = auto_zero_pj(process, array, offset_mv=0, noise_mv=1)
-    assert exact / coarse == pytest.approx(10 * np.log(2) / np.log(8))
+    steps = [auto_zero_pj(process, array, offset_mv=o, noise_mv=1) for o in (1, 0.1, 1e-3, 0)]
+    assert steps == sorted(steps), "less offset is never cheaper"
+    assert steps[-1] / coarse == pytest.approx(11 * np.log(2) / np.log(8))
     assert auto_zero_pj(process, array, offset_mv=1, noise_mv=0) == coarse, "no noise is no figure"
 
 
@@ -220,10 +265,11 @@ def test_link_states_its_activity() -> None:
 
 
 def test_memory_grows_with_the_root_of_its_size(process: Process) -> None:
-    at_8_kib = access(process, SRAM_BITS).range.typical
+    bits = 8 * 1024 * 8
+    at_8_kib = access(process, bits).range.typical
     assert at_8_kib == pytest.approx(1e-3 * process.memory.sram_fj_per_bit.typical)
-    assert access(process, 4 * SRAM_BITS).range.typical == pytest.approx(2 * at_8_kib)
-    registers = access(process, REGISTER_BITS, "registers").range.typical
+    assert access(process, 4 * bits).range.typical == pytest.approx(2 * at_8_kib)
+    registers = access(process, 4096, "registers").range.typical
     assert registers == pytest.approx(1e-3 * 14 * (1.2 / 0.5) ** 2)
 
 

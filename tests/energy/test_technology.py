@@ -8,6 +8,7 @@ import pytest
 
 from sensorsim import resources
 from sensorsim.energy.constant import Constant
+from sensorsim.energy.memory import access
 from sensorsim.energy.technology import (
     Process,
     Survey,
@@ -106,6 +107,19 @@ def test_supply_moves_what_scales_with_it(tmp_path: Path) -> None:
     assert by_id(mine)["logic.xnor_fj"].typical < base["logic.xnor_fj"].typical
 
 
+def test_memory_keeps_the_size_at_which_its_figure_holds_or_states_one(tmp_path: Path) -> None:
+    for text, bits in (
+        ("sram_fj_per_bit = 100", 65536),
+        (f"sram_fj_per_bit = {{ {FULL} }}", 65536),
+        (f"sram_fj_per_bit = {{ {FULL}, size_bits = 163840 }}", 163840),
+    ):
+        mine = load_technology(write(tmp_path, f'base = "cmos65"\n[memory]\n{text}\n'))
+        assert isinstance(mine, Process)
+        figure = mine.memory.sram_fj_per_bit
+        assert figure.size_bits == bits
+        assert access(mine, bits).range.typical == pytest.approx(1e-3 * figure.typical)
+
+
 def test_base_may_lie_beside_the_file(tmp_path: Path) -> None:
     write(tmp_path, 'base = "cmos65"\n[pixel]\nfollower_ua = 1\n', "first.toml")
     mine = load_technology(write(tmp_path, 'base = "first.toml"\n[comparator]\nstatic_ua = 2\n'))
@@ -184,7 +198,15 @@ FULL = "low = 1, typical = 2, high = 3, basis = 'assumed', source = 'made up for
         ("[timing]\ncounter_period_ns = 0", r"timing\.counter_period_ns: 0 ns"),
         (f"[pixel]\nreset_ff = {{ {FULL}, law = 'percentile' }}", r"reset_ff\.law: .*empirical"),
         (f"[pixel]\nreset_ff = {{ {FULL}, law = 'empirical' }}", "expected percentiles and values"),
-        ("[supply]\ndigital_v = 0.5", "where gate energy was fitted"),
+        ("[supply]\ndigital_v = 0.5", r"logic\.xnor_fj: supply 0\.5 V.*gate energy was fitted"),
+        (
+            f"[logic]\nxnor_fj = {{ {FULL}, scaling = 'gate-energy', node_nm = 7, supply_v = 0.7 }}",
+            r"logic\.xnor_fj: node_nm 7: expected 20 to 180",
+        ),
+        (
+            "[logic]\nxnor_fj = { low = 1, typical = 2, high = 3, basis = 'derived' }",
+            r"logic\.xnor_fj\.source: is missing$",
+        ),
         ("node_nm = 7", "node_nm 7"),
         ("survey = 'cmos65'", "survey: .*'cmos65'"),
         ("[survey.adc]\nratios = 3", r"survey\.adc\.ratios: no such figure"),
@@ -221,11 +243,18 @@ def test_survey_that_makes_no_sense_is_named(
         load_technology(write(tmp_path, named))
 
 
+def test_survey_that_gets_parts_is_told_to_be_a_process(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"comparator: a survey has no such part.*like cmos65"):
+        load_technology(write(tmp_path, 'base = "survey"\n[comparator]\ndynamic_fj = 50\n'))
+
+
 def test_missing_files_and_circles_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.toml.*no such file.*survey"):
         load_technology(tmp_path / "gone.toml")
     with pytest.raises(InputError, match=r"'3nm'.*cmos65.*survey"):
         load_technology("3nm")
+    with pytest.raises(InputError, match=rf"{tmp_path}/gone'.*no such file"):
+        load_technology(f"{tmp_path}/gone")
     with pytest.raises(InputError, match=r"'4nm'.*no such file"):
         load_technology(write(tmp_path, 'base = "4nm"'))
     with pytest.raises(InputError, match="is its own base"):

@@ -22,10 +22,24 @@ def test_document_holds_the_comparison_with_published_chips() -> None:
     assert energy_tables.sanity_table() in DOCUMENT, "run studies/energy_tables.py"
 
 
-def test_published_chips_are_met_within_two_orders() -> None:
-    for what, pj, _, model in energy_tables.published():
-        assert model.low / 100 < pj < model.high * 100, what
-        assert 0.01 < pj / model.typical < 100, what
+@pytest.mark.parametrize(
+    ("built", "outside"),
+    [
+        ("64 x 64 PWM imager", 0.8), ("128 x 64 binary", 0), ("120 x 120 in-column BNN", 1.16),
+        ("1 Mpixel photon-counting", 7.2), ("13-bit column single-slope", 0), ("XNORBIN", 0),
+        ("BinarEye", 1.1),
+    ],
+)  # fmt: skip
+def test_published_chips_lie_within_the_spread_or_outside_by_so_much(
+    built: str, outside: float
+) -> None:
+    """What lies outside is what the document says and explains."""
+    ((pj, model),) = [(p, m) for w, p, _, m in energy_tables.published() if w.startswith(built)]
+    if outside:
+        bound = model.high if outside > 1 else model.low
+        assert pj / bound == pytest.approx(outside, rel=0.1)
+    else:
+        assert model.low < pj < model.high
 
 
 def test_example_of_a_technology_loads(tmp_path: Path) -> None:
