@@ -14,7 +14,7 @@ from sensorsim.energy.converter import converter_rows
 from sensorsim.energy.ledger import Ledger, Row
 from sensorsim.energy.logic import Activity, xnor_popcount_rows
 from sensorsim.energy.memory import access_row
-from sensorsim.energy.pixel import PixelArray, pixel_rows
+from sensorsim.energy.pixel import PixelArray, hold_row, pixel_rows
 from sensorsim.energy.technology import Process, Survey, constants_of, load_technology
 from sensorsim.energy.timing import conversion_us
 from sensorsim.readout import Adc, SingleSlope, Thermometer
@@ -82,8 +82,8 @@ def published() -> list[tuple[str, float, str, Range]]:
              "BinarEye": _operation(process("cmos28"))}  # fmt: skip
 
     def sensor(node: str, kind: Adc | Thermometer, array: PixelArray) -> Range:
-        held = conversion_us(process(node).timing, kind)  # none of these samples the column
-        rows = pixel_rows(process(node), array, held) + readout(node, kind, array)
+        held = hold_row(process(node), array, conversion_us(process(node).timing, kind))
+        rows = [*pixel_rows(process(node), array), *readout(node, kind, array), held]
         return per_sample(rows, array.samples)
 
     return [

@@ -38,7 +38,7 @@ def frame_ledger(
         exceeds a supply of the process.
     """
     rows = [
-        *_pixel(technology, readout, array),
+        *_pixel(technology, array),
         *readout_rows(settings, technology, readout, array, enob),
         link_row(settings, technology, readout, array),
         *_network(settings, technology, workload),
@@ -71,13 +71,15 @@ def readout_rows(
     if isinstance(readout, Thermometer):
         if isinstance(technology, Survey):
             return [comparator.survey_row(technology.survey.comparator, readout, array.samples)]
-        return comparator.thermometer_rows(technology, readout, array, settings.comparator)
+        rows = comparator.thermometer_rows(technology, readout, array, settings.comparator)
+        return [*rows, *_hold(technology, readout, array)]
     form = converter_form(settings, technology)
     if form == "first-principles":
         process = _process(technology, "energy.converter 'first-principles'")
-        return converter.converter_rows(
+        rows = converter.converter_rows(
             process, readout, array, settings.sar_switching, settings.comparator
         )
+        return [*rows, *_hold(process, readout, array)]
     if settings.comparator_size != 1:
         raise InputError(
             f"energy.comparator_size {settings.comparator_size:g} with energy.converter {form!r}: "
@@ -87,6 +89,13 @@ def readout_rows(
     if enob is None:
         raise InputError(f"energy.converter {form!r}: expected the measured ENOB of the converter")
     return [converter.survey_row(technology.survey, readout, enob, array.samples, form)]
+
+
+def _hold(process: Process, readout: Adc | Thermometer, array: pixel.PixelArray) -> list[Row]:
+    """What the pixel's follower takes while a readout converts that does not sample it."""
+    if isinstance(readout, Adc) and not isinstance(readout.converter.architecture, SingleSlope):
+        return []
+    return [pixel.hold_row(process, array, conversion_us(process.timing, readout))]
 
 
 def _check_headroom(process: Process, array: pixel.PixelArray) -> None:
@@ -145,16 +154,10 @@ def _process(technology: Survey | Process, wanted: str) -> Process:
     return technology
 
 
-def _pixel(
-    technology: Survey | Process, readout: Adc | Thermometer, array: pixel.PixelArray
-) -> list[Row]:
+def _pixel(technology: Survey | Process, array: pixel.PixelArray) -> list[Row]:
     if isinstance(technology, Process):
         _check_headroom(technology, array)
-        samples = isinstance(readout, Adc) and not isinstance(
-            readout.converter.architecture, SingleSlope
-        )
-        held = None if samples else conversion_us(technology.timing, readout)
-        return pixel.pixel_rows(technology, array, held)
+        return pixel.pixel_rows(technology, array)
     price = technology.survey.pixel.energy(array.rows)
     return [Row("pixel", "reset and column readout", array.samples, price)]
 

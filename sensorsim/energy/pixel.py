@@ -85,27 +85,23 @@ class PixelArray:
         return self.rows * self.converters
 
 
-def pixel_rows(process: "Process", array: PixelArray, held_us: Estimate | None = None) -> list[Row]:
+def _supply_v(process: "Process", array: PixelArray) -> Estimate:
+    """The pixel's supply; the lowest are those of pixels that swing less than this one may."""
+    return Estimate.over(lambda v: np.maximum(v, array.full_scale_v), process.pixel.supply_v)
+
+
+def pixel_rows(process: "Process", array: PixelArray) -> list[Row]:
     """Reset, source follower and column of every sample.
 
-    ``C V**2`` for the reset; bias current times supply for as long as each read settles, and as the
-    follower must hold the column after that; and ``C V dV`` for the column, whose wire grows with
-    the number and the pitch of the rows.
-
-    Parameters
-    ----------
-    held_us : Estimate, optional
-        Conversion of a readout that does not sample the column.
+    ``C V**2`` for the reset; bias current times supply for as long as each read settles; and
+    ``C V dV`` for the column, whose wire grows with the number and the pitch of the rows.
     """
-    p = process.pixel
-    # The lowest supplies are those of pixels that swing less than this one may.
-    supply_v = Estimate.over(lambda v: np.maximum(v, array.full_scale_v), p.supply_v)
-    held = held_us or Estimate((), lambda: 0.0)
+    p, supply_v = process.pixel, _supply_v(process, array)
     wire_um = array.rows * array.pitch_um
     reset = Estimate.over(lambda c, v: 1e-3 * c * v**2, p.reset_ff, supply_v)
     follower = Estimate.over(
-        lambda i, v, settling, held: i * v * (settling * array.reads + held),
-        p.follower_ua, supply_v, process.timing.settling_us, held,
+        lambda i, v, t: i * v * t * array.reads,
+        p.follower_ua, supply_v, process.timing.settling_us,
     )  # fmt: skip
     column = Estimate.over(
         lambda load, per_um, v, signal: (
@@ -118,3 +114,15 @@ def pixel_rows(process: "Process", array: PixelArray, held_us: Estimate | None =
         Row("pixel", "source follower bias", array.samples, follower),
         Row("pixel", "column load", array.samples, column),
     ]
+
+
+def hold_row(process: "Process", array: PixelArray, conversion_us: Estimate) -> Row:
+    """The follower while it holds the column for a readout that does not sample it.
+
+    It is the readout that takes this time, so the row is the readout's.
+    """
+    price = Estimate.over(
+        lambda i, v, t: i * v * t,
+        process.pixel.follower_ua, _supply_v(process, array), conversion_us,
+    )  # fmt: skip
+    return Row("readout", "source follower that holds the column", array.samples, price)

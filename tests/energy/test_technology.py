@@ -200,8 +200,8 @@ FULL = "low = 1, typical = 2, high = 3, basis = 'assumed', source = 'made up for
         (f"[pixel]\nreset_ff = {{ {FULL}, law = 'empirical' }}", "expected percentiles and values"),
         ("[supply]\ndigital_v = 0.5", r"logic\.xnor_fj: supply 0\.5 V.*gate energy was fitted"),
         (
-            f"[logic]\nxnor_fj = {{ {FULL}, scaling = 'gate-energy', node_nm = 7, supply_v = 0.7 }}",
-            r"logic\.xnor_fj: node_nm 7: expected 20 to 180",
+            f"[logic]\npin_ff = {{ {FULL}, scaling = 'gate-energy', node_nm = 7, supply_v = 1 }}",
+            r"logic\.pin_ff: node_nm 7: expected 20 to 180",
         ),
         (
             "[logic]\nxnor_fj = { low = 1, typical = 2, high = 3, basis = 'derived' }",
