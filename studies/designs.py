@@ -44,15 +44,13 @@ class Design:
 
 def design(space: Space, model: str, **changes: str) -> Design:
     """One model of a space, the other parameters at their first value or changed."""
-    first = next(d for d in space.first_designs() if d["model"].endswith(f"/{model}"))
+    name = f"{space.base.description.scene.dataset}/{model}"
+    if name not in space.models:
+        raise InputError(f"{name}: no such model; expected one of {', '.join(space.models)}")
+    first = next(d for d in space.first_designs() if d["model"] == name)
     chain = space.chain(first | changes)
-    family, _, levels = model.rpartition("-")
+    family, _, levels = model.rpartition("/")[2].rpartition("-")
     return Design(family, int(levels), chain)
-
-
-def designs(space: Space, **changes: str) -> list[Design]:
-    """All models of a space."""
-    return [design(space, m.rsplit("/", 1)[1], **changes) for m in space.models]
 
 
 def table(title: str, left: str, *right: str) -> Table:

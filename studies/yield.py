@@ -6,15 +6,17 @@
 
 Dies differ in comparator offsets, reference levels and pixels (PRNU, DSNU); all see the same images
 under the same temporal noise. First the offset grows, without reference mismatch; then the mismatch
-of a thermometer's levels grows, at the least offset. A die is good if its accuracy reaches
---required, or if it loses at most --loss against its own readout without mismatch. Accuracies are
-first drawn together by what the images' sampling adds to their spread. Written to --out: yield.nc
-and yield.png.
+of a thermometer's levels grows, at the least offset. Every readout comes with two networks: one
+that was trained at the least offset, one that saw much of both (train_mismatch_models.py). A die is
+good if its accuracy reaches --required, or if it loses at most --loss against its own readout
+without mismatch. Accuracies are first drawn together by what the images' sampling adds to their
+spread. Written to --out: yield.nc and yield.png.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import designs
 import numpy as np
@@ -29,8 +31,8 @@ from sensorsim import plots
 from sensorsim.analysis import yield_at
 from sensorsim.comparison import compare
 from sensorsim.dies import accuracies_over_dies
-from sensorsim.optimize.space import space_of
-from sensorsim.pipeline import load_pipeline
+from sensorsim.optimize.space import MISMATCH, space_of
+from sensorsim.pipeline import Pipeline, load_pipeline
 from sensorsim.readout import Thermometer
 
 OFFSETS_MV = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -41,15 +43,36 @@ SWEEPS = {
     "mismatch": ("readout.reference_mismatch_percent", MISMATCHES_PERCENT,
                  "mismatch of reference levels (% of full scale rms)"),
 }  # fmt: skip
+TRAININGS = {"usual": f"trained at {OFFSETS_MV[0]:g} mV", MISMATCH: "trained at 2 mV and 0.1 %"}
 EXACT = {"photodiode.noise": "temporal", "readout.comparator.offset_mv": 0.0}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A readout before one of its networks."""
+
+    readout: str
+    family: str
+    training: str
+    chain: Pipeline
+
+
+def candidates() -> list[Candidate]:
+    """Every readout with the usual network, then every one with that which saw mismatch."""
+    space = space_of(load_pipeline(designs.BASE), None, ())
+    found = []
+    for training in TRAININGS:
+        for model in MODELS:
+            one = designs.design(space, f"{MISMATCH}/{model}" if training == MISMATCH else model)
+            found.append(Candidate(one.name, one.family, training, one.chain))
+    return found
 
 
 def measure(args: argparse.Namespace) -> dict[str, xr.Dataset]:
     """Accuracy of every die over readout and offset, and over readout and mismatch."""
-    space = space_of(load_pipeline(designs.BASE), None, ())
-    found = [designs.design(space, m) for m in MODELS]
-    exact = compare([d.chain.replace(EXACT) for d in found], args.images, args.seed)
-    nominal = {d.name: r["accuracy"].item() for d, r in zip(found, exact, strict=True)}
+    found = candidates()
+    exact = compare([c.chain.replace(EXACT) for c in found], args.images, args.seed)
+    nominal = dict(zip(found, (r["accuracy"].item() for r in exact), strict=True))
     plan = []
     for sweep, (field, values, _) in SWEEPS.items():
         for one in found:
@@ -67,12 +90,13 @@ def measure(args: argparse.Namespace) -> dict[str, xr.Dataset]:
     for sweep in SWEEPS:
         rows = [
             r.expand_dims("point").assign(
-                readout=("point", [d.name]),
-                family=("point", [d.family]),
+                readout=("point", [c.readout]),
+                family=("point", [c.family]),
+                training=("point", [c.training]),
                 value=("point", [v]),
-                accuracy_without_mismatch=("point", [nominal[d.name]]),
+                accuracy_without_mismatch=("point", [nominal[c]]),
             )
-            for (s, d, v, _), r in zip(plan, results, strict=True)
+            for (s, c, v, _), r in zip(plan, results, strict=True)
             if s == sweep
         ]
         data[sweep] = with_yields(xr.concat(rows, "point", combine_attrs="drop"), args)
@@ -97,7 +121,8 @@ def print_table(sweep: str, data: xr.Dataset, args: argparse.Namespace) -> None:
     """A line for each readout and value."""
     images = int(data["images"].values.flat[0])
     table = designs.table(
-        f"{data.sizes['die']} dies, {images} test images; sigma in points of accuracy",
+        f"{data.sizes['die']} dies, {images} test images; sigma in points; "
+        f"* {TRAININGS[MISMATCH]}",
         "readout", f"{sweep}\n{'mV' if sweep == 'offset' else '%'}", "mean\n%",
         "sigma\ndies", "sigma\nimages", f"yield at\n{100 * args.required:g} %",
         f"loses at\nmost {100 * args.loss:g}",
@@ -109,7 +134,8 @@ def print_table(sweep: str, data: xr.Dataset, args: argparse.Namespace) -> None:
             f"{100 * one[f'{n}_high'].item():.0f})" for n in ("yield_required", "yield_loss")
         ]  # fmt: skip
         table.add_row(
-            str(one["readout"].item()), f"{one['value'].item():g}",
+            one["readout"].item() + " *" * (one["training"].item() == MISMATCH),
+            f"{one['value'].item():g}",
             f"{100 * one['accuracy'].mean().item():.2f}", f"{100 * one['spread_dies'].item():.2f}",
             f"{100 * one['spread_sampling'].item():.2f}", *yields,
         )  # fmt: skip
@@ -117,25 +143,26 @@ def print_table(sweep: str, data: xr.Dataset, args: argparse.Namespace) -> None:
 
 
 def figure_of(data: dict[str, xr.Dataset], args: argparse.Namespace) -> Figure:
-    """Accuracies of dies, yield at a required accuracy, yield at a loss; a row for each sweep."""
-    figure = Figure(figsize=(13.5, 8.6), layout="constrained")
-    for row, (sweep, part) in zip(figure.subplots(2, 3), data.items(), strict=True):
-        names = list(dict.fromkeys(part["readout"].values.tolist()))
-        for number, name in enumerate(names):
-            aside = 1.04 ** (number - (len(names) - 1) / 2)  # so that intervals do not overlap
-            _lines(row, part.isel(point=part["readout"].values == name), name, aside)
-        _, values, label = SWEEPS[sweep]
-        titles = ("median die, from worst to best die",
-                  f"dies of at least {100 * args.required:g} %",
-                  f"dies whose loss to mismatch is at most {100 * args.loss:g} %")  # fmt: skip
-        for axes, title in zip(row, titles, strict=True):
-            axes.set(xscale="log", xlabel=label, ylabel="yield (%), 95 % interval")
-            axes.set_xticks(values, [f"{v:g}" for v in values])
-            axes.minorticks_off()
-            axes.set_title(title, fontsize=10)
-            axes.grid(alpha=0.3)
-        row[0].axhline(100 * args.required, color="black", linestyle=":", linewidth=1)
-        row[0].set(ylim=(10, 92), ylabel="accuracy (%)")
+    """Accuracies and yield over a mismatch, for both trainings; a row for each sweep."""
+    figure = Figure(figsize=(16, 8.6), layout="constrained")
+    for row, (sweep, part) in zip(figure.subplots(2, 4), data.items(), strict=True):
+        for pair, (training, words) in zip((row[:2], row[2:]), TRAININGS.items(), strict=True):
+            chosen = part.isel(point=part["training"].values == training)
+            names = list(dict.fromkeys(chosen["readout"].values.tolist()))
+            for number, name in enumerate(names):
+                aside = 1.04 ** (number - (len(names) - 1) / 2)  # so that intervals do not overlap
+                _lines(pair, chosen.isel(point=chosen["readout"].values == name), name, aside)
+            _, values, label = SWEEPS[sweep]
+            for axes in pair:
+                axes.set(xscale="log", xlabel=label, ylabel="yield (%), 95 % interval")
+                axes.set_xticks(values, [f"{v:g}" for v in values])
+                axes.minorticks_off()
+                axes.grid(alpha=0.3)
+            pair[0].set_title(f"{words}: median die, worst to best", fontsize=10)
+            pair[1].set_title(f"{words}: dies of at least {100 * args.required:g} %", fontsize=10)
+            pair[0].axhline(100 * args.required, color="black", linestyle=":", linewidth=1)
+            pair[0].set(ylim=(10, 92), ylabel="accuracy (%)")
+            pair[1].set(ylim=(-4, 104))
     figure.axes[0].legend(fontsize=8, loc="lower left")
     images, dies = int(data["offset"]["images"].values.flat[0]), data["offset"].sizes["die"]
     figure.suptitle(
@@ -150,11 +177,9 @@ def _lines(row: Sequence[Axes], part: xr.Dataset, name: str, aside: float) -> No
     color, marker, line = plots.STYLE[str(part["family"].values[0])]
     x = part["value"].values * aside
     values = 100 * part["accuracy_without_sampling_error"].transpose("point", "die").values
-    lines = [(np.median(values, 1), values.min(1), values.max(1))]
-    for name in ("yield_required", "yield_loss"):
-        middle, low, high = (100 * part[f"{name}{end}"].values for end in ("", "_low", "_high"))
-        lines.append((middle, low, high))
-    for axes, (middle, low, high) in zip(row, lines, strict=True):
+    good = [100 * part[f"yield_required{end}"].values for end in ("", "_low", "_high")]
+    dies = [np.median(values, 1), values.min(1), values.max(1)]
+    for axes, (middle, low, high) in zip(row, (dies, good), strict=True):
         axes.errorbar(
             x, middle, np.maximum(0, [middle - low, high - middle]), color=color, marker=marker,
             linestyle=line, label=name, markersize=5, linewidth=1.2, capsize=2,

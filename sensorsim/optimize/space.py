@@ -28,6 +28,8 @@ CONVERTERS = ("ramp", "sar")
 SIZES = (0.25, 16.0)
 EXPOSURES = (0.25, 8.0)
 """Factors on the exposure that the pipeline states: two stops down, three up."""
+MISMATCH = "mismatch"
+"""Folder of the shipped networks that were trained with dies' errors in view."""
 VARIABLES = ("size", "exposure", "circuit", "link", "converter")
 """What may vary beside the model, which always does: thresholds and bits come with a network."""
 
@@ -152,7 +154,7 @@ def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None =
     Parameters
     ----------
     folder : path, optional
-        Where models lie; those that ship for the pipeline's dataset if left out.
+        Where models lie; those that ship for the pipeline's dataset if left out, in both trainings.
     vary : names of `VARIABLES`, optional
         All that the technology has a price for if left out.
 
@@ -212,8 +214,12 @@ def _models(space: Space, folder: Path | None) -> dict[str, Adc | Thermometer]:
         raise InputError(f"{place}: no folder of models; name one with --models")
     found: dict[str, Adc | Thermometer] = {}
     refused = []
-    for path in sorted(place.glob("*.npz")):
-        called = f"{name}/{path.stem}" if folder is None else str(path)
+    paths = sorted(place.glob("*.npz"))
+    if folder is None:
+        paths += sorted((place / MISMATCH).glob("*.npz"))
+    for path in paths:
+        shipped = f"{name}/{path.relative_to(place).with_suffix('').as_posix()}"
+        called = shipped if folder is None else str(path)
         readout = load_model(path).readout
         one = Space(space.base, {called: readout}, space.choices, space.ranges)
         try:

@@ -39,6 +39,7 @@ def is_picture() -> Callable[[Path], bool]:
 def small_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few images, few steps and a tiny network for the scripts that train Fashion-MNIST."""
     pytest.importorskip("torch")
+    import train_mismatch_models
     import train_models
     import train_tone_models
 
@@ -49,8 +50,9 @@ def small_training(monkeypatch: pytest.MonkeyPatch) -> None:
     few = load_dataset(name, "test").first(400)
     recipe = Recipe(epochs=1, batch=64, seed=1)
     tiny = Architecture(blocks=(Block(channels=8, stride=2, pool=2),))
-    for script in (train_models, train_tone_models):
+    for script in (train_models, train_tone_models, train_mismatch_models):
         monkeypatch.setattr(script, "load_dataset", lambda *_: few)
+    monkeypatch.setattr(train_mismatch_models, "RECIPES", {"adc": recipe, "thermometer": recipe})
     monkeypatch.setitem(train_models.ARCHITECTURES, name, tiny)
     monkeypatch.setitem(train_models.TRUNK, name, {"adc": recipe, "thermometer": recipe})
     monkeypatch.setitem(train_models.BRANCH, name, recipe)

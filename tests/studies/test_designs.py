@@ -46,12 +46,13 @@ def test_yield_counts_the_dies_of_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     module = study("yield")
-    monkeypatch.setattr(module, "MODELS", ("glt-2", "adc-linear-6"))
+    monkeypatch.setattr(module, "MODELS", ("glt-4", "adc-linear-8"))
     data = written("yield", tmp_path, "--quick", "--images", "40", "--dies", "4",
                    "--required", "0.7")  # fmt: skip
     assert "yield at" in capsys.readouterr().out
-    assert data.sizes["offset_point"] == 6
-    assert data.sizes["mismatch_point"] == 3, "an ADC has no levels of its own"
+    assert data.sizes["offset_point"] == 12
+    assert data.sizes["mismatch_point"] == 6, "an ADC has no levels of its own"
+    assert data["mismatch_training"].values.tolist() == 3 * ["usual"] + 3 * ["mismatch"]
     good = data["offset_accuracy_without_sampling_error"] >= 0.7
     np.testing.assert_allclose(data["offset_yield_required"], good.mean("die"))
     for part, low, high, count in zip(
@@ -60,9 +61,11 @@ def test_yield_counts_the_dies_of_the_file(
     ):  # fmt: skip
         assert (low, high) == pytest.approx(wilson_interval(int(count), 4))
         assert low <= part <= high
-    one = data.isel(offset_point=0, die=3)
-    again = ss.load_pipeline("glt2", {"die": 3}).run(40)
-    assert one["offset_accuracy"].item() == again["accuracy"].item()
+    for point, model in ((0, "glt-4"), (6, "mismatch/glt-4")):
+        one = data.isel(offset_point=point, die=3)
+        settings = {"die": 3, "network.model": f"fashion-mnist/{model}"}
+        again = ss.load_pipeline("glt4", settings).run(40)
+        assert one["offset_accuracy"].item() == again["accuracy"].item()
 
 
 def test_break_even_is_what_the_command_finds(
