@@ -4,7 +4,8 @@
     python studies/train_models.py cifar10 --data-dir cifar10_jpeg.zip
     python studies/train_models.py cifar10-bayer --data-dir cifar10_jpeg.zip
 
-All readouts of a kind start from one common trunk and then get the same number of steps. Work in
+Every family of readouts has a trunk of its own, its member with the most levels, from which the
+others start; all trunks of a kind get the same number of steps, and so do all branches. Work in
 progress lies in ``training/`` (not in git); a run that was stopped goes on where it was, and a
 model file that exists is left alone. Every choice was made on validation images; the test images
 are only counted once, at the end.
@@ -79,13 +80,9 @@ BRANCH = {
     "cifar10": Recipe(epochs=1.5, seed=SEED + 100),
     "cifar10-bayer": Recipe(epochs=1.5, seed=SEED + 100),
 }
-TRUNKS = {
-    # A network behind an ADC reads integers, one behind a thermometer bits: each kind starts from a
-    # trunk of its own kind, so that neither has to unlearn the other's first layer.
-    "fashion-mnist": {"adc": ("adc-log", 8), "thermometer": ("glt", 8)},
-    "cifar10": {"adc": ("glt", 8), "thermometer": ("glt", 8)},
-    "cifar10-bayer": {"thermometer": ("glt", 8)},
-}
+TRUNK_LEVELS = 8
+"""Of every family's trunk. One that starts from another family's keeps a point or two less: a
+network behind a linear ADC has to unlearn what it read behind a logarithmic one."""
 READOUTS = {
     # A 1-bit ADC compares with the same level as a 1-threshold thermometer: one model serves both.
     "fashion-mnist": [
@@ -110,16 +107,13 @@ def train_all(name: str, data_dir: str | None, work: Path, models: Path) -> None
     prefix = "bayer-" if name in MOSAICS else ""
     dataset = load_dataset(source, "train", data_dir)
     test = load_dataset(source, "test", data_dir)
-    trunks: dict[str, Path] = {}
     for family, levels in READOUTS[name]:
         path = models / f"{prefix}{family}-{levels}.npz"
         if path.exists():
             continue
-        kind = "adc" if family.startswith("adc") else "thermometer"
-        if kind not in trunks:
-            trunks[kind] = train_trunk(name, kind, dataset, work)
+        trunk = train_trunk(name, family, dataset, work)
         task = make_task(name, family, levels, BRANCH[name], dataset)
-        trained = train_task(task, dataset, work / f"{family}-{levels}.pt", trunks[kind])
+        trained = train_task(task, dataset, work / f"{family}-{levels}.pt", trunk)
         place = "" if data_dir is None else f" --data-dir {Path(data_dir).name}"
         command = f"python studies/train_models.py {name}{place}"
         model = deliver(task, trained, dataset, test, command, path)
@@ -127,11 +121,11 @@ def train_all(name: str, data_dir: str | None, work: Path, models: Path) -> None
     write_index(models)
 
 
-def train_trunk(name: str, kind: str, dataset: Labelled, work: Path) -> Path:
-    """Train what the readouts of a kind start from; returns its checkpoint."""
-    family, levels = TRUNKS[name][kind]
-    checkpoint = work / f"trunk-{family}-{levels}.pt"
-    train_task(make_task(name, family, levels, TRUNK[name][kind], dataset), dataset, checkpoint)
+def train_trunk(name: str, family: str, dataset: Labelled, work: Path) -> Path:
+    """Train what the readouts of a family start from; returns its checkpoint."""
+    recipe = TRUNK[name]["adc" if family.startswith("adc") else "thermometer"]
+    checkpoint = work / f"trunk-{family}-{TRUNK_LEVELS}.pt"
+    train_task(make_task(name, family, TRUNK_LEVELS, recipe, dataset), dataset, checkpoint)
     return checkpoint
 
 

@@ -125,7 +125,7 @@ def train_tone_models(work: Path, models: Path) -> None:
         path = models / f"{stem}.npz"
         if path.exists():
             continue
-        trunk = trunk or train_models.train_trunk(DATASET, "thermometer", dataset, work)
+        trunk = trunk or train_models.train_trunk(DATASET, "glt", dataset, work)
         trained = [
             train_models.train_task(c.task, dataset, work / f"{stem}-{number}.pt", trunk)
             for number, c in enumerate(tried)

@@ -16,7 +16,7 @@ import sensorsim as ss
 from sensorsim.optimize.search import Goal, Split, Trial, search
 from sensorsim.optimize.space import Space, space_of
 
-COUNTS = (24, 50, 100, 200)
+COUNTS = (30, 50, 100, 200)
 SEEDS = range(4)
 DEAREST_PJ, LEAST = 3e4, 0.5
 

@@ -25,6 +25,8 @@ def test_models_are_made_recorded_and_then_left_alone(tmp_path: Path) -> None:
     assert (glt.readout.levels, adc.readout.levels) == (2, 7)
     assert glt.training.seed == 1
     assert glt.training.command == "python studies/train_models.py fashion-mnist"
+    trunks = {p.name for p in (tmp_path / "work").glob("trunk-*.pt")}
+    assert trunks == {"trunk-glt-8.pt", "trunk-adc-log-8.pt"}, "one for each family"
     rows = (models / "models.csv").read_text().splitlines()
     assert [r.split(",")[0] for r in rows] == ["model", "adc-log-3", "glt-2"]
     before = {p: p.stat().st_mtime_ns for p in models.glob("*.npz")}
@@ -51,7 +53,6 @@ def test_a_plan_behind_a_mosaic_lies_beside_its_dataset(
     monkeypatch.setitem(train_models.ARCHITECTURES, plan, train_models.ARCHITECTURES[NAME])
     monkeypatch.setitem(train_models.TRUNK, plan, {"thermometer": recipe})
     monkeypatch.setitem(train_models.BRANCH, plan, recipe)
-    monkeypatch.setitem(train_models.TRUNKS, plan, {"thermometer": ("glt", 2)})
     monkeypatch.setitem(train_models.READOUTS, plan, [("glt", 2)])
     train_models.train_all(plan, None, tmp_path / "work", tmp_path)
     model = load_model(tmp_path / "bayer-glt-2.npz")
