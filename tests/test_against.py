@@ -1,5 +1,6 @@
 """Two pipelines' energies: common numbers, and break-even points that hold when tried."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,26 @@ def test_probabilities_rise_with_the_percentile_and_fall_with_the_thresholds() -
     assert found.thresholds is not None
     assert (np.diff(found.thresholds.probability) <= 0).all()
     assert found.thresholds.axis[-1] == 32
+
+
+def test_break_even_percentile_is_where_both_cost_the_same(tmp_path: Path) -> None:
+    """ADCs ten times dearer every 50 percentiles, and a comparator that meets them at 60."""
+    adc = ss.load_pipeline("adc8")
+    enob = adc.enob
+    assert enob is not None
+    sar_pj = adc.technology.survey.adc.envelope(enob) * 10 ** (60 / 50)
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'base = "survey"\nname = "mine"\n[survey.adc]\nratio = { percentiles = [0, 50, 100], '
+        'values = [1, 10, 100], basis = "stated", source = "made up for a test" }\n'
+        f"[survey.comparator]\ndecision_fj = {0.9999e3 * sar_pj / 4}\n"
+    )
+    settings = {"energy.technology": str(path), "energy.link_pj_per_bit": 0.0}
+    found = compare_energy(ss.load_pipeline("glt4", settings), ss.load_pipeline("adc8", settings))
+    even = found.percentile["readout and link"]
+    assert even.at is not None
+    assert (even.at.low, even.at.median, even.at.high) == (60, 60, 60)
+    np.testing.assert_array_equal(even.probability, even.axis >= 60)
 
 
 def test_link_price_at_break_even_makes_the_difference_vanish() -> None:
