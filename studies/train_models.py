@@ -81,8 +81,8 @@ BRANCH = {
     "cifar10-bayer": Recipe(epochs=1.5, seed=SEED + 100),
 }
 TRUNK_LEVELS = 8
-"""Of every family's trunk. One that starts from another family's keeps a point or two less: a
-network behind a linear ADC has to unlearn what it read behind a logarithmic one."""
+"""Of every family's trunk. One that starts from another family's has to unlearn what it read behind
+that readout: a linear ADC of eight bits kept half a point less."""
 READOUTS = {
     # A 1-bit ADC compares with the same level as a 1-threshold thermometer: one model serves both.
     "fashion-mnist": [
