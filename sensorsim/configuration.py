@@ -241,5 +241,9 @@ def _explain(error: Any, origin: str) -> str:
     if error["type"] == "missing":
         return f"{place}: is missing; write it into the pipeline"
     value = error.get("input")
+    if error["type"] == "union_tag_not_found":
+        return f"{place}: state its kind beside the other fields, like {field}.kind"
+    if error["type"] in ("model_type", "model_attributes_type") and not isinstance(value, dict):
+        return f"{place} {value!r}: expected a table, like {{ kind = ... }}; see 'sensorsim schema'"
     got = "" if isinstance(value, dict) else f" (got {value!r})"
     return f"{place}: {message}{got}"

@@ -20,12 +20,18 @@ def check_place(option: str, path: Path) -> None:
     Raises
     ------
     InputError
-        If the folder is not there, or the path is a folder itself.
+        If the folder is not there, the path is a folder itself, or the file system refuses.
     """
     if not path.absolute().parent.is_dir():
         raise InputError(f"{option} {path}: its folder does not exist; make it first")
     if path.is_dir():
         raise InputError(f"{option} {path}: is a folder; expected the name of a file")
+    try:
+        part = _part(path)
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        raise InputError(f"{option} {path}: cannot be written ({error.strerror})") from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -48,6 +54,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: not a TOML file: {error}") from None
 
 
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
+
+
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A path beside this one to write to, which takes its place once all is written.
@@ -57,7 +67,7 @@ def whole(path: Path) -> Iterator[Path]:
     InputError
         If the file system refuses; what stood there stays.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = _part(path)
     try:
         yield part
         part.replace(path)

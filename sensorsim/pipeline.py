@@ -170,9 +170,10 @@ class Pipeline:
         if isinstance(technology, Survey) or technology.pixel.mean_signal.overrides:
             return array
         try:
-            part = np.clip(self._first_volts / photodiode.full_scale_v, 0, 1)
+            self.dataset  # noqa: B018  only whether it is here
         except InputError:
             return array
+        part = np.clip(self._first_volts / photodiode.full_scale_v, 0, 1)
         code = None
         if isinstance(self.readout, Adc):
             code = float(np.mean(self.readout.converter.tone_curve.apply(part)))

@@ -24,13 +24,19 @@ class PointStore:
     Raises
     ------
     InputError
-        If the folder holds points of another plan.
+        If the folder holds points of another plan, or cannot be made.
     """
 
     def __init__(self, folder: str | Path, kind: str, plan: Mapping[str, Any]) -> None:
         self.folder = Path(folder)
         text = json.dumps(plan, indent=1)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"{self.folder}: cannot be a store ({error.strerror}); name a folder, or a place "
+                "where one can be made"
+            ) from None
         file = self.folder / f"{kind}.json"
         if file.exists() and file.read_text() != text:
             raise InputError(

@@ -11,12 +11,14 @@ a SAR, the cheapest there is. Written to --out: break_even.nc and break_even.png
 
 import argparse
 from collections.abc import Sequence
+from typing import Literal
 
 import designs
 import numpy as np
 import xarray as xr
 from designs import console
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from sensorsim.against import compare_energy
 from sensorsim.analysis import paired_difference
@@ -33,6 +35,10 @@ ADCS = {
 SCOPE = "readout and link"
 LINK_PRICES_PJ = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 COLORS = ("tab:orange", "tab:red", "tab:purple", "tab:brown")
+LINES: tuple[Literal["-", "--"], ...] = ("-", "--")
+"""One for each of `TECHNOLOGIES`."""
+WIDTHS = (4.0, 3.0, 2.0, 1.0)
+"""The fewer thresholds, the wider: lines that coincide are all seen."""
 
 
 def measure(args: argparse.Namespace) -> xr.Dataset:
@@ -117,16 +123,16 @@ def figure_of(data: xr.Dataset) -> Figure:
     panels = figure.subplots(2, len(ADCS), sharey=True, squeeze=False)
     for column, b in enumerate(ADCS):
         above, below = panels[:, column]
-        for m, color in zip(THRESHOLDS, COLORS, strict=False):
+        for m, color, width in zip(THRESHOLDS, COLORS, WIDTHS, strict=False):
             one = data.sel(adc=b, thresholds=m)
             name = f"GLT M={m} ({100 * one['accuracy_glt'].item():.1f} %)"
             above.plot(data["percentile"], one["probability_over_percentile"], color=color,
-                       marker="o", markersize=3.5, label=name)  # fmt: skip
-            for technology, line in zip(TECHNOLOGIES, ("-", "--"), strict=True):
+                       linewidth=width, marker="o", markersize=3.5, label=name)  # fmt: skip
+            for technology, line in zip(TECHNOLOGIES, LINES, strict=True):
                 below.plot(
                     data["link_pj_per_bit"],
                     one["probability_over_link"].sel(technology=technology), line, color=color,
-                    label=technology if m == THRESHOLDS[-1] else None,
+                    linewidth=width,
                 )  # fmt: skip
         accuracy = 100 * data["accuracy_adc"].sel(adc=b).item()
         above.set_title(f"against {b} ADC ({accuracy:.1f} %)", fontsize=10)
@@ -137,8 +143,11 @@ def figure_of(data: xr.Dataset) -> Figure:
             axes.set_ylim(-0.03, 1.03)
     for axes in panels[:, 0]:
         axes.set_ylabel("probability that GLT is cheaper")
-    panels[0, 0].legend(fontsize=8, loc="center right")
-    panels[1, -1].legend(fontsize=8, loc="lower left")
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    for technology, line in zip(TECHNOLOGIES, LINES, strict=True):
+        handles.append(Line2D([], [], color="black", linestyle=line))
+        labels.append(f"below: {technology}")
+    figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=len(labels))
     figure.suptitle(
         "Energy of readout and link; above: link 0.5 pJ per bit, survey; below: all percentiles. "
         f"In brackets: accuracy on {data.attrs['images']} images",

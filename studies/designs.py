@@ -65,11 +65,33 @@ def table(title: str, left: str, *right: str) -> Table:
 def parser(document: str | None, name: str) -> argparse.ArgumentParser:
     """Options of every study."""
     made = argparse.ArgumentParser(description=(document or "").splitlines()[0])
-    made.add_argument("--images", type=int, help="first so many test images; all if left out")
-    made.add_argument("--seed", type=int, default=0, help="seed of all noise and draws")
+    made.add_argument(
+        "--images", type=at_least(1), help="first so many test images; all if left out"
+    )
+    made.add_argument("--seed", type=at_least(0), default=0, help="seed of all noise and draws")
     made.add_argument("--out", type=Path, default=Path("studies/out") / name)
     made.add_argument("--quick", action="store_true", help="a smoke run on few images")
     return made
+
+
+def fraction(text: str) -> float:
+    """A part of one, like 0.85; a percentage is refused."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected 0 to 1, like 0.85 for 85 %")
+    return value
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Reads a count that is no less."""
+
+    def read(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text}: expected at least {least}")
+        return int(text)
+
+    read.__name__ = "count"  # what argparse calls a text that is no number
+    return read
 
 
 def run(

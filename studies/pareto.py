@@ -134,7 +134,8 @@ def figure_of(table: pd.DataFrame, front: xr.Dataset, split: Split) -> Figure:
         part = table[table["technology"] == technology]
         for family, rows in part[part["accuracy"] >= LEAST_ACCURACY].groupby("family", sort=False):
             color, marker, _ = plots.STYLE[str(family)]
-            _points(axes, rows, color, marker, designs.LABEL[str(family)])
+            sar = " (SAR in cmos65)" if family == "adc-linear" else ""
+            _points(axes, rows, color, marker, designs.LABEL[str(family)] + sar)
         best = part[part["on_front"].astype(bool)].sort_values("energy_nj")
         axes.step(best["energy_nj"], 100 * best["accuracy"], where="post", color="tab:red",
                   linewidth=1, alpha=0.6, label="front of shipped readouts")  # fmt: skip
@@ -155,7 +156,7 @@ def figure_of(table: pd.DataFrame, front: xr.Dataset, split: Split) -> Figure:
     handles, labels = panels[1].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=len(labels))
     figure.suptitle(
-        f"Shipped readouts above {100 * LEAST_ACCURACY:g} %, {split.reported} Fashion-MNIST test "
+        f"Readouts above {100 * LEAST_ACCURACY:g} %, {split.reported} Fashion-MNIST test "
         "images, uncontrolled light\n"
         "markers: typical prices; bars: 95 % of accuracy, 95 % of draws of the prices; "
         "small numbers: b or M",
@@ -196,8 +197,12 @@ def study(args: argparse.Namespace) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the study."""
     options = designs.parser(__doc__, "pareto")
-    options.add_argument("--trials", type=int, help="of the search: 200, a few with --quick")
-    options.add_argument("--search-images", type=int, help="last test images, to search on: 2000")
+    options.add_argument(
+        "--trials", type=designs.at_least(1), help="of the search: 200, a few with --quick"
+    )
+    options.add_argument(
+        "--search-images", type=designs.at_least(1), help="last test images, to search on: 2000"
+    )
     designs.run(study, options, argv)
 
 

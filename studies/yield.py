@@ -213,9 +213,13 @@ def study(args: argparse.Namespace) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the study."""
     options = designs.parser(__doc__, "yield")
-    options.add_argument("--dies", type=int, default=None, help="40, or 6 with --quick")
-    options.add_argument("--required", type=float, default=0.85, help="accuracy of a good die")
-    options.add_argument("--loss", type=float, default=0.01, help="or what a good die may lose")
+    options.add_argument("--dies", type=designs.at_least(2), help="40, or 6 with --quick")
+    options.add_argument(
+        "--required", type=designs.fraction, default=0.85, help="accuracy of a good die, 0 to 1"
+    )
+    options.add_argument(
+        "--loss", type=designs.fraction, default=0.01, help="or what a good die may lose, 0 to 1"
+    )
 
     def prepared(args: argparse.Namespace) -> None:
         args.dies = args.dies or (6 if args.quick else 40)

@@ -55,6 +55,15 @@ def test_table_for_people_names_every_stage() -> None:
         assert word in done.stdout
 
 
+def test_run_says_what_does_not_fit() -> None:
+    arguments = ("run", "glt2", "--images", "20", "--set", "energy.frame_rate_hz=100")
+    done = sensorsim(*arguments, "--json")
+    (fault,) = json.loads(done.stdout)["does_not_fit"]
+    assert fault.startswith("the exposure of 33,000 us does not fit into a frame")
+    assert f"Does not fit: {fault}" in done.stderr
+    assert json.loads(sensorsim(*arguments[:4], "--json").stdout)["does_not_fit"] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -68,6 +77,11 @@ def test_table_for_people_names_every_stage() -> None:
         (("run", "glt2", "--set", "scene.data_dir=/nowhere"), "/nowhere"),
         (("sweep", "glt2", "--axis", "die=0,1", "--out", "/nowhere/x.nc"), "/nowhere"),
         (("energy", "glt2", "--set", "energy.technology=3nm"), "'3nm'"),
+        (("energy", "glt2", "--set", "energy.network=gates"), "'gates': expected a table"),
+        (
+            ("energy", "adc8", "--set", "readout.architecture.conversion_time_us=2"),
+            "state its kind beside the other fields, like readout.architecture.kind",
+        ),
         (("train", "glt2", "--out", "m.npz", "--channels", "a,b"), "--channels"),
         (("train", "glt2", "--out", "/nowhere/m.npz"), "/nowhere"),
     ],

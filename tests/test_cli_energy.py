@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from sensorsim import resources
 from sensorsim.cli.app import app
 from sensorsim.energy.technology import load_technology
 from sensorsim.errors import InputError
@@ -125,7 +126,7 @@ def test_what_lies_beyond_the_survey_is_said() -> None:
 def test_what_does_not_fit_is_said_in_both_forms() -> None:
     arguments = ("glt2", "--set", "energy.frame_rate_hz=1000")
     (fault,) = json.loads(words(*arguments, "--json"))["does_not_fit"]
-    assert "the exposure of 3.3e+04 us does not fit" in fault
+    assert "the exposure of 33,000 us does not fit" in fault
     assert f"Does not fit: {fault[:40]}" in words(*arguments)
 
 
@@ -145,6 +146,43 @@ def test_ratio_that_is_no_distribution_has_no_percentiles(tmp_path: Path) -> Non
     out = words("glt2", "--against", "adc4", "--set", f"energy.technology={mine}")
     assert "percentile of published SARs" not in out
     assert "which link price" in out
+
+
+def test_comparator_without_noise_has_no_price_and_that_is_said() -> None:
+    silent = ("--set", "readout.comparator.noise_mv=0")
+    parts = (*silent, "--set", "energy.technology=cmos65")
+    assert "Has no price: readout.comparator.noise_mv 0" in words("glt2", *parts)
+    assert "Has no price" in words("adc4", *parts)
+    for priced in (("glt2", *silent), ("glt2", *parts[2:]),
+                   ("adc4", *parts, "--set", "energy.converter=survey")):  # fmt: skip
+        assert "Has no price" not in words(*priced)
+
+
+def test_network_of_other_images_is_said() -> None:
+    out = words("glt4", "--set", "network.model=cifar10/glt-8")
+    assert "network.model was trained for cifar10, scene.dataset is fashion-mnist" in out
+    assert "Unlike the scene" not in words("glt4")
+
+
+def test_different_frame_rates_and_equal_prices_are_said(tmp_path: Path) -> None:
+    mine = tmp_path / "slow.toml"
+    text = (resources.pipelines() / "glt2.toml").read_text()
+    mine.write_text(text.replace("frame_rate_hz = 30.0", "frame_rate_hz = 10.0"))
+    assert "Different frame rates: 10 and 30 frames/s" in words(str(mine), "--against", "adc4")
+    out = words("glt4", "--against", "thermometer4_log")
+    assert "glt4 less thermometer4_log, readout and link: the same in every draw" in out
+
+
+def test_square_brackets_are_text(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        'base = "cmos65"\nname = "mine [v2]"\n[comparator]\ndynamic_fj = { low = 1, typical = 2, '
+        'high = 3, basis = "stated", source = "cell library [/tt] of our fab" }\n'
+    )
+    out = words("glt2", "--explain", "--set", f"energy.technology={mine}")
+    assert "energy of a frame, mine [v2]" in out
+    assert "cell library [/tt] of our fab" in out
+    assert "half and twice assumed [gate-energy from 130 nm, 1.8 V: x 0.15]" in out
 
 
 def test_against_prints_difference_probability_and_break_even() -> None:

@@ -45,6 +45,20 @@ def test_a_place_is_refused_before_anything_is_computed(
         check_place("--out", tmp_path / name)
 
 
+def test_a_place_that_the_file_system_refuses_is_found_out_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_place("--out", tmp_path / "x.nc")
+    assert not list(tmp_path.iterdir()), "nothing is left of the attempt"
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(InputError, match=r"--out .*x\.nc: cannot be written \(Read-only"):
+        check_place("--out", tmp_path / "x.nc")
+
+
 @pytest.mark.parametrize(
     ("content", "words"), [(b"a = ", "not a TOML file"), (b"\xff\xfe", "not a TOML file")]
 )

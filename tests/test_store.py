@@ -20,3 +20,12 @@ def test_another_plan_is_refused(tmp_path: Path) -> None:
     PointStore(tmp_path, "search", {"seed": 1})
     with pytest.raises(InputError, match="another search"):
         PointStore(tmp_path, "search", {"seed": 2})
+
+
+def test_a_file_is_no_store(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("")
+    for place in (file, file / "deeper"):
+        with pytest.raises(InputError, match=r"mine\.toml.*: cannot be a store"):
+            PointStore(place, "search", {})
+    assert file.read_text() == ""

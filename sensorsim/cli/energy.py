@@ -70,6 +70,7 @@ def energy(
         print_json(report)
         return
     from rich.console import Console
+    from rich.markup import escape
 
     console = Console()
     _print_ledger(console, chain, report)
@@ -77,15 +78,21 @@ def energy(
         console.print(f"[yellow]Without effect on this readout:[/yellow] {name}")
     for words in report["beyond_the_survey"]:
         console.print(f"[yellow]Beyond the survey:[/yellow] {words}")
+    for words in report["not_priced"]:
+        console.print(f"[yellow]Has no price:[/yellow] {words}")
+    for words in report["unlike_the_scene"]:
+        console.print(f"[yellow]Unlike the scene:[/yellow] {escape(words)}")
     _print_time(console, report, chain.time_budget(), chain.description.energy.frame_rate_hz)
     if explain:
         _print_constants(console, constants)
     if others and other:
-        console.print(f"[bold]{other.description.name}[/bold], beside these:")
+        console.print(f"[bold]{escape(other.description.name)}[/bold], beside these:")
         _print_constants(console, others)
     if other and duel:
         _print_scope(console, chain, other)
-        _print_against(console, chain.description.name, other.description.name, duel)
+        _print_against(
+            console, escape(chain.description.name), escape(other.description.name), duel
+        )
         if rival:
             _print_decisions(console, report, rival)
 
@@ -98,7 +105,7 @@ def _constants(chain: "Pipeline") -> list["Constant"]:
 
 def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
     """Everything about one pipeline as plain data."""
-    from sensorsim.energy.frame import without_effect
+    from sensorsim.energy.frame import not_priced, without_effect
     from sensorsim.energy.ledger import STAGES
     from sensorsim.energy.uncertainty import total_spread
 
@@ -117,6 +124,8 @@ def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
         "average_power_uw": book.average_power_uw().model_dump(),
         "without_effect": without_effect(description.energy, chain.technology, chain.readout),
         "beyond_the_survey": _beyond_the_survey(chain),
+        "not_priced": not_priced(description.energy, chain.technology, chain.readout),
+        "unlike_the_scene": _unlike_the_scene(chain),
         "does_not_fit": chain.time_budget().faults(),
         "rows": book.table().to_dict("records"),
         "time": _plain(budget) | {"frame_rate_limit_hz": limit.model_dump()},
@@ -141,6 +150,14 @@ def _beyond_the_survey(chain: "Pipeline") -> list[str]:
     return [f"{row.component}; it is priced by those of {low:g} to {high:g} effective bits"]
 
 
+def _unlike_the_scene(chain: "Pipeline") -> list[str]:
+    """A network of other images than the scene's."""
+    trained, seen = chain.model.training.dataset, chain.description.scene.dataset
+    if not trained or trained == seen:
+        return []
+    return [f"network.model was trained for {trained}, scene.dataset is {seen}"]
+
+
 def _plain(value: Any) -> Any:
     """Arrays and descriptions as JSON's own types."""
     if isinstance(value, dict):
@@ -151,18 +168,23 @@ def _plain(value: Any) -> Any:
 
 
 def _print_ledger(console: "Console", chain: "Pipeline", report: dict[str, Any]) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from sensorsim.energy.ledger import STAGES
 
     rate = chain.description.energy.frame_rate_hz
-    console.print(f"[bold]{report['pipeline']}[/bold]: energy of a frame, {report['technology']}")
+    console.print(
+        f"[bold]{escape(report['pipeline'])}[/bold]: energy of a frame, "
+        f"{escape(report['technology'])}"
+    )
     table = Table("stage", "component")
     for name in ("count", "low pJ", "typical pJ", "high pJ"):
         table.add_column(name, justify="right")
     for row in report["rows"]:
         values = [row[f"energy_pj_{k}"] for k in ("low", "typical", "high")]
-        table.add_row(row["stage"], row["component"], f"{row['count']:,.0f}", *map(_digits, values))
+        name = escape(row["component"])
+        table.add_row(row["stage"], name, f"{row['count']:,.0f}", *map(_digits, values))
     table.add_section()
     for stage in STAGES:
         table.add_row(stage, "all", "", *map(_digits, report["stages"][stage].values()))
@@ -213,6 +235,8 @@ def _print_time(
 
 
 def _print_constants(console: "Console", constants: list["Constant"]) -> None:
+    from rich.markup import escape
+
     for c in constants:
         marks = [c.basis, "source read" if c.verified else "secondhand or assumed", c.law]
         if c.overrides:
@@ -220,7 +244,7 @@ def _print_constants(console: "Console", constants: list["Constant"]) -> None:
         unit = "" if c.unit == "1" else f" {c.unit}"
         console.print(
             f"[bold]{c.id}[/bold] = {c.low:.4g} / {c.typical:.4g} / {c.high:.4g}{unit} "
-            f"({', '.join(marks)}; {c.origin})\n    {c.source}",
+            f"({', '.join(marks)}; {escape(c.origin)})\n    {escape(c.source)}",
             highlight=False,
         )
 
@@ -230,6 +254,12 @@ def _print_scope(console: "Console", *chains: "Pipeline") -> None:
     from sensorsim.energy.technology import Process
     from sensorsim.readout import Thermometer
 
+    rates = [c.description.energy.frame_rate_hz for c in chains]
+    if rates[0] != rates[1]:
+        console.print(
+            f"[yellow]Different frame rates:[/yellow] {rates[0]:g} and {rates[1]:g} frames/s; what "
+            "leaks does so for longer where they are slow"
+        )
     first, second = (" x ".join(map(str, c.array_shape)) for c in chains)
     if first != second:
         console.print(
@@ -249,6 +279,9 @@ def _print_scope(console: "Console", *chains: "Pipeline") -> None:
 def _print_against(console: "Console", first: str, second: str, duel: "Against") -> None:
     for scope, found in duel.differences.items():
         s = found.spread
+        if s.low == s.high == 0:
+            console.print(f"[bold]{first} less {second}[/bold], {scope}: the same in every draw")
+            continue
         console.print(
             f"[bold]{first} less {second}[/bold], {scope}: median {_digits(s.median)} pJ, 95 % "
             f"{_digits(s.low)} to {_digits(s.high)}; {first} is cheaper with probability "
@@ -280,11 +313,13 @@ def _print_against(console: "Console", first: str, second: str, duel: "Against")
 
 
 def _print_decisions(console: "Console", *reports: dict[str, Any]) -> None:
+    from rich.markup import escape
+
     for report in reports:
         if "per_correct_decision_pj" in report:
             energy_pj = " / ".join(map(_digits, report["per_correct_decision_pj"].values()))
             console.print(
-                f"{report['pipeline']}: accuracy {100 * report['accuracy']:.2f} % of "
+                f"{escape(report['pipeline'])}: accuracy {100 * report['accuracy']:.2f} % of "
                 f"{report['images']} images, {energy_pj} pJ per right decision "
                 "(low / typical / high)"
             )

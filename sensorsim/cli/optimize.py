@@ -154,8 +154,12 @@ def _plain(data: "xr.Dataset") -> dict[str, Any]:
 
 
 def _print(data: "xr.Dataset") -> None:
+    from rich import box
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
+
+    from sensorsim.optimize.space import MISMATCH
 
     console = Console()
     reported = data["images"].values[0]
@@ -164,21 +168,21 @@ def _print(data: "xr.Dataset") -> None:
         f"and other dies; these reported on {reported} other images. Dies: mean (worst) of "
         f"{data.attrs['dies'].count(',') + 1}. Energy: {data.attrs['stages']}"
     )
-    table = Table("", "model")
-    for name in ("run % (95 %)", "dies %", "search %", "pJ: median (95 %)", ""):
-        table.add_column(name, justify="right")
+    table = Table("", "model", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("run %\n(95 %)", "dies %\n(worst)", "search\n%", "typical pJ\n(95 % of draws)"):
+        table.add_column(name, justify="right", no_wrap=True)
     rows = _plain(data)["designs"]
     for number, d in enumerate(rows, 1):
-        marks = [] if d["on_front"] else ["beaten"]
-        marks += [] if d["met"] else ["misses a limit"]
+        mark = ["trained with mismatch"] if f"/{MISMATCH}/" in d["model"] else []
+        mark += [] if d["on_front"] else ["beaten"]
+        mark += [] if d["met"] else ["misses a limit"]
         low, high = 100 * d["accuracy_low"], 100 * d["accuracy_high"]
-        energy = [_digits(d[f"goal_energy_pj_{k}"]) for k in ("median", "low", "high")]
+        energy = [_digits(d[f"goal_energy_pj{end}"]) for end in ("", "_low", "_high")]
         table.add_row(
-            f"{number}", d["model"].rsplit("/", 1)[-1],
-            f"{100 * d['accuracy']:.2f} ({low:.1f}-{high:.1f})",
-            f"{100 * d['dies_accuracy_mean']:.1f} ({100 * d['dies_accuracy_worst']:.1f})",
-            f"{100 * d['search_accuracy']:.1f}", f"{energy[0]} ({energy[1]}-{energy[2]})",
-            ", ".join(marks),
+            f"{number}", escape("\n".join((Path(d["model"]).name, *mark))),
+            f"{100 * d['accuracy']:.1f}\n({low:.1f}-{high:.1f})",
+            f"{100 * d['dies_accuracy_mean']:.1f}\n({100 * d['dies_accuracy_worst']:.1f})",
+            f"{100 * d['search_accuracy']:.1f}", f"{energy[0]}\n({energy[1]}-{energy[2]})",
         )  # fmt: skip
     console.print(table)
     for number, d in enumerate(rows, 1):

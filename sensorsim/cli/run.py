@@ -33,19 +33,23 @@ def run(
     dataset = chain.dataset
     print(f"{dataset.name}: {len(dataset)} test images from {dataset.origin}", file=sys.stderr)
     result = {**scalars(chain.run(images, seed)), "seed": seed}
+    faults = chain.time_budget().faults()
+    for fault in faults:
+        print(f"Does not fit: {fault}", file=sys.stderr)
     if as_json:
-        print_json({"pipeline": chain.description.name, **result})
+        print_json({"pipeline": chain.description.name, **result, "does_not_fit": faults})
     else:
         _print_run(chain, result)
 
 
 def _print_run(chain: "Pipeline", result: dict[str, Any]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console()
     console.print(
-        f"[bold]{chain.description.name}[/bold]: accuracy {100 * result['accuracy']:.2f} % "
+        f"[bold]{escape(chain.description.name)}[/bold]: accuracy {100 * result['accuracy']:.2f} % "
         f"(95 %: {100 * result['accuracy_low']:.2f} to {100 * result['accuracy_high']:.2f}) "
         f"on {result['images']:.0f} images, seed {result['seed']}"
     )
@@ -61,7 +65,7 @@ def _print_run(chain: "Pipeline", result: dict[str, Any]) -> None:
     for row in ledger.rows:
         total = row.total_pj
         table.add_row(
-            row.stage, row.component, f"{row.count:,.0f}", f"{total.low:,.0f}",
+            row.stage, escape(row.component), f"{row.count:,.0f}", f"{total.low:,.0f}",
             f"{total.typical:,.0f}", f"{total.high:,.0f}",
         )  # fmt: skip
     total = ledger.total_pj()

@@ -35,7 +35,7 @@ def frame_ledger(
     ------
     InputError
         If the settings ask for parts of a process, but the technology is a survey; or if full scale
-        exceeds a supply of the process.
+        exceeds a supply.
     """
     rows = [
         *_pixel(technology, array),
@@ -98,19 +98,21 @@ def _hold(process: Process, readout: Adc | Thermometer, array: pixel.PixelArray)
     return [pixel.hold_row(process, array, conversion_us(process.timing, readout))]
 
 
-def _check_headroom(process: Process, array: pixel.PixelArray) -> None:
+def _check_headroom(technology: Survey | Process, array: pixel.PixelArray) -> None:
     """No circuit gives or reads more volts than its supply has."""
-    supplies = {
-        "supply.analog_v": process.supply.analog_v,
-        "pixel.supply_v": process.pixel.supply_v,
-    }
+    supplies = {"survey.pixel.supply_v": technology.survey.pixel.supply_v}
+    if isinstance(technology, Process):
+        supplies = {
+            "supply.analog_v": technology.supply.analog_v,
+            "pixel.supply_v": technology.pixel.supply_v,
+        }
     for name, supply in supplies.items():
         if array.full_scale_v > supply.typical:
             raise InputError(
                 f"photodiode: full scale of {array.full_scale_v:.3g} V (full_well_e times "
-                f"conversion_gain_uv_per_e) above {name} of {process.name}, {supply.typical:.3g} "
-                "V; expected no more: lower the gain, or state the supply in a technology file of "
-                "your own"
+                f"conversion_gain_uv_per_e) above {name} of {technology.name}, "
+                f"{supply.typical:.3g} V; expected no more: lower the gain, or state the supply in "
+                "a technology file of your own"
             )
 
 
@@ -138,6 +140,22 @@ def without_effect(
     ]
 
 
+def not_priced(
+    settings: EnergySettings, technology: Survey | Process, readout: Adc | Thermometer
+) -> list[str]:
+    """What a pipeline states that no circuit gives, and no formula can price."""
+    parts = isinstance(technology, Process) and (
+        isinstance(readout, Thermometer)
+        or converter_form(settings, technology) == "first-principles"
+    )
+    if not parts or readout.comparator.noise_mv > 0:
+        return []
+    return [
+        "readout.comparator.noise_mv 0: a comparator without noise would charge without end; it is "
+        "priced as if its noise did not matter"
+    ]
+
+
 def converter_form(settings: EnergySettings, technology: Survey | Process) -> ConverterForm:
     """How an ADC is priced."""
     if settings.converter is not None:
@@ -155,10 +173,10 @@ def _process(technology: Survey | Process, wanted: str) -> Process:
 
 
 def _pixel(technology: Survey | Process, array: pixel.PixelArray) -> list[Row]:
+    _check_headroom(technology, array)
     if isinstance(technology, Process):
-        _check_headroom(technology, array)
         return pixel.pixel_rows(technology, array)
-    price = technology.survey.pixel.energy(array.rows)
+    price = technology.survey.pixel.energy(array.rows, array.full_scale_v)
     return [Row("pixel", "reset and column readout", array.samples, price)]
 
 

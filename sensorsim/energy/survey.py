@@ -60,20 +60,18 @@ class PixelPrices(Description):
     column_load_ff: Constant
     column_ff_per_row: Constant
     supply_v: Constant
-    swing_v: Constant
 
-    def energy(self, rows: int) -> Estimate:
+    def energy(self, rows: int, swing_v: float) -> Estimate:
         """Reset ``C V**2`` and one readout ``C V dV`` of a pixel in an array of so many rows, pJ.
 
         CamJ (ISCA 2023).
         """
         return Estimate(
-            (self.photodiode_ff, self.column_load_ff, self.column_ff_per_row, self.supply_v,
-             self.swing_v),
-            lambda diode, load, per_row, supply, swing: (
-                1e-3 * (diode * supply**2 + (load + rows * per_row) * supply * swing)
+            (self.photodiode_ff, self.column_load_ff, self.column_ff_per_row, self.supply_v),
+            lambda diode, load, per_row, supply: (
+                1e-3 * (diode * supply**2 + (load + rows * per_row) * supply * swing_v)
             ),
-        )  # fmt: skip
+        )
 
 
 class FiguresOfMerit(Description):

@@ -35,7 +35,9 @@ _FIGURES = {"typical", "percentiles"}
 """One of them is in every constant that is stated whole."""
 _KEPT = ("unit", "size_bits")
 """What a figure that replaces another may leave out."""
-_BOUNDS = {"nonlinear_ramp": (1.0, math.inf), "mean_signal": (0.0, 1.0)}
+_BOUNDS = {
+    "nonlinear_ramp": (1.0, math.inf), "mean_signal": (0.0, 1.0), "settling_bits": (1.0, 24.0),
+}  # fmt: skip
 """Of figures that can be wrong in other ways than by their sign."""
 _NEVER_ZERO = ("V", "us", "ns")
 """Units of what is divided by, or without which no circuit works."""
@@ -208,8 +210,11 @@ def _check(technology: Survey | Process) -> None:
                 f"{address}: unit {constant.unit!r}, expected {unit_of(field)!r}; "
                 "convert the figure"
             )
-        if address.startswith("memory.") and constant.size_bits is None:
-            raise InputError(f"{address}: size_bits is missing, the size of that memory in bits")
+        if address.startswith("memory.") != (constant.size_bits is not None):
+            raise InputError(
+                f"{address}: size_bits {constant.size_bits}; expected the size in bits of a "
+                "memory, and none of anything else"
+            )
         if constant.scaling != "none" and isinstance(technology, Survey):
             raise InputError(
                 f"{address}: scaling {constant.scaling!r} in a survey, which has no node to scale "
@@ -256,5 +261,10 @@ def _explain(error: Any) -> str:
     if error["type"] == "missing":
         return f"{field}: is missing"
     value = error["input"]
+    if error["type"] == "model_type" and isinstance(value, str | int | float):
+        return (
+            f"{field}: {value!r}; expected a number, or a table with low, typical, high, basis and "
+            "source"
+        )
     got = f" (got {value!r})" if isinstance(value, str | int | float) else ""
     return f"{field}: {error['msg'].removeprefix('Value error, ')}{got}"

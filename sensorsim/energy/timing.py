@@ -119,24 +119,25 @@ class TimeBudget:
         found = []
         if self.row_us.typical > self.line_budget_us:
             found.append(
-                f"a row takes {self.row_us.typical:.4g} us, but the frame rate leaves "
-                f"{self.line_budget_us:.4g} us: lower energy.frame_rate_hz or convert faster"
+                f"a row takes {_shown(self.row_us.typical)} us, but the frame rate leaves "
+                f"{_shown(self.line_budget_us)} us: lower energy.frame_rate_hz or convert faster"
             )
         if self.exposure_us + self.row_us.typical > self.line_budget_us * self._rows:
             found.append(
-                f"the exposure of {self.exposure_us:.4g} us does not fit into a frame: lower "
+                f"the exposure of {_shown(self.exposure_us)} us does not fit into a frame: lower "
                 "energy.frame_rate_hz or photodiode.integration_time_ms"
             )
         frame_us = self.line_budget_us * self._rows
         if self.network_us is not None and self.network_us.typical > frame_us:
             found.append(
-                f"the network takes {self.network_us.typical:.4g} us of a frame of {frame_us:.4g} "
-                "us: lower energy.frame_rate_hz or raise energy.parallel_products"
+                f"the network takes {_shown(self.network_us.typical)} us of a frame of "
+                f"{_shown(frame_us)} us: lower energy.frame_rate_hz or raise "
+                "energy.parallel_products"
             )
         if self.on_us < frame_us and self.frame_time_us.typical > self.on_us:
             found.append(
-                f"the chip is on for {self.on_us:.4g} us of a frame, but needs "
-                f"{self.frame_time_us.typical:.4g} us: raise energy.duty_cycle"
+                f"the chip is on for {_shown(self.on_us)} us of a frame, but needs "
+                f"{_shown(self.frame_time_us.typical)} us: raise energy.duty_cycle"
             )
         if self.ramp_clock_ratio is not None and self.ramp_clock_ratio > 1:
             found.append(
@@ -148,6 +149,10 @@ class TimeBudget:
     @property
     def _rows(self) -> float:
         return self.readout_us.typical / self.row_us.typical
+
+
+def _shown(us: float) -> str:
+    return f"{us:,.0f}" if us >= 1000 else f"{us:.4g}"
 
 
 def time_budget(

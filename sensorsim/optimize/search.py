@@ -160,7 +160,7 @@ def search(
     if trials < len(space.models):
         raise InputError(
             f"--trials {trials}: expected at least {len(space.models)}, one for each model; "
-            "or name a folder with fewer --models"
+            "or search a folder of fewer"
         )
     kept = None if store is None else PointStore(store, "search", _plan(space, goal, split, seed))
     study = _study(space)

@@ -71,7 +71,8 @@ def _plain_or_gz(path: Path) -> Path | None:
 def _user_places(data_dir: Path, *below: str) -> list[Path]:
     if not data_dir.exists():
         raise InputError(
-            f"{data_dir}: no such folder or file; --data-dir names where the data lies"
+            f"{data_dir}: no such folder or file; scene.data_dir (--data-dir of a study) says "
+            "where the data lies"
         )
     return [data_dir, *(data_dir / b for b in below)]
 
@@ -85,7 +86,8 @@ def _locate(
         if found is None:
             raise InputError(
                 f"{data_dir}: expected {', '.join(wanted)} there; "
-                "name another --data-dir, or leave it out to search the usual places"
+                "name another scene.data_dir (--data-dir of a study), or leave it out to search "
+                "the usual places"
             )
         return found
     found = _find(wanted, places)
@@ -142,14 +144,17 @@ def _load_stl10(split: str, data_dir: Path | None) -> Labelled:
 
 def _load_folder(split: str, data_dir: Path | None) -> Labelled:
     if data_dir is None:
-        raise InputError("dataset 'folder': needs --data-dir, a folder or zip of class folders")
+        raise InputError("dataset 'folder': needs scene.data_dir, a folder or zip of class folders")
     return read_folder(data_dir, split, data_dir.stem)
 
 
 def _is_class_folders(path: Path) -> bool:
     """A zip, or a folder whose subfolders hold images rather than a dataset's own files."""
     if not path.exists():
-        raise InputError(f"{path}: no such folder or file; --data-dir names where the data lies")
+        raise InputError(
+            f"{path}: no such folder or file; scene.data_dir (--data-dir of a study) says where "
+            "the data lies"
+        )
     return path.is_file() or not any(_own_files(path))
 
 

@@ -92,7 +92,8 @@ def fetch(name: str, wanted: list[str]) -> list[Path]:
     if name not in _SOURCES:
         raise InputError(
             f"dataset {name!r}: not found on this machine and no download is known; "
-            f"put {', '.join(wanted)} into a folder and name it with --data-dir"
+            f"put {', '.join(wanted)} into a folder and name it with scene.data_dir (--data-dir of "
+            "a study)"
         )
     source = _SOURCES[name]
     folder = cache(name)
@@ -105,7 +106,7 @@ def fetch(name: str, wanted: list[str]) -> list[Path]:
         raise InputError(
             f"dataset {name!r}: not found on this machine, and the download from "
             f"{source.base_url} failed ({error}); fetch it by other means and name its folder "
-            "with --data-dir"
+            "with scene.data_dir (--data-dir of a study)"
         ) from None
 
 

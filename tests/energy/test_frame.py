@@ -278,17 +278,15 @@ def test_no_pixel_swings_further_than_its_supply_or_what_reads_it(
 
 
 @pytest.mark.parametrize("readout", [M3, Adc(bits=8)])
+@pytest.mark.parametrize(
+    ("name", "supply"), [("cmos65", r"supply\.analog_v"), ("survey", r"survey\.pixel\.supply_v")]
+)
 def test_no_circuit_reads_more_volts_than_its_supply_has(
-    process: Process, survey: Survey, workload: Workload, readout: Adc | Thermometer
+    name: str, supply: str, workload: Workload, readout: Adc | Thermometer
 ) -> None:
     high = PixelArray.of(Photodiode(conversion_gain_uv_per_e=185), (28, 28, 1))
-    for technology, form in ((survey, "survey"), (process, "first-principles")):
-        stated = settings(converter=form) if isinstance(readout, Adc) else settings()
-        if technology is survey:
-            frame_ledger(stated, technology, high, readout, workload, 7.9)
-        else:
-            with pytest.raises(InputError, match=r"full scale of 1\.85 V .*analog_v of cmos65"):
-                frame_ledger(stated, technology, high, readout, workload, 7.9)
+    with pytest.raises(InputError, match=rf"full scale of 1\.85 V .*{supply} of {name}, 1\.8 V"):
+        frame_ledger(settings(), load_technology(name), high, readout, workload, 7.9)
 
 
 def test_process_prices_an_adc_by_the_survey_if_asked(

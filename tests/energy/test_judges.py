@@ -216,7 +216,7 @@ def test_camjs_arithmetic_for_its_own_defaults(survey: Survey, process: Process)
     (reset,) = (r for r in pixel_rows(process, SENSOR) if r.component == "reset")
     assert reset.price.at(digital) == pytest.approx(0.324), "324 fJ: 324 pJ would be 100 pF"
     assert reset.price.at(digital | {"pixel.reset_ff": 1e5}) == pytest.approx(324)
-    pixel = survey.survey.pixel.energy(rows=100).range.typical
+    pixel = survey.survey.pixel.energy(rows=100, swing_v=1.0).range.typical
     assert pixel == pytest.approx(0.324 + 1.9 * 1.8 * 1.0)
 
 

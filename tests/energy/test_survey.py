@@ -119,7 +119,8 @@ def test_low_median_and_high_of_an_adc_are_envelope_and_percentiles(
 
 def test_pixel_arithmetic(survey: Survey) -> None:
     pixel = survey.survey.pixel
-    one = pixel.energy(rows=0).range
+    one = pixel.energy(rows=0, swing_v=1.0).range
     assert one.typical == pytest.approx(0.1 * 1.8**2 + 1.0 * 1.8 * 1.0)
     assert (one.low, one.high) == pytest.approx((one.typical / 2, one.typical * 2))
-    assert pixel.energy(100).range.typical - one.typical == pytest.approx(0.9 * 1.8)
+    assert pixel.energy(100, 1.0).range.typical - one.typical == pytest.approx(0.9 * 1.8)
+    assert pixel.energy(0, 0.5).range.typical == pytest.approx(0.1 * 1.8**2 + 1.0 * 1.8 * 0.5)

@@ -74,9 +74,9 @@ def test_no_parallelism_no_network_time(process: Process) -> None:
     ("changes", "words"),
     [
         ({"frame_rate_hz": 5000.0, "exposure_us": 10.0}, "a row takes 10.03 us"),
-        ({"exposure_us": 30_000.0}, "the exposure of 3e.04 us"),
-        ({"products": [10**7], "parallel_products": 1}, "the network takes 1e.05 us of a frame"),
-        ({"duty_cycle": 0.04}, "on for 800 us of a frame, but needs 1010 us"),
+        ({"exposure_us": 30_000.0}, "the exposure of 30,000 us"),
+        ({"products": [10**7], "parallel_products": 1}, "the network takes 100,000 us of a frame"),
+        ({"duty_cycle": 0.04}, "on for 800 us of a frame, but needs 1,010 us"),
     ],
 )
 def test_what_does_not_fit_is_said(process: Process, changes: dict[str, float], words: str) -> None:

@@ -283,6 +283,24 @@ def test_setting_is_read_as_written(content: Any) -> None:
     assert settings_of([setting("x.y", content)]) == {"x.y": content}
 
 
+def test_table_fits_a_terminal_and_shows_the_energy_that_is_limited(
+    folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "front.nc"
+    done = invoke(
+        "optimize", "glt2", "--models", str(folder), "--images", "60", "--search-images", "40",
+        "--trials", "6", "--dies", "2", "--stages", "readout,link", "--out", str(out),
+    )  # fmt: skip
+    assert done.exit_code == 0, done.exception
+    table = done.stdout[: done.stdout.index("1: ")]
+    lines = table[table.index("Energy: ") :].splitlines()[1:]
+    assert max(map(len, lines)) <= 80
+    assert "…" not in table
+    with xr.open_dataset(out) as data:
+        for pj in data["goal_energy_pj"].values:
+            assert f"{pj:.0f}" in table
+
+
 def test_every_design_is_repeated_by_its_command(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "front.nc"
     done = invoke(

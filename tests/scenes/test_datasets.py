@@ -86,7 +86,7 @@ def test_cifar10_and_stl10_load_from_their_own_files(tmp_path: Path) -> None:
     [
         ("imagenet", "test", None, "imagenet.*expected one of"),
         ("mnist", "validation", None, "split 'validation'"),
-        ("folder", "test", None, "needs --data-dir"),
+        ("folder", "test", None, "needs scene.data_dir"),
         ("cifar10", "test", "gone", "gone: no such"),
     ],
 )
