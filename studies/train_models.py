@@ -69,6 +69,11 @@ TRUNK = {
     "fashion-mnist": {
         "adc": Recipe(epochs=10, warmup=0.035, **_CONSTANT),
         "thermometer": Recipe(epochs=7, **_CONSTANT),
+        # Slower thresholds that rest for half of the time: of three recipes the best on validation
+        # images at M = 8, 2 and 1, and within 0.1 at 4.
+        "glt": Recipe(
+            epochs=7, **(_CONSTANT | {"threshold_learning_rate": 5e-3, "threshold_freeze": 0.5})
+        ),
     },
     "cifar10": {
         "adc": Recipe(epochs=5.5, warmup=0.0727461, **_CONSTANT),
@@ -130,7 +135,8 @@ def train_all(name: str, data_dir: str | None, work: Path, models: Path) -> None
 
 def train_trunk(name: str, family: str, dataset: Labelled, work: Path) -> Path:
     """Train what the readouts of a family start from; returns its checkpoint."""
-    recipe = TRUNK[name]["adc" if family.startswith("adc") else "thermometer"]
+    kind = "adc" if family.startswith("adc") else "thermometer"
+    recipe = TRUNK[name].get(family, TRUNK[name][kind])
     checkpoint = work / f"trunk-{family}-{TRUNK_LEVELS}.pt"
     train_task(make_task(name, family, TRUNK_LEVELS, recipe, dataset), dataset, checkpoint)
     return checkpoint

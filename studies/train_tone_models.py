@@ -125,7 +125,7 @@ def train_tone_models(work: Path, models: Path) -> None:
         path = models / f"{stem}.npz"
         if path.exists():
             continue
-        trunk = trunk or train_models.train_trunk(DATASET, "glt", dataset, work)
+        trunk = trunk or train_trunk(dataset, work)
         trained = [
             train_models.train_task(c.task, dataset, work / f"{stem}-{number}.pt", trunk)
             for number, c in enumerate(tried)
@@ -136,6 +136,15 @@ def train_tone_models(work: Path, models: Path) -> None:
         record(models / TUNING, stem, tried, trained, best)
         print(f"{path}: {tried[best].curve!r}", flush=True)
     train_models.write_index(models)
+
+
+def train_trunk(dataset: Labelled, work: Path) -> Path:
+    """Train what all candidates start from: a learned thermometer of as many steps as any."""
+    checkpoint = work / "trunk-tone.pt"
+    recipe = train_models.TRUNK[DATASET]["thermometer"]
+    task = train_models.make_task(DATASET, "glt", train_models.TRUNK_LEVELS, recipe, dataset)
+    train_models.train_task(task, dataset, checkpoint)
+    return checkpoint
 
 
 def record(
