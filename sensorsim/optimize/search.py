@@ -2,7 +2,7 @@
 
 A tree-structured Parzen estimator for several goals chooses the designs (Ozaki et al., JAIR 73,
 2022), by optuna: it copes with names beside numbers and with limits, and in a hundred trials it
-finds what a genetic search (NSGA-II) and chance do not in two hundred (docs/designs.md). The
+finds about what a genetic search (NSGA-II) and chance find in two hundred (docs/designs.md). The
 sampler is seeded anew for every trial, by seed and number, so a search that goes on from its store
 does what one that was never stopped does.
 """
