@@ -4,8 +4,9 @@
 
 Each readout learns behind comparators of 2 mV residual offset, four times what the models of
 train_models.py saw, and a thermometer with reference levels that miss by 0.1 % of full scale, which
-those never did; both are drawn for each of 64 dies. All else is theirs, the number of passes
-included.
+those never did; both are drawn for each of 64 dies. Networks, light and the number of passes are
+theirs.
+
 Work in progress lies in ``training/`` (not in git); a stopped run goes on where it was, and a model
 file that exists is left alone.
 """
