@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
-from sensorsim.bnn.file import find_model, model_digest, save_model
+from sensorsim.bnn.file import find_model, load_model, model_digest, save_model
 from sensorsim.bnn.model import Model
 from sensorsim.cli.app import app
 from sensorsim.errors import InputError
@@ -21,8 +21,10 @@ run = CliRunner()
 def test_people_read_layers_thresholds_and_totals() -> None:
     done = run.invoke(app, ["inspect", "fashion-mnist/glt-4"], env={"COLUMNS": "160"})
     assert done.exit_code == 0
+    validation = load_model(find_model("fashion-mnist/glt-4", None)).training.validation_accuracy
+    assert validation is not None
     for words in (
-        "28x28x1", "T-shirt/top", "validation 87.82 %", "convolution", "kernel 3, padding 1",
+        "28x28x1", "T-shirt/top", f"validation {100 * validation:.2f} %", "convolution", "kernel 3, padding 1",
         "28x28x48", "1,728", "±6,272 (14 bits)", "165,824 weight bits", "median",
     ):  # fmt: skip
         assert words in done.stdout, words
