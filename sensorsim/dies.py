@@ -65,11 +65,12 @@ def spread_over_dies(right: npt.NDArray[np.bool_]) -> Spread:
     of_die, of_image = x.mean(1), x.mean(0)
     rest = x - of_die[:, np.newaxis] - of_image + x.mean()
     residual = float((rest**2).sum() / ((dies - 1) * (images - 1)))
-    observed = float(of_die.var(ddof=1))
+    counts = right.sum(1)  # whole numbers: those of equal dies have no variance at all
+    observed = float(counts.var(ddof=1)) / images**2
     sampling = residual / images
     disputed = float((of_image * (1 - of_image)).sum()) * dies
     # Q = D (D - 1) sum over dies (right_d - mean right)**2 / sum over images of R (D - R)
-    q = (dies - 1) * images**2 * float(of_die.var()) * dies / disputed if disputed else 0.0
+    q = (dies - 1) * float(counts.var()) * dies / disputed if disputed else 0.0
     return Spread(
         observed**0.5,
         sampling**0.5,

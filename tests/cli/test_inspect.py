@@ -24,7 +24,8 @@ def test_people_read_layers_thresholds_and_totals() -> None:
     validation = load_model(find_model("fashion-mnist/glt-4", None)).training.validation_accuracy
     assert validation is not None
     for words in (
-        "28x28x1", "T-shirt/top", f"validation {100 * validation:.2f} %", "convolution", "kernel 3, padding 1",
+        "28x28x1", "T-shirt/top", f"validation {100 * validation:.2f} %", "convolution",
+        "kernel 3, padding 1",
         "28x28x48", "1,728", "±6,272 (14 bits)", "165,824 weight bits", "median",
     ):  # fmt: skip
         assert words in done.stdout, words
