@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from sensorsim.errors import InputError
@@ -27,9 +28,8 @@ def check_place(option: str, path: Path) -> None:
     if path.is_dir():
         raise InputError(f"{option} {path}: is a folder; expected the name of a file")
     try:
-        part = _part(path)
-        part.touch()
-        part.unlink()
+        with NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}."):
+            pass
     except OSError as error:
         raise InputError(f"{option} {path}: cannot be written ({error.strerror})") from None
 
@@ -54,10 +54,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: not a TOML file: {error}") from None
 
 
-def _part(path: Path) -> Path:
-    return path.with_name(f".{path.name}.part")
-
-
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A path beside this one to write to, which takes its place once all is written.
@@ -67,7 +63,7 @@ def whole(path: Path) -> Iterator[Path]:
     InputError
         If the file system refuses; what stood there stays.
     """
-    part = _part(path)
+    part = path.with_name(f".{path.name}.part")
     try:
         yield part
         part.replace(path)

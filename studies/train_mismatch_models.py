@@ -11,14 +11,12 @@ Work in progress lies in ``training/`` (not in git); a stopped run goes on where
 file that exists is left alone.
 """
 
-import argparse
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 import train_models
 
-from sensorsim import resources
+from sensorsim.optimize.space import MISMATCH
 from sensorsim.readout import Comparator, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
@@ -27,8 +25,6 @@ from sensorsim.training.fit import Recipe
 from sensorsim.training.session import Task
 
 DATASET = "fashion-mnist"
-FOLDER = "mismatch"
-"""Below the dataset's models."""
 OFFSET_MV = 2.0
 REFERENCE_MISMATCH_PERCENT = 0.1
 READOUTS = (
@@ -61,7 +57,7 @@ def train_mismatch_models(work: Path, models: Path) -> None:
         if path.exists():
             continue
         task = task_of(family, levels, dataset)
-        checkpoint = work / f"{FOLDER}-{family}-{levels}.pt"
+        checkpoint = work / f"{MISMATCH}-{family}-{levels}.pt"
         trained = train_models.train_task(task, dataset, checkpoint)
         command = "python studies/train_mismatch_models.py"
         model = deliver(task, trained, dataset, test, command, path)
@@ -69,16 +65,5 @@ def train_mismatch_models(work: Path, models: Path) -> None:
     train_models.write_index(models)
 
 
-def main() -> None:
-    """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--work", type=Path, default=Path("training"), help="checkpoints")
-    parser.add_argument("--models", type=Path, default=resources.data("models"))
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    train_mismatch_models(args.work / DATASET, args.models / DATASET / FOLDER)
-
-
 if __name__ == "__main__":
-    main()
+    train_models.train_below(DATASET, MISMATCH, train_mismatch_models, __doc__)

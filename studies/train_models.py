@@ -15,6 +15,7 @@ are only counted once, at the end.
 import argparse
 import csv
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -178,15 +179,30 @@ def write_index(models: Path) -> None:
             table.writerow([path.stem, model.weight_bits, *model.training.model_dump().values()])
 
 
+def parser(document: str | None) -> argparse.ArgumentParser:
+    """Options of every script that trains."""
+    made = argparse.ArgumentParser(description=(document or "").splitlines()[0])
+    made.add_argument("--work", type=Path, default=Path("training"), help="checkpoints")
+    made.add_argument("--models", type=Path, default=resources.data("models"))
+    made.add_argument("--threads", type=int, default=1, help="threads of torch")
+    return made
+
+
+def train_below(
+    dataset: str, folder: str, train: Callable[[Path, Path], None], document: str | None
+) -> None:
+    """Parse the command line of a script whose models lie in a folder below their dataset's."""
+    args = parser(document).parse_args()
+    torch.set_num_threads(args.threads)
+    train(args.work / dataset, args.models / dataset / folder)
+
+
 def main() -> None:
     """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("plan", choices=sorted(READOUTS), help="a dataset, or one seen as mosaic")
-    parser.add_argument("--data-dir", help="where the dataset lies")
-    parser.add_argument("--work", type=Path, default=Path("training"), help="checkpoints")
-    parser.add_argument("--models", type=Path, default=resources.data("models"))
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
-    args = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("plan", choices=sorted(READOUTS), help="a dataset, or one seen as mosaic")
+    options.add_argument("--data-dir", help="where the dataset lies")
+    args = options.parse_args()
     torch.set_num_threads(args.threads)
     source, _ = MOSAICS.get(args.plan, (args.plan, "scene"))
     train_all(args.plan, args.data_dir, args.work / args.plan, args.models / source)

@@ -9,16 +9,13 @@ models. Work in progress lies in ``training/`` (not in git); a stopped run goes 
 a model file that exists is left alone.
 """
 
-import argparse
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
 import train_models
 
-from sensorsim import resources
 from sensorsim.files import whole
 from sensorsim.readout import Adc, Thermometer
 from sensorsim.scenes.datasets import load_dataset
@@ -170,16 +167,5 @@ def record(
         table.writerows(sorted(rows, key=lambda r: str(r["model"])))
 
 
-def main() -> None:
-    """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--work", type=Path, default=Path("training"), help="checkpoints")
-    parser.add_argument("--models", type=Path, default=resources.data("models"))
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    train_tone_models(args.work / DATASET, args.models / DATASET / FOLDER)
-
-
 if __name__ == "__main__":
-    main()
+    train_models.train_below(DATASET, FOLDER, train_tone_models, __doc__)

@@ -48,13 +48,15 @@ def test_a_place_is_refused_before_anything_is_computed(
 def test_a_place_that_the_file_system_refuses_is_found_out_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    other = tmp_path / ".x.nc.part"
+    other.write_text("what another run has written so far")
     check_place("--out", tmp_path / "x.nc")
-    assert not list(tmp_path.iterdir()), "nothing is left of the attempt"
+    assert list(tmp_path.iterdir()) == [other], "nothing is left of the attempt, and all of others"
 
-    def refuse(*_: object, **__: object) -> None:
+    def refuse(**_: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(Path, "touch", refuse)
+    monkeypatch.setattr("sensorsim.files.NamedTemporaryFile", refuse)
     with pytest.raises(InputError, match=r"--out .*x\.nc: cannot be written \(Read-only"):
         check_place("--out", tmp_path / "x.nc")
 

@@ -107,30 +107,20 @@ def write_vectors(
     with room:
         part = Path(room.name) / folder.name
         part.mkdir()
-        _write_all(model, words, names, part, provenance)
+        files = _Files(part)
+        manifest = {
+            "format": FORMAT,
+            "version": VERSION,
+            "provenance": dict(provenance),
+            "conventions": _CONVENTIONS,
+            "input": _shape(_input(model)),
+            "class_names": model.class_names,
+            "layers": [_layer(step, reads, files) for step, reads in _wired(model)],
+            "images": [_image(model, words[i], name, files) for i, name in enumerate(names)],
+            "sha256": files.digests,
+        }
+        (part / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
         part.rename(folder)
-
-
-def _write_all(
-    model: Model,
-    words: WordArray,
-    names: Sequence[int],
-    folder: Path,
-    provenance: Mapping[str, str | int],
-) -> None:
-    files = _Files(folder)
-    manifest = {
-        "format": FORMAT,
-        "version": VERSION,
-        "provenance": dict(provenance),
-        "conventions": _CONVENTIONS,
-        "input": _shape(_input(model)),
-        "class_names": model.class_names,
-        "layers": [_layer(step, reads, files) for step, reads in _wired(model)],
-        "images": [_image(model, words[i], name, files) for i, name in enumerate(names)],
-        "sha256": files.digests,
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
 class _Files:
