@@ -11,6 +11,7 @@ from sensorsim.energy.constant import FloatArray, Range
 from sensorsim.energy.converter import published_prices, published_row
 from sensorsim.energy.frame import converter_form, link_row, readout_rows
 from sensorsim.energy.ledger import STAGES, Ledger
+from sensorsim.energy.technology import Process
 from sensorsim.energy.uncertainty import (
     DRAWS,
     Difference,
@@ -98,6 +99,30 @@ def compare_energy(
         _thresholds(glt, adc, draws, seed),
         thermometer_first,
     )
+
+
+def unlike(first: Pipeline, second: Pipeline) -> list[str]:
+    """What keeps a difference from being that of two readouts alone."""
+    found = []
+    rates = [c.description.energy.frame_rate_hz for c in (first, second)]
+    if rates[0] != rates[1]:
+        found.append(
+            f"{rates[0]:g} and {rates[1]:g} frames/s; what leaks does so for longer where they are "
+            "slow"
+        )
+    arrays = [" x ".join(map(str, c.array_shape)) for c in (first, second)]
+    if arrays[0] != arrays[1]:
+        found.append(
+            f"{arrays[0]} and {arrays[1]} samples (rows, columns, colors); the energies are those "
+            "of whole frames"
+        )
+    chains = {isinstance(c.readout, Thermometer): c for c in (first, second)}
+    if len(chains) == 2 and isinstance(chains[True].technology, Process):
+        found.append(
+            "by its parts a thermometer's price is a lower bound, that of a published ADC is not "
+            "(docs/energy.md, Sanity)"
+        )
+    return found
 
 
 def _percentile(

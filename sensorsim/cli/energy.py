@@ -50,7 +50,7 @@ def energy(
     as_json: JsonOption = False,
 ) -> None:
     """Price a frame part by part; --set changes both pipelines of a comparison."""
-    from sensorsim.against import compare_energy
+    from sensorsim.against import compare_energy, unlike
 
     chain = load(pipeline, settings)
     report = _report(chain, images, seed)
@@ -65,6 +65,7 @@ def energy(
         if other and duel:
             report["against"] = {"pipeline": other.description.name} | _plain(asdict(duel))
             report["against"] |= {k: rival[k] for k in _DECISIONS if rival and k in rival}
+            report["against"]["unlike"] = unlike(chain, other)
             if explain:
                 report["against"]["constants"] = [c.model_dump() for c in others]
         print_json(report)
@@ -89,7 +90,8 @@ def energy(
         console.print(f"[bold]{escape(other.description.name)}[/bold], beside these:")
         _print_constants(console, others)
     if other and duel:
-        _print_scope(console, chain, other)
+        for words in unlike(chain, other):
+            console.print(f"[yellow]Unlike:[/yellow] {words}")
         _print_against(
             console, escape(chain.description.name), escape(other.description.name), duel
         )
@@ -105,11 +107,12 @@ def _constants(chain: "Pipeline") -> list["Constant"]:
 
 def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
     """Everything about one pipeline as plain data."""
-    from sensorsim.energy.frame import not_priced, without_effect
+    from sensorsim.energy.caveats import beyond_the_survey, not_priced, without_effect
     from sensorsim.energy.ledger import STAGES
     from sensorsim.energy.uncertainty import total_spread
 
     book, description = chain.ledger(), chain.description
+    priced = description.energy, chain.technology, chain.readout
     budget = asdict(chain.time_budget())
     budget.pop("constants")
     limit = chain.time_budget().frame_rate_limit_hz
@@ -122,9 +125,9 @@ def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
         "stages": {s: book.total_pj(s).model_dump() for s in STAGES},
         "per_decision_pj": book.per_decision_pj().model_dump(),
         "average_power_uw": book.average_power_uw().model_dump(),
-        "without_effect": without_effect(description.energy, chain.technology, chain.readout),
-        "beyond_the_survey": _beyond_the_survey(chain),
-        "not_priced": not_priced(description.energy, chain.technology, chain.readout),
+        "without_effect": without_effect(*priced),
+        "beyond_the_survey": beyond_the_survey(*priced, chain.enob),
+        "not_priced": not_priced(*priced),
         "unlike_the_scene": _unlike_the_scene(chain),
         "does_not_fit": chain.time_budget().faults(),
         "rows": book.table().to_dict("records"),
@@ -136,18 +139,6 @@ def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
         if accuracy > 0:
             report["per_correct_decision_pj"] = book.per_correct_decision_pj(accuracy).model_dump()
     return report
-
-
-def _beyond_the_survey(chain: "Pipeline") -> list[str]:
-    """What a converter's price is extrapolated from."""
-    row = next((r for r in chain.ledger().rows if "effective bits by a SAR" in r.component), None)
-    if row is None or chain.enob is None:
-        return []
-    prices = chain.technology.survey.adc
-    if not prices.extrapolates(chain.enob):
-        return []
-    low, high = prices.surveyed_enob_bits
-    return [f"{row.component}; it is priced by those of {low:g} to {high:g} effective bits"]
 
 
 def _unlike_the_scene(chain: "Pipeline") -> list[str]:
@@ -246,33 +237,6 @@ def _print_constants(console: "Console", constants: list["Constant"]) -> None:
             f"[bold]{c.id}[/bold] = {c.low:.4g} / {c.typical:.4g} / {c.high:.4g}{unit} "
             f"({', '.join(marks)}; {escape(c.origin)})\n    {escape(c.source)}",
             highlight=False,
-        )
-
-
-def _print_scope(console: "Console", *chains: "Pipeline") -> None:
-    """What keeps two energies from being those of two readouts alone."""
-    from sensorsim.energy.technology import Process
-    from sensorsim.readout import Thermometer
-
-    rates = [c.description.energy.frame_rate_hz for c in chains]
-    if rates[0] != rates[1]:
-        console.print(
-            f"[yellow]Different frame rates:[/yellow] {rates[0]:g} and {rates[1]:g} frames/s; what "
-            "leaks does so for longer where they are slow"
-        )
-    first, second = (" x ".join(map(str, c.array_shape)) for c in chains)
-    if first != second:
-        console.print(
-            f"[yellow]Different arrays:[/yellow] {first} and {second} samples (rows, columns, "
-            "colors); the energies are those of whole frames"
-        )
-    kinds = {isinstance(c.readout, Thermometer) for c in chains}
-    if len(kinds) == 2 and any(
-        isinstance(c.technology, Process) and isinstance(c.readout, Thermometer) for c in chains
-    ):
-        console.print(
-            "[yellow]Parts against whole circuits:[/yellow] by its parts a thermometer's price is "
-            "a lower bound, that of a published ADC is not (docs/energy.md, Sanity)"
         )
 
 

@@ -116,46 +116,6 @@ def _check_headroom(technology: Survey | Process, array: pixel.PixelArray) -> No
             )
 
 
-def without_effect(
-    settings: EnergySettings, technology: Survey | Process, readout: Adc | Thermometer
-) -> list[str]:
-    """Settings that were stated but price nothing of this readout.
-
-    They are no error: pipelines that are compared or searched share their settings.
-    """
-    thermometer = isinstance(readout, Thermometer)
-    parts = not thermometer and converter_form(settings, technology) == "first-principles"
-    kind = readout.converter.architecture.kind if isinstance(readout, Adc) else ""
-    compares = thermometer or (parts and kind != "single-slope")
-    used = {
-        "converter": not thermometer,
-        "sar_switching": parts and kind == "sar",
-        "comparator": isinstance(technology, Process) and compares,
-    }
-    defaults = EnergySettings.model_fields
-    return [
-        f"energy.{name} {value!r}"
-        for name, is_used in used.items()
-        if not is_used and (value := getattr(settings, name)) != defaults[name].default
-    ]
-
-
-def not_priced(
-    settings: EnergySettings, technology: Survey | Process, readout: Adc | Thermometer
-) -> list[str]:
-    """What a pipeline states that no circuit gives, and no formula can price."""
-    parts = isinstance(technology, Process) and (
-        isinstance(readout, Thermometer)
-        or converter_form(settings, technology) == "first-principles"
-    )
-    if not parts or readout.comparator.noise_mv > 0:
-        return []
-    return [
-        "readout.comparator.noise_mv 0: a comparator without noise would charge without end; it is "
-        "priced as if its noise did not matter"
-    ]
-
-
 def converter_form(settings: EnergySettings, technology: Survey | Process) -> ConverterForm:
     """How an ADC is priced."""
     if settings.converter is not None:

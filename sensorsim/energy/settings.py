@@ -81,8 +81,8 @@ class EnergySettings(Description):
     static_power_uw: float = Field(
         ge=0,
         le=1e7,
-        description="Static power of all that no row prices (clocks, bias, pads), while the chip "
-        "is on, uW; stored bits leak in rows of their own.",
+        description="Static power of all that no row prices (clocks, bias, pads), "
+        "while the chip is on, uW; stored bits leak in rows of their own.",
     )
     duty_cycle: float = Field(
         1.0, gt=0, le=1, description="Part of the frame time for which the static power is on."

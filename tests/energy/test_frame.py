@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from sensorsim.bnn.model import Model
-from sensorsim.energy.frame import frame_ledger, without_effect
+from sensorsim.energy.caveats import without_effect
+from sensorsim.energy.frame import frame_ledger
 from sensorsim.energy.ledger import STAGES, Ledger
 from sensorsim.energy.logic import Activity
 from sensorsim.energy.pixel import PixelArray
