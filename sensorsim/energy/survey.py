@@ -1,6 +1,7 @@
 """Prices of whole converters, comparators and pixels, from surveys of published silicon."""
 
 import numpy as np
+from pydantic import field_validator
 
 from sensorsim.description import Description
 from sensorsim.energy.constant import Constant, Estimate
@@ -24,6 +25,13 @@ class AdcPrices(Description):
     envelope_pj: Constant
     envelope_pj_per_4_to_enob: Constant
     ratio: Constant
+
+    @field_validator("surveyed_enob_bits")
+    @classmethod
+    def _ascends(cls, bits: tuple[float, float]) -> tuple[float, float]:
+        if bits[0] > bits[1]:
+            raise ValueError(f"{list(bits)}: expected the fewest, then the most")
+        return bits
 
     def envelope(self, enob: float) -> float:
         """The best published energy at an effective number of bits, pJ."""

@@ -261,10 +261,10 @@ def _explain(error: Any) -> str:
     if error["type"] == "missing":
         return f"{field}: is missing"
     value = error["input"]
-    if error["type"] == "model_type" and isinstance(value, str | int | float):
-        return (
-            f"{field}: {value!r}; expected a number, or a table with low, typical, high, basis and "
-            "source"
-        )
+    if error["type"] == "model_type":
+        due = "a table of figures"
+        if error["ctx"]["class_name"] == Constant.__name__:
+            due = "a number, or a table with low, typical, high, basis and source"
+        return f"{field}: {value!r}; expected {due}"
     got = f" (got {value!r})" if isinstance(value, str | int | float) else ""
     return f"{field}: {error['msg'].removeprefix('Value error, ')}{got}"
