@@ -2,7 +2,9 @@
 
 Every layer becomes one or more steps (`sensorsim.bnn.writer` keeps them). Threshold and packing
 belong to the layer before them; a dense layer is a convolution whose one receptive field is the
-whole image; the branches of a sum add up in one array of counts. Layers whose words would be mostly
+whole image; the branches of a sum add up in one array of counts; those of a concatenation write
+their channels side by side, by way of a place of their own where these begin within a byte (or,
+behind a pool or shuffle, within a word). Layers whose words would be mostly
 empty read gathered receptive fields (`sensorsim.kernels.patches`).
 """
 
@@ -10,11 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from sensorsim.bits import WordArray, unpack, words_for
+from sensorsim.bits import WORD, unpack, words_for
+from sensorsim.bnn.blocks import blocks_of, first_outputs, shuffle_table
 from sensorsim.bnn.fields import Fields, IntArray, Place, Window
 from sensorsim.bnn.layers import (
+    Branching,
+    Concat,
     Convolution,
     Dense,
     Layer,
@@ -99,30 +103,73 @@ class _Compiler(Writer):
         self, layers: tuple[Layer, ...], source: Place, counts: Place, top: bool = False
     ) -> None:
         """Steps of a chain; the mismatches of its last layer are added to counts."""
+        last = len(layers) - 1
+        source = self.bits(layers, last, source, top=top)
+        together = self.begin(layers[last], last, top)
+        if top:
+            self.clear(counts, together)
+        self.count(layers[last], source, counts, together)
+
+    def begin(self, layer: Layer, position: int, top: bool) -> bool:
+        """Note where the head begins; whether a layer takes images together."""
+        if top and position == self.head:
+            self.trunk = len(self.steps)
+        return top and position >= self.head and isinstance(layer, Dense | Scores)
+
+    def bits(
+        self, layers: tuple[Layer, ...], end: int, source: Place, part: Place | None = None,
+        top: bool = False,
+    ) -> Place:  # fmt: skip
+        """Steps of a chain before the position ``end``, where there are bits.
+
+        They lie in a place of their own, or in a part of a concatenation.
+        """
         position = 0
-        while position < len(layers):
-            layer, rest = layers[position], layers[position + 1 :]
-            if top and position == self.head:
-                self.trunk = len(self.steps)
-            together = top and position >= self.head and isinstance(layer, Dense | Scores)
-            if not rest:
-                if top:
-                    self.clear(counts, together)
-                self.count(layer, source, counts, together)
-                return
+        while position < end:
+            layer = layers[position]
+            together = self.begin(layer, position, top)
             after = [*flow((layer,), source.shape)][-1].after
-            threshold = rest[0] if isinstance(rest[0], Threshold) else None
+            behind = layers[position + 1 : position + 2]
+            threshold = behind[0] if behind and isinstance(behind[0], Threshold) else None
             position += 2 if threshold else 1
-            target = self.place(
-                after._replace(reach=0), _ring(layers[position:]),
-                stepped=source.step > 0 or (top and position >= self.head),
-            )  # fmt: skip
+            last = part if position == end else None
+            if last and _fits_part(layer, last):
+                target = last
+            else:
+                target = self.place(
+                    after._replace(reach=0), _ring(layers[position:]),
+                    stepped=source.step > 0 or (top and position >= self.head),
+                )  # fmt: skip
             if threshold:
                 limits = mismatch_limits(threshold, after.reach)
                 self.decide(layer, source, target, limits, together)
+            elif isinstance(layer, Concat):
+                self.concatenate(layer, source, target)
             else:
                 self.rearrange(layer, source, target)
+            if last and target is not last:
+                self.join(target, last)
             source = target
+        return source
+
+    def concatenate(self, layer: Concat, source: Place, target: Place) -> None:
+        """Bits of branches side by side; each part may clear what lies behind it in a word."""
+        channel = target.channel
+        for branch in layer.branches:
+            after = [source.shape, *(s.after for s in flow(branch, source.shape))][-1]
+            part = target._replace(shape=after, channel=channel)
+            if branch:
+                self.bits(branch, len(branch), source, part)
+            else:
+                self.join(source, part)
+            channel += after.channels
+
+    def join(self, source: Place, part: Place) -> None:
+        """Copy bits to their part of a concatenation."""
+        self.step(
+            plan.JOIN, source, part, channels=source.shape.channels, shift=part.channel % WORD,
+            **_extent(source.shape), **_strides("source", source), **_strides("target", part),
+        )  # fmt: skip
 
     def decide(
         self, layer: Layer, source: Place, target: Place, limits: Limits, together: bool
@@ -172,7 +219,7 @@ class _Compiler(Writer):
         else:
             assert isinstance(layer, Shuffle)
             operation, share, channels = plan.SHUFFLE, layer.groups, source.shape.channels
-            weights = self.weight(_shuffled(channels, layer.groups))
+            weights = self.weight(shuffle_table(channels, layer.groups))
         self.step(
             operation, source, target, share=share, channels=channels, weights=weights,
             **_extent(target.shape), **_strides("source", source), **_strides("target", target),
@@ -217,7 +264,7 @@ class _Compiler(Writer):
             operation, source, target, together=together, shift=shift, steps=words.shape[1],
             origins=self.table(origins),
             places=self.table(places + target.step * fields.image), taps=self.table(8 * taps),
-            weights=self.weight(_blocks(words, window.groups, OUTPUTS)),
+            weights=self.weight(blocks_of(words, window.groups, OUTPUTS)),
             kernel_bytes=8 * OUTPUTS * words.shape[1], limit_bytes=8 * OUTPUTS,
             groups=window.groups, **_bands(fields), **values,
         )  # fmt: skip
@@ -230,14 +277,14 @@ class _Compiler(Writer):
         values = largest * unpack(layer.weights, layer.fan_in).astype(np.int16)
         taps = window.taps(source.line, source.plane, window.share)
         origins = source.pixel(*window.origin(fields))
-        blocks = _blocks(limits.limit[:, np.newaxis], window.groups, CODE_OUTPUTS, spare=-1)
+        blocks = blocks_of(limits.limit[:, np.newaxis], window.groups, CODE_OUTPUTS, spare=-1)
         tables = self.limit_tables(limits, window.groups, target, CODE_OUTPUTS)
         tables["limits"] = self.table(blocks.astype(np.int16).reshape(-1).view(np.int64))
         self.step(
             plan.CONVOLVE_CODES, source, target, steps=len(taps),
             origins=self.table(2 * origins),
             places=self.table(8 * target.pixel(fields.y, fields.x)), taps=self.table(2 * taps),
-            weights=self.weight(_blocks(values, window.groups, CODE_OUTPUTS)),
+            weights=self.weight(blocks_of(values, window.groups, CODE_OUTPUTS)),
             kernel_bytes=2 * CODE_OUTPUTS * len(taps), limit_bytes=2 * CODE_OUTPUTS,
             groups=window.groups, group_step=2 * source.plane * window.share, **_bands(fields),
             **tables,
@@ -276,9 +323,9 @@ class _Compiler(Writer):
         self, limits: Limits, groups: int, target: Place, outputs: int = OUTPUTS
     ) -> dict[str, int]:
         """Limits, inversions and bytes of the blocks; spare outputs are 0."""
-        limit = _blocks(limits.limit[:, np.newaxis], groups, outputs, spare=-1)
-        inverted = _blocks(limits.inverted[:, np.newaxis], groups, outputs).reshape(-1, outputs)
-        first = _first_outputs(len(limits.limit), groups, outputs)
+        limit = blocks_of(limits.limit[:, np.newaxis], groups, outputs, spare=-1)
+        inverted = blocks_of(limits.inverted[:, np.newaxis], groups, outputs).reshape(-1, outputs)
+        first = target.channel + first_outputs(len(limits.limit), groups, outputs)
         return {
             "limits": self.table(limit),
             "inverted": self.table(inverted @ (1 << np.arange(outputs))),
@@ -288,26 +335,13 @@ class _Compiler(Writer):
 
     def count_tables(self, outputs: int, groups: int) -> dict[str, int]:
         """Which outputs of the blocks there are, and where they are counted."""
-        used = _blocks(np.full((outputs, 1), -1), groups, OUTPUTS)
-        first = _first_outputs(outputs, groups, OUTPUTS)
+        used = blocks_of(np.full((outputs, 1), -1), groups, OUTPUTS)
+        first = first_outputs(outputs, groups, OUTPUTS)
         return {
             "limits": self.table(used),
             "outs": self.table(4 * first),
             "blocks": len(first) // groups,
         }
-
-
-def _shuffled(channels: int, groups: int) -> WordArray:
-    """What every value of every four channels becomes in each word: [words, fours, 16]."""
-    words = words_for(channels)
-    table = np.zeros((words, words * 16, 16), np.uint64)
-    values = np.arange(16)
-    for channel in range(channels):
-        group, member = divmod(channel, channels // groups)
-        word, bit = divmod(member * groups + group, 64)
-        quad, place = divmod(channel, 4)
-        table[word, quad, (values >> place) & 1 == 1] |= np.uint64(1 << bit)
-    return table
 
 
 def _fits_codes(layer: Layer, shape: Shape) -> bool:
@@ -326,29 +360,20 @@ def _fits_bytes(layer: Layer, shape: Shape) -> bool:
     return isinstance(layer, Dense)
 
 
+def _fits_part(layer: Layer, part: Place) -> bool:
+    """Whether a layer writes whole bytes, or words, of a part of a concatenation."""
+    if isinstance(layer, MaxPool | Shuffle):
+        return part.channel % WORD == 0
+    return isinstance(layer, Concat) or part.channel % OUTPUTS == 0
+
+
 def _ring(layers: tuple[Layer, ...]) -> int:
     """Pixels of padding that the first of some layers asks for."""
     if layers and isinstance(layers[0], Convolution):
         return layers[0].padding
-    if layers and isinstance(layers[0], Sum):
+    if layers and isinstance(layers[0], Branching):
         return max(map(_ring, layers[0].branches))
     return 0
-
-
-def _blocks(
-    values: npt.NDArray[Any], groups: int, outputs: int, spare: int = 0
-) -> npt.NDArray[Any]:
-    """Rows of outputs as [groups, blocks, columns, outputs]; spare outputs fill the last block."""
-    grouped = values.reshape(groups, -1, values.shape[1])
-    missing = -grouped.shape[1] % outputs
-    full = np.pad(grouped, ((0, 0), (0, missing), (0, 0)), constant_values=spare)
-    return full.reshape(groups, -1, outputs, values.shape[1]).swapaxes(2, 3)
-
-
-def _first_outputs(outputs: int, groups: int, size: int) -> IntArray:
-    """First output of every block."""
-    share = outputs // groups
-    return (share * np.arange(groups)[:, np.newaxis] + np.arange(0, share, size)).reshape(-1)
 
 
 def _bands(fields: Fields) -> dict[str, int]:
@@ -363,5 +388,5 @@ def _strides(side: str, place: Place) -> dict[str, int]:
     return {
         f"{side}_line": place.line,
         f"{side}_plane": place.plane,
-        f"{side}_first": place.pixel(0, 0),
+        f"{side}_first": place.pixel(0, 0) + place.channel // WORD * place.plane,
     }

@@ -17,7 +17,7 @@ from sensorsim import streams
 from sensorsim.bits import WordArray, unpack, words_for
 from sensorsim.bnn import layerwise, simulator
 from sensorsim.bnn.faults import INPUT, Faults
-from sensorsim.bnn.layers import Layer, Sum, Threshold, Weighted
+from sensorsim.bnn.layers import Branching, Layer, Threshold, Weighted
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step
 from sensorsim.kernels.faults import strike
@@ -175,10 +175,10 @@ def _faulty_chain(
 ) -> tuple[Layer, ...]:
     changed: list[Layer] = []
     for layer in layers:
-        if isinstance(layer, Sum):
-            first, second = (_faulty_chain(b, faults, die, steps) for b in layer.branches)
+        if isinstance(layer, Branching):
+            branches = tuple(_faulty_chain(b, faults, die, steps) for b in layer.branches)
             next(steps)
-            changed.append(Sum((first, second)))
+            changed.append(replace(layer, branches=branches))
             continue
         number, step = next(steps)
         if isinstance(layer, Weighted):

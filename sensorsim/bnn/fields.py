@@ -35,6 +35,8 @@ class Place(NamedTuple):
         Pixels of -1 around the image.
     codes : bool
         Whether it holds codes of 16 bits, [channels, H, W], and not word planes.
+    channel : int
+        Where its channels begin among those of a concatenation that it is a part of.
     """
 
     offset: int
@@ -42,6 +44,7 @@ class Place(NamedTuple):
     shape: Shape
     ring: int
     codes: bool = False
+    channel: int = 0
 
     @property
     def line(self) -> int:

@@ -2,8 +2,9 @@
 
 ``header.json`` states format and version, the conventions of `sensorsim.bits` (bit order, ties,
 padding), input, readout, classes, layers and training. The arrays of layer 3 are called
-``3.weights.npy`` and so on; those of the first layer in the second branch of a sum at position 3
-are ``3.1.0.weights.npy``. A file is read only if it holds what its header names and nothing else.
+``3.weights.npy`` and so on; those of the first layer in the second branch of a sum or concatenation
+at position 3 are ``3.1.0.weights.npy``. A file is read only if it holds what its header names and
+nothing else.
 """
 
 import hashlib
@@ -16,6 +17,8 @@ from pydantic import ValidationError
 from sensorsim import resources
 from sensorsim.bnn import archive
 from sensorsim.bnn.layers import (
+    Branching,
+    Concat,
     Convolution,
     Dense,
     Layer,
@@ -199,7 +202,7 @@ def _describe(
     headers: list[dict[str, Any]] = []
     for number, layer in enumerate(layers):
         place = f"{parent}{number}"
-        if isinstance(layer, Sum):
+        if isinstance(layer, Branching):
             branches = [_describe(b, f"{place}.{i}.", arrays) for i, b in enumerate(layer.branches)]
             headers.append({"kind": layer.kind, "branches": branches})
             continue
@@ -220,8 +223,8 @@ def _layers(
         place = f"{parent}{number}"
         fields = dict(header)
         kind = fields.pop("kind", None)
-        if kind == Sum.kind:
-            layers.append(_sum(place, fields, members))
+        if kind in (Sum.kind, Concat.kind):
+            layers.append(_branching(place, kind, fields, members))
         elif kind in _CLASSES:
             if not all(type(v) is int for v in fields.values()):
                 raise InputError(f"layer {place} ({kind}): expected whole numbers, got {fields}")
@@ -235,14 +238,19 @@ def _layers(
     return tuple(layers)
 
 
-def _sum(place: str, fields: dict[str, Any], members: dict[str, bytes]) -> Sum:
+def _branching(
+    place: str, kind: str, fields: dict[str, Any], members: dict[str, bytes]
+) -> Branching:
     branches = fields.get("branches")
-    if fields.keys() != {"branches"} or not isinstance(branches, list) or len(branches) != 2:
-        raise InputError(f"layer {place} (sum): expected two branches and nothing else")
-    first, second = (
-        _layers(tuple(b), f"{place}.{number}.", members) for number, b in enumerate(branches)
-    )
-    return Sum((first, second))
+    chains = branches if isinstance(branches, list) else []
+    fits = len(chains) == 2 if kind == Sum.kind else len(chains) >= 2
+    if fields.keys() != {"branches"} or not fits or not all(isinstance(b, list) for b in chains):
+        wanted = "two branches" if kind == Sum.kind else "two or more branches"
+        raise InputError(
+            f"layer {place} ({kind}): expected {wanted}, each a list of layers, and nothing else"
+        )
+    read = tuple(_layers(tuple(b), f"{place}.{i}.", members) for i, b in enumerate(chains))
+    return Sum(read) if kind == Sum.kind else Concat(read)
 
 
 def _array(members: dict[str, bytes], name: str, dtype: str) -> Any:

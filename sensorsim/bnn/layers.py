@@ -4,8 +4,8 @@ Weights are packed like `sensorsim.bits` packs channels, in the order (ky, kx, c
 convolution and (row, column, channel) for a dense layer, so that one output's weights form one
 run of bits.
 
-Convolution, dense and sum give integers, which a threshold turns into bits again; pool and shuffle
-give bits of bits; scores or votes end a network.
+Convolution, dense and sum give integers, which a threshold turns into bits again; pool, shuffle
+and concatenation give bits of bits; scores or votes end a network.
 """
 
 from dataclasses import dataclass
@@ -87,7 +87,28 @@ class Sum:
     """
 
     kind: ClassVar[str] = "sum"
-    branches: tuple[tuple["Layer", ...], tuple["Layer", ...]]
+    branches: tuple[tuple["Layer", ...], ...]
+
+
+@dataclass(frozen=True)
+class Concat:
+    """Concatenation of the channels of branches that read the same bits.
+
+    An empty branch is its input: a shortcut that stays binary. The channels of branch 0 come first,
+    then those of branch 1, and so on.
+
+    Source: Huang et al., "Densely Connected Convolutional Networks", CVPR 2017; on bits, Bethge et
+    al., "BinaryDenseNet", ICCV workshops 2019.
+
+    Attributes
+    ----------
+    branches : two or more chains of layers, each empty or ending with bits
+        Ends with bits: a threshold, pool, shuffle or concatenation. All must have one height and
+        width.
+    """
+
+    kind: ClassVar[str] = "concat"
+    branches: tuple[tuple["Layer", ...], ...]
 
 
 @dataclass(frozen=True)
@@ -179,4 +200,6 @@ class Votes:
 
 Weighted = Convolution | Dense | Scores
 """Layers that have weights."""
-Layer = Convolution | Dense | Sum | Threshold | MaxPool | Shuffle | Scores | Votes
+Branching = Sum | Concat
+"""Layers that are made of branches."""
+Layer = Convolution | Dense | Sum | Threshold | MaxPool | Shuffle | Concat | Scores | Votes

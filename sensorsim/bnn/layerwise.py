@@ -3,7 +3,7 @@
 `sensorsim.bnn.simulator` gives the same decisions sooner; this is for looking inside.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from sensorsim.bits import WordArray, pack, unpack
 from sensorsim.bnn.layers import (
+    Concat,
     Convolution,
     Dense,
     Layer,
@@ -94,21 +95,27 @@ def _chain(
     planes: WordArray,
     steps: Iterator[Step],
     disturbance: Disturbance,
-) -> Iterator[Observation]:
-    """Outputs of a chain that reads bits ``planes`` [N, P, H, W, words]."""
+) -> Generator[Observation, None, Observation | None]:
+    """Outputs of a chain that reads bits ``planes`` [N, P, H, W, words]; returned is the last."""
     sums: IntegerArray | None = None
+    seen: Observation | None = None
     for layer in layers:
         if isinstance(layer, Sum):
             total: IntegerArray | int = 0
             for branch in layer.branches:
-                last = None
-                for last in _chain(model, branch, planes, steps, disturbance):
-                    yield last
+                last = yield from _chain(model, branch, planes, steps, disturbance)
                 assert last is not None and last.sums is not None
                 total = total + last.sums
             step = next(steps)
             sums = disturbance.of_sums(np.asarray(total), step)
             seen = Observation(step, sums, None, planes, sums)
+        elif isinstance(layer, Concat):
+            ends = []
+            for branch in layer.branches:
+                ends.append((yield from _chain(model, branch, planes, steps, disturbance)))
+            step = next(steps)
+            bits = disturbance.of_bits(_joined(ends, planes, step), step)
+            seen = Observation(step, None, bits, planes)
         elif isinstance(layer, Threshold):
             assert sums is not None
             step = next(steps)
@@ -125,12 +132,25 @@ def _chain(
         if seen.words is not None:
             planes = seen.words[:, np.newaxis]
         yield seen
+    return seen
 
 
 def threshold(accumulators: IntegerArray, layer: Threshold) -> WordArray:
     """Bits of accumulators [N, H, W, C], packed."""
     one = np.where(layer.rising, accumulators >= layer.levels, accumulators <= layer.levels)
     return pack(one)
+
+
+def _joined(ends: list[Observation | None], planes: WordArray, step: Step) -> WordArray:
+    """Bits of branches behind one another; an empty one, which has no end, gives its input."""
+    parts = []
+    for end in ends:
+        words, channels = planes[:, 0], step.before.channels
+        if end is not None:
+            assert end.words is not None
+            words, channels = end.words, end.step.after.channels
+        parts.append(unpack(words, channels))
+    return pack(np.concatenate(parts, axis=-1))
 
 
 def _rearranged(layer: MaxPool | Shuffle, bits: WordArray, step: Step) -> WordArray:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from sensorsim.bits import WORD, WordArray, words_for
 from sensorsim.bnn.compiler import compile_plan, compile_sums
-from sensorsim.bnn.layers import Layer, Scores, Sum, Votes, Weighted
+from sensorsim.bnn.layers import Branching, Layer, Scores, Votes, Weighted
 from sensorsim.bnn.plan import Plan
 from sensorsim.bnn.shapes import Shape, Step, check_memory, flow, products
 from sensorsim.description import Description
@@ -161,9 +161,8 @@ class Model:
 
 def _frozen(layer: Layer) -> Layer:
     """A layer with arrays that nobody else can write to."""
-    if isinstance(layer, Sum):
-        first, second = (tuple(map(_frozen, branch)) for branch in layer.branches)
-        return Sum((first, second))
+    if isinstance(layer, Branching):
+        return replace(layer, branches=tuple(tuple(map(_frozen, b)) for b in layer.branches))
     arrays: dict[str, Any] = {
         name: _own(v) for name, v in vars(layer).items() if isinstance(v, np.ndarray)
     }

@@ -7,6 +7,8 @@ import numpy as np
 
 from sensorsim.bits import words_for
 from sensorsim.bnn.layers import (
+    Branching,
+    Concat,
     Convolution,
     Dense,
     Layer,
@@ -60,7 +62,8 @@ class Step(NamedTuple):
     Attributes
     ----------
     place : str
-        Position in the network, like "3"; "3.1.0" is the first layer of the second branch of a sum.
+        Position in the network, like "3"; "3.1.0" is the first layer of the second branch of a sum
+        or concatenation.
     """
 
     place: str
@@ -70,7 +73,7 @@ class Step(NamedTuple):
 
 
 def flow(layers: tuple[Layer, ...], shape: Shape, parent: str = "") -> Iterator[Step]:
-    """All layers in the order in which they are computed; a sum follows its branches.
+    """All layers in the order in which they are computed; branches come before what joins them.
 
     Raises
     ------
@@ -82,13 +85,14 @@ def flow(layers: tuple[Layer, ...], shape: Shape, parent: str = "") -> Iterator[
         if isinstance(layer, Scores | Votes) and (parent or position < len(layers) - 1):
             fail(place, layer, "class scores must be the last layer")
         _check_kind(place, layer, shape)
-        if isinstance(layer, Sum):
+        if isinstance(layer, Branching):
             ends = []
             for number, branch in enumerate(layer.branches):
                 steps = list(flow(branch, shape, f"{place}.{number}."))
                 yield from steps
                 ends.append(steps[-1].after if steps else shape)
-            after = _after_sum(place, layer, ends)
+            join = _after_sum if isinstance(layer, Sum) else _after_concat
+            after = join(place, layer, ends)
         else:
             after = _after(place, layer, shape)
         if after.bits > MAX_VALUES:
@@ -115,6 +119,9 @@ def check_memory(steps: Iterable[Step]) -> None:
             total += before.planes * words_for(before.channels) * pixels
         if after.reach > 0:  # integers of 32 bits
             total += after.bits // 2
+        elif isinstance(step.layer, Concat):  # branches may end in words of their own
+            spare = len(step.layer.branches) - 1
+            total += after.height * after.width * (words_for(after.channels) + spare)
         if total > MAX_WORDS:
             fail(step.place, step.layer, f"{total} words of one image up to here, with the "
                  f"padding around every layer's input, expected at most {MAX_WORDS}")  # fmt: skip
@@ -136,7 +143,7 @@ def _check_kind(place: str, layer: Layer, shape: Shape) -> None:
     if (shape.reach > 0) != isinstance(layer, Threshold):
         fail(place, layer, "a threshold must follow each convolution, dense layer and sum, and "
                            "nothing else")  # fmt: skip
-    if shape.planes > 1 and not isinstance(layer, Convolution | Sum):
+    if shape.planes > 1 and not isinstance(layer, Convolution | Branching):
         fail(place, layer, f"{shape.planes} weighted planes must meet a convolution first")
 
 
@@ -191,7 +198,7 @@ def _after_dense(place: str, layer: Dense | Scores, shape: Shape, outputs: int) 
     return Shape(1, 1, outputs, 1, _reach(place, layer, 1))
 
 
-def _after_sum(place: str, layer: Sum, ends: list[Shape]) -> Shape:
+def _after_sum(place: str, layer: Branching, ends: list[Shape]) -> Shape:
     if len(ends) != 2:
         fail(place, layer, f"{len(ends)} branches, expected 2")
     for number, end in enumerate(ends):
@@ -202,6 +209,23 @@ def _after_sum(place: str, layer: Sum, ends: list[Shape]) -> Shape:
         fail(place, layer, f"branches of {first[:3]} and {second[:3]} (rows, columns, channels), "
                            "expected one shape")  # fmt: skip
     return first._replace(reach=_limited(place, layer, first.reach + second.reach))
+
+
+def _after_concat(place: str, layer: Branching, ends: list[Shape]) -> Shape:
+    if len(ends) < 2:
+        fail(place, layer, f"{len(ends)} branches, expected at least 2")
+    first = ends[0]
+    for number, end in enumerate(ends):
+        if end.planes > 1:  # those of the input, as no layer gives any
+            fail(place, layer, f"branch {number} is empty and would give {end.planes} weighted "
+                               "planes; begin it with a convolution")  # fmt: skip
+        if end.reach > 0:
+            fail(place, layer, f"branch {number} ends with integers, expected bits; put a "
+                               "threshold behind its last layer")  # fmt: skip
+        if end[:2] != first[:2]:
+            fail(place, layer, f"branch {number} gives {end[:2]} (rows, columns), expected "
+                               f"{first[:2]} as branch 0")  # fmt: skip
+    return first._replace(channels=sum(end.channels for end in ends))
 
 
 def _after_end(place: str, layer: Scores | Votes, shape: Shape) -> Shape:

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from sensorsim import streams
 from sensorsim.bits import WordArray, pack
-from sensorsim.bnn.layers import Layer, Scores, Sum, Threshold, Votes, Weighted
+from sensorsim.bnn.layers import Branching, Layer, Scores, Threshold, Votes, Weighted
 from sensorsim.bnn.layerwise import observe
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Shape, Step
@@ -50,6 +50,7 @@ _CONVENTIONS = {
     "padding": "bit 0 in every plane",
     "pool": "OR over size x size windows, stride size; rows and columns left over are dropped",
     "shuffle": "channel i of group g becomes channel i * groups + g",
+    "concat": "channels of the first that it reads, then those of the second, and so on",
     "scores": "scale * accumulator + bias in units of 2**-fraction_bits; the first of the largest "
     "decides",
 }
@@ -174,11 +175,11 @@ def _wired(model: Model) -> Iterator[tuple[Step, list[str]]]:
 def _reads(layers: tuple[Layer, ...], source: str, parent: str) -> Iterator[list[str]]:
     for number, layer in enumerate(layers):
         place = f"{parent}{number}"
-        if isinstance(layer, Sum):
+        if isinstance(layer, Branching):
             ends = []
             for index, branch in enumerate(layer.branches):
                 yield from _reads(branch, source, f"{place}.{index}.")
-                ends.append(f"{place}.{index}.{len(branch) - 1}")
+                ends.append(f"{place}.{index}.{len(branch) - 1}" if branch else source)
             yield ends
         else:
             yield [source]
@@ -189,7 +190,7 @@ def _layer(step: Step, reads: list[str], files: _Files) -> dict[str, Any]:
     layer = step.layer
     numbers = {k: v for k, v in vars(layer).items() if isinstance(v, int)}
     entry = {"place": step.place, "kind": layer.kind, **numbers, "reads": reads}
-    if not isinstance(layer, Sum):
+    if not isinstance(layer, Branching):
         entry["input"] = _shape(step.before)
     entry["output"] = _shape(step.after)
     memories: dict[str, Any] = {}

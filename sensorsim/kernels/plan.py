@@ -22,7 +22,7 @@ from sensorsim.kernels.xnor import (
     limit_code_block,
 )
 
-CONVOLVE, CONVOLVE_CODES, COUNT, CLEAR, LIMIT, POOL, SHUFFLE, VOTE, SCORE = range(9)
+CONVOLVE, CONVOLVE_CODES, COUNT, CLEAR, LIMIT, POOL, SHUFFLE, JOIN, VOTE, SCORE = range(10)
 """Operations."""
 WORDS, FIELDS, CODES = range(3)
 """What comes in: packed words [N, planes, H, W, words], or a converter's samples [N, H, W, C] as
@@ -36,7 +36,7 @@ STEP = np.dtype(
         for name in (
             # all: what to do, where activations lie, bytes from one image to the next
             "operation", "source", "source_step", "target", "target_step", "together",
-            # what comes out: rows, columns, channels; of a pool, groups or classes
+            # what comes out: rows, columns, channels; size of a pool, groups or classes
             "height", "width", "channels", "share",
             # words of one line, of one word plane; words around the first pixel
             "source_line", "source_plane", "source_first",
@@ -44,7 +44,9 @@ STEP = np.dtype(
             # convolution: bands of rows, tables of addresses, groups of blocks of outputs
             "bands", "band_fields", "fields", "origins", "places", "taps", "steps",
             "groups", "group_step", "blocks", "weights", "kernel_bytes", "limits", "limit_bytes",
-            "inverted", "outs", "shift",
+            "inverted", "outs",
+            # power of two of counted mismatches; of a concatenation, bits before its part in a word
+            "shift",
             # convolution over patches: where pieces end, and where patches go
             "gathered", "pieces", "patch", "pitch", "runs", "run", "last_runs", "last_run",
             "run_line", "stride", "band_line",
@@ -122,6 +124,8 @@ def _step(step, tables, pieces, weights, image, first, arena, scale, out, lanes)
         _pool(step, source // 8, target // 8, arena)
     elif operation == SHUFFLE:
         _shuffle(step, weights, source // 8, target // 8, arena)
+    elif operation == JOIN:
+        _join(step, source // 8, target // 8, arena)
     elif operation == VOTE:
         _vote(step, source // 8, target, arena)
     else:
@@ -239,6 +243,26 @@ def _shuffle(step, weights, source, target, arena):
                         four = (bits >> np.uint64(4 * quad)) & np.uint64(15)
                         moved |= table[first + np.uint64(16 * quad) + four]
                 arena[out + word * step.target_plane] = moved
+
+
+@njit(cache=True)
+def _join(step, source, target, arena):
+    """Lay channels behind ``shift`` others in a word; what lay behind those becomes 0."""
+    shift = np.uint64(step.shift)
+    kept = (np.uint64(1) << shift) - np.uint64(1)
+    for word in range((step.channels + 63) // 64):
+        straddles = step.shift + min(step.channels - 64 * word, 64) > 64
+        for y in range(step.height):
+            start = source + word * step.source_plane + step.source_first + y * step.source_line
+            out = target + word * step.target_plane + step.target_first + y * step.target_line
+            row = arena[out : out + step.width]
+            for x in range(step.width):
+                row[x] = (row[x] & kept) | (arena[start + x] << shift)
+            if straddles:
+                rest = np.uint64(64) - shift
+                row = arena[out + step.target_plane : out + step.target_plane + step.width]
+                for x in range(step.width):
+                    row[x] = arena[start + x] >> rest
 
 
 @njit(cache=True)

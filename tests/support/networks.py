@@ -6,6 +6,7 @@ import numpy as np
 
 from sensorsim.bits import pack, unpack
 from sensorsim.bnn.layers import (
+    Concat,
     Convolution,
     Dense,
     Layer,
@@ -45,8 +46,11 @@ def draw_model(seed: int, planes: int | None = None) -> Model:
     )  # fmt: skip
     shape = Shape(height, width, view.channels, view.planes)
     layers: list[Layer] = []
+    extra = np.random.default_rng((seed, 1))  # does not move what else is drawn
     for _ in range(int(random.integers(1, 4))):
         block = draw_block(random, shape)
+        if extra.random() < 0.25:
+            block = [draw_concat(extra, shape, block)]
         layers += block
         shape = list(flow(tuple(block), shape))[-1].after
     layers.append(draw_end(random, shape))
@@ -73,6 +77,28 @@ def draw_block(random: np.random.Generator, shape: Shape) -> list[Layer]:
     return block
 
 
+def draw_concat(random: np.random.Generator, shape: Shape, block: list[Layer]) -> Concat:
+    """Branches of one height and width: a block, its input, what was derived from either."""
+    if random.random() < 0.3:
+        block = [draw_concat(random, shape, block)]
+    after = list(flow(tuple(block), shape))[-1].after
+    branches = [tuple(block)]
+    for _ in range(int(random.integers(1, 4))):
+        branch: tuple[Layer, ...] = ()
+        kind = random.random()
+        if after[:2] != shape[:2] or shape.planes > 1 or kind < 0.2:
+            like = draw_same(random, after.channels, int(random.choice([3, 8, 16, 61, 64])))
+            threshold = draw_threshold(random, list(flow((*block, like), shape))[-1].after)
+            branch = (*block, like, threshold)
+        elif kind < 0.4:
+            groups = [g for g in range(1, shape.channels + 1) if shape.channels % g == 0]
+            branch = (Shuffle(int(random.choice(groups))),)
+        elif kind < 0.5:
+            branch = (MaxPool(1),)
+        branches.insert(int(random.integers(len(branches) + 1)), branch)
+    return Concat(tuple(branches))
+
+
 def draw_sum(random: np.random.Generator, shape: Shape, outputs: int) -> Sum:
     """Two convolutions, or dense layers, with or without more layers before them."""
     first = draw_convolution(random, shape, outputs)
@@ -92,7 +118,7 @@ def draw_branch(
     if isinstance(end, Convolution) and random.random() < 0.5:
         return (end,)
     width = int(random.choice([3, 8, 65]))
-    same = draw_like(random, shape.channels, Convolution(0, width, 3, 1, 1, 1, np.empty(0)))
+    same = draw_same(random, shape.channels, width)
     layer: Layer = same
     if random.random() < 0.4:
         layer = Sum((draw_branch(random, shape, same), (same,)))
@@ -101,6 +127,11 @@ def draw_branch(
     if isinstance(end, int):
         return layer, threshold, draw_dense(random, after, end)
     return layer, threshold, draw_like(random, width, end)
+
+
+def draw_same(random: np.random.Generator, inputs: int, outputs: int) -> Convolution:
+    """A convolution that leaves height and width as they are."""
+    return draw_like(random, inputs, Convolution(0, outputs, 3, 1, 1, 1, np.empty(0)))
 
 
 def draw_like(random: np.random.Generator, inputs: int, like: Convolution) -> Convolution:
@@ -181,6 +212,10 @@ def outputs_slowly(
             branches = [outputs_slowly(b, source, dark) for b in layer.branches]
             seen += [pair for branch in branches for pair in branch]
             x = branches[0][-1][1] + branches[1][-1][1]
+        elif isinstance(layer, Concat):
+            branches = [outputs_slowly(b, source, dark) for b in layer.branches]
+            seen += [pair for branch in branches for pair in branch]
+            x = np.concatenate([b[-1][1] if b else source for b in branches], axis=-1)
         elif isinstance(layer, Convolution):
             x = convolve_slowly(layer, x, dark)
         elif isinstance(layer, Dense | Scores):
@@ -201,7 +236,7 @@ def outputs_slowly(
             x = shares.sum((1, 2, 4))[:, np.newaxis, np.newaxis]
         if isinstance(layer, Scores | Votes):
             x = x * layer.scale + layer.bias
-        if isinstance(layer, Threshold | MaxPool | Shuffle):
+        if isinstance(layer, Threshold | MaxPool | Shuffle | Concat):
             source, dark = x, 1
         seen.append((layer, x))
     return seen
