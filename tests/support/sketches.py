@@ -78,7 +78,8 @@ class Sketch:
 
 
 def draw_graph(seed: int) -> onnx.ModelProto:
-    """A network of two or three convolutions, perhaps with two branches, of 4 input channels."""
+    """A network of two to four convolutions of 4 input channels, perhaps with branches."""
+    extra = np.random.default_rng((seed, 1))  # does not move what else is drawn
     sketch = Sketch(4, 8, 7, seed)
     random = sketch.random
     unit = float(random.choice([0.25, 0.5, 1, 2]))
@@ -89,13 +90,19 @@ def draw_graph(seed: int) -> onnx.ModelProto:
     x = sketch.sign(sketch.norm(x, outputs), unit)
     if random.random() < 0.5:
         x = sketch.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    channels = outputs
+    if extra.random() < 0.4:
+        y = sketch.norm(sketch.convolution(x, outputs, outputs, kernel=1), outputs)
+        parts = [x, sketch.sign(y, unit), x][: int(extra.integers(2, 4))]
+        x = sketch.node("Concat", *parts, axis=int(extra.choice([1, -3])))
+        channels = len(parts) * outputs
     if random.random() < 0.5:
-        a, b = (sketch.convolution(x, outputs, outputs, s * 0.5, kernel=1) for s in (1.0, 1.0))
+        a, b = (sketch.convolution(x, channels, outputs, s * 0.5, kernel=1) for s in (1.0, 1.0))
         b = sketch.node("Mul", b, sketch.constant(random.choice([-1.0, 1.0], (outputs, 1, 1))))
         x = sketch.node("Add", a, b)
     else:
         bias = random.integers(-4, 5, outputs) / 2
-        x = sketch.convolution(sketch.pad(x, -unit), outputs, outputs, 0.5, 3, 2, 3, bias)
+        x = sketch.convolution(sketch.pad(x, -unit), channels, outputs, 0.5, 3, 2, 3, bias)
     x = sketch.sign(sketch.norm(x, outputs))
     return sketch.model(_head(sketch, x, outputs))
 

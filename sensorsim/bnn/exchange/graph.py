@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from sensorsim.bits import unpack
 from sensorsim.bnn.exchange.record import record_of, write_record
 from sensorsim.bnn.layers import (
+    Branching,
     Convolution,
     Dense,
     Layer,
@@ -79,9 +80,12 @@ class Graph:
     def chain(self, layers: tuple[Layer, ...], source: str, steps: Iterator[Step]) -> str:
         """Add layers that read the tensor ``source``, and give the name of what they make."""
         for layer in layers:
-            if isinstance(layer, Sum):
+            if isinstance(layer, Branching):
                 ends = [self.chain(branch, source, steps) for branch in layer.branches]
-                source = self.node(next(steps), "Add", *ends)
+                if isinstance(layer, Sum):
+                    source = self.node(next(steps), "Add", *ends)
+                else:
+                    source = self.node(next(steps), "Concat", *ends, axis=1)
             else:
                 source = self._layer(layer, source, next(steps))
         return source

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 
 from sensorsim.bits import pack
-from sensorsim.bnn.exchange.traced import Fractions, Traced, fractions, root
+from sensorsim.bnn.exchange.traced import Fractions, Traced, concatenated, fractions, root
 from sensorsim.bnn.layers import Convolution, Dense, MaxPool, Votes
 from sensorsim.errors import InputError
 
@@ -102,6 +102,25 @@ def _bipolar(weights: Constant, outputs_axis: int) -> tuple[npt.NDArray[np.uint8
             "BipolarQuant gives"
         )
     return (rows > 0).astype(np.uint8), fractions(scale[:, 0])
+
+
+def _concat(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
+    """Channels of images, or of images of one pixel that were flattened."""
+    parts = [_traced(x) for x in inputs]
+    rank = parts[0].index.ndim
+    if rank not in (1, 3) or any(part.index.ndim != rank for part in parts):
+        raise InputError("concatenates what are not all images, or all flat")
+    if attributes["axis"] not in (1, -rank):
+        raise InputError(f"axis {attributes['axis']}, expected the channels, 1")
+    if rank == 3:
+        return concatenated(parts)
+    if any(part.shape[:2] != (1, 1) for part in parts):
+        raise InputError(
+            "concatenates flattened images of more than one pixel; concatenate their channels "
+            "before they are flattened"
+        )
+    pixel = concatenated([part.arranged(part.index.reshape(-1, 1, 1)) for part in parts])
+    return pixel.arranged(pixel.index.ravel())
 
 
 def _conv(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
@@ -337,6 +356,7 @@ _OPERATORS: dict[str, Callable[[list[Tensor | None], dict[str, Any]], Tensor]] =
     "BatchNormalization": _batch_normalization,
     "BipolarQuant": _bipolar_quant,
     "Cast": _cast,
+    "Concat": _concat,
     "Conv": _conv,
     "Div": _div,
     "Flatten": _flatten,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim.bits import WordArray, pack, unpack
-from sensorsim.bnn.layers import Convolution, Dense, Layer, Sum, Threshold
+from sensorsim.bnn.layers import Branching, Convolution, Dense, Layer, Sum, Threshold
 from sensorsim.bnn.shapes import MAX_REACH
 
 Layers = tuple[Layer, ...]
@@ -21,9 +21,8 @@ def rising_only(layers: Layers) -> Layers:
     """The same network with rising thresholds alone."""
     result: list[Layer] = []
     for layer in layers:
-        if isinstance(layer, Sum):
-            first, second = layer.branches
-            layer = Sum((rising_only(first), rising_only(second)))
+        if isinstance(layer, Branching):
+            layer = replace(layer, branches=tuple(map(rising_only, layer.branches)))
         elif isinstance(layer, Threshold):
             falling = ~layer.rising
             result[-1] = negated(result[-1], falling)
@@ -39,8 +38,7 @@ def negated(layer: Layer, channels: Channels) -> Layer:
     if isinstance(layer, Convolution | Dense):
         return replace(layer, weights=_inverted(layer.weights, layer.fan_in, channels))
     assert isinstance(layer, Sum), "a checked network has integers before a threshold"
-    first, second = ((*b[:-1], negated(b[-1], channels)) for b in layer.branches)
-    return Sum((first, second))
+    return Sum(tuple((*b[:-1], negated(b[-1], channels)) for b in layer.branches))
 
 
 def _inverted(weights: WordArray, fan_in: int, rows: Channels) -> WordArray:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim.bnn.exchange.rising import negated
-from sensorsim.bnn.layers import Convolution, Dense, Layer, Shuffle, Sum, Threshold
+from sensorsim.bnn.layers import Concat, Convolution, Dense, Layer, Shuffle, Sum, Threshold
 from sensorsim.bnn.shapes import Shape, flow
 from sensorsim.errors import InputError
 
@@ -177,15 +177,38 @@ class Traced:
         for branch in (self, other):
             if not isinstance(branch.layers[-1], Convolution | Dense | Sum):
                 raise InputError("adds sums over pixels, expected accumulators of convolutions")
-        shared = _shared(self.layers, other.layers)
+        shared = _shared([self.layers, other.layers])
         first, second = self.layers[shared:], other.layers[shared:]
         second = (*second[:-1], negated(second[-1], self.scale != other.scale))
-        begin = self.start
-        for step in flow(self.layers[:shared], begin):
-            begin = step.after
-        trunk = replace(Traced.input(begin), start=self.start, layers=self.layers[:shared])
-        total = trunk.then(Sum((first, second))).arranged(self.index)
+        total = self.up_to(shared).then(Sum((first, second))).arranged(self.index)
         return total.affine(self.scale, self.offset + other.offset)
+
+    def up_to(self, position: int) -> "Traced":
+        """What comes out of the first layers, as an image of scale 1."""
+        layers, shape = self.layers[:position], self.start
+        for step in flow(layers, shape):
+            shape = step.after
+        return replace(Traced.input(shape), start=self.start, layers=layers)
+
+
+def concatenated(parts: list[Traced]) -> Traced:
+    """Channels of images of bits behind one another.
+
+    Layers that all parts share come before the concatenation; a part that has no others is an empty
+    branch of it.
+
+    Raises
+    ------
+    InputError
+        If a part is no image of bits, or their sizes differ.
+    """
+    units = [part.unit() for part in parts]
+    images = [part.image() for part in parts]
+    shared = _shared([image.layers for image in images])
+    branches = tuple(image.layers[shared:] for image in images)
+    scale = np.repeat(np.array(units, object), [image.shape.channels for image in images])
+    whole = images[0].up_to(shared).then(Concat(branches))
+    return whole.affine(scale, 0 * scale)
 
 
 def image_index(shape: Shape) -> npt.NDArray[np.int64]:
@@ -222,10 +245,15 @@ def _level(scale: Fraction, offset: Fraction, reach: int) -> tuple[int, bool]:
     return min(max(level, -reach - 1), reach + 1), scale > 0
 
 
-def _shared(first: tuple[Layer, ...], second: tuple[Layer, ...]) -> int:
-    """How many layers two branches share, up to bits."""
-    shared = 0
-    while shared < min(len(first), len(second)) and first[shared] is second[shared]:
+def _shared(chains: list[tuple[Layer, ...]]) -> int:
+    """How many layers all chains share, up to bits."""
+    first, shared = chains[0], 0
+    # The arrangement of one tensor is read as a shuffle anew wherever it is read.
+    while shared < min(map(len, chains)) and all(
+        chain[shared] is first[shared]
+        or (isinstance(chain[shared], Shuffle) and chain[shared] == first[shared])
+        for chain in chains
+    ):
         shared += 1
     while shared and isinstance(first[shared - 1], Convolution | Dense | Sum):
         shared -= 1

@@ -9,7 +9,7 @@ import pytest
 from exchanged import inputs, run_onnx, run_qonnx
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import RECORD, draw_model, draw_words
+from networks import RECORD, draw_model, draw_same, draw_threshold, draw_words
 from onnx import numpy_helper
 
 from sensorsim import resources
@@ -20,8 +20,9 @@ from sensorsim.bnn.exchange.qonnx_export import export_qonnx
 from sensorsim.bnn.exchange.qonnx_import import import_qonnx
 from sensorsim.bnn.exchange.rising import rising_only
 from sensorsim.bnn.file import load_model
-from sensorsim.bnn.layers import Convolution, Threshold, Votes
+from sensorsim.bnn.layers import Concat, Convolution, Shuffle, Threshold, Votes
 from sensorsim.bnn.model import Input, Model
+from sensorsim.bnn.shapes import flow
 from sensorsim.errors import InputError
 from sensorsim.readout import Adc
 
@@ -58,6 +59,40 @@ def test_any_network_comes_back(seed: int) -> None:
     assert (back.input, back.readout, back.class_names, back.training) == (
         model.input, model.readout, model.class_names, model.training,
     )  # fmt: skip
+
+
+def test_a_concatenation_behind_a_shuffle_comes_back_as_it_was(model: Model) -> None:
+    random = np.random.default_rng(0)
+    trunk = (*model.layers[:3], Shuffle(2))
+    shape = list(flow(trunk, model.shape))[-1].after
+    wide = draw_same(random, 10, 7)
+    bend = draw_threshold(random, list(flow((wide,), shape))[-1].after)
+    joint = Concat(((), (wide, bend), ()))  # of 10 + 7 + 10 channels
+    ones = np.ones(3, np.int64)
+    net = replace(model, layers=(*trunk, joint, Shuffle(3), Votes(3, 0, ones, ones)))
+    back = import_qonnx(export_qonnx(net))
+    assert [(s.place, s.layer.kind) for s in back.steps] == [
+        (s.place, s.layer.kind) for s in net.steps
+    ]
+    words = draw_words(net, 20)
+    np.testing.assert_array_equal(simulator.scores(back, words), simulator.scores(net, words))
+
+
+def test_onnxruntime_objects_to_branches_in_another_order() -> None:
+    changed = 0
+    for seed in range(40):
+        graph = export_onnx(model := draw_model(seed))
+        words = draw_words(model, 4, seed)
+        nodes = [n for n in graph.graph.node if n.op_type == "Concat"]
+        for node in nodes:
+            names = list(node.input)[::-1]
+            del node.input[:]
+            node.input.extend(names)
+        changed += bool(
+            nodes
+            and (run_onnx(graph, inputs(model, words)) != simulator.scores(model, words)).any()
+        )
+    assert changed > 3
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -104,7 +139,7 @@ def test_scores_use_all_64_bits(planes: int) -> None:
 
 
 def test_least_int64_as_a_level_is_constant_in_both_directions() -> None:
-    model = draw_model(8)
+    model = draw_model(9)
     extreme = np.array([np.iinfo(np.int64).min, np.iinfo(np.int64).max])
     channels = model.layers[1].levels.size
     level = Threshold(np.resize(extreme, channels), np.resize([True, False, False], channels))

@@ -190,6 +190,35 @@ def unequal_branches() -> onnx.ModelProto:
     return classified(s, s.sign(s.node("Add", a, b)))
 
 
+def concatenated(
+    axis: int = 1, kernel: int = 1, scale: float = 1.0, flat: bool = False
+) -> onnx.ModelProto:
+    s = sketch()
+    parts = [s.sign(convolved(s)), s.sign(s.convolution("global_in", 2, 4, kernel=3), scale)]
+    if kernel > 1:
+        parts[1] = s.sign(s.convolution(parts[1], 4, 4, kernel=kernel), scale)
+    if flat:
+        parts = [s.node("Flatten", x, axis=1) for x in parts]
+        return s.model(s.node("MatMul", s.node("Concat", *parts, axis=axis), s.weights((128, 3))))
+    return classified(s, s.node("Concat", *parts, axis=axis), 128)
+
+
+def concatenated_sums() -> onnx.ModelProto:
+    s = sketch()
+    return classified(s, s.node("Concat", convolved(s), convolved(s), axis=1), 128)
+
+
+def concatenated_with_a_constant() -> onnx.ModelProto:
+    s = sketch()
+    x = s.node("Concat", s.sign(convolved(s)), s.constant(np.ones((1, 1, 4, 4))), axis=1)
+    return classified(s, x, 80)
+
+
+def concatenated_codes() -> onnx.ModelProto:
+    s = sketch()
+    return classified(s, s.node("Concat", "global_in", "global_in", axis=1), 144)
+
+
 def negative_variance() -> onnx.ModelProto:
     s = sketch()
     parameters = map(s.constant, (np.ones(4), np.zeros(4), np.zeros(4), -np.ones(4)))
@@ -256,6 +285,12 @@ def rearranged() -> onnx.ModelProto:
         (pooled_before_sign, r"'MaxPool_3' \(MaxPool\): reads accumulators"),
         (overlapping_pool, r"'MaxPool_4' \(MaxPool\): strides 1, expected .* 3"),
         (unequal_branches, r"'Add_4' \(Add\): adds branches of different scales"),
+        (lambda: concatenated(axis=2), r"'Concat_7' \(Concat\): axis 2, expected the channels, 1"),
+        (lambda: concatenated(kernel=3), r"\(Concat\): .*branch 1 gives \(2, 2\).*\(4, 4\)"),
+        (lambda: concatenated(scale=2.0), r"\(MatMul\): reads bits under a scale"),
+        (lambda: concatenated(flat=True), r"\(Concat\): .*before they are flattened"),
+        (concatenated_sums, r"'Concat_6' \(Concat\): reads accumulators, expected bits"),
+        (concatenated_with_a_constant, r"'Concat_4' \(Concat\): reads a constant"),
         (negative_variance, r"'BatchNormalization_2' .* variance"),
         (not_a_number, r"'Add_2' \(Add\): a constant is not finite"),
         (per_pixel_bias, r"'Add_2' \(Add\): a constant differs between pixels"),
@@ -273,6 +308,43 @@ def test_what_no_layer_can_do_is_refused_by_node(
 ) -> None:
     with pytest.raises(InputError, match=words):
         import_qonnx(graph(), TWO, NAMES)
+
+
+def test_concatenated_codes_are_refused() -> None:
+    with pytest.raises(
+        InputError, match=r"'Concat_0' \(Concat\): .*branch 0 is empty .* 3 weighted"
+    ):
+        import_qonnx(concatenated_codes(), Adc(bits=3), NAMES)
+
+
+def test_what_concatenated_tensors_share_comes_before_the_concatenation() -> None:
+    s = sketch()
+    x = s.sign(convolved(s))
+    y = s.node("Concat", x, s.sign(s.convolution(x, 4, 4, kernel=1)), axis=1)
+    z = s.node("Concat", s.sign(s.convolution(y, 8, 5, kernel=1)), y, y, axis=1)
+    graph = classified(s, z, 21 * 16)
+    model = import_qonnx(graph, TWO, NAMES)
+    assert [step.place for step in model.steps] == [
+        "0", "1", "2.1.0", "2.1.1", "2", "3.0.0", "3.0.1", "3", "4",
+    ]  # fmt: skip
+    assert [len(b) for b in model.layers[3].branches] == [2, 0, 0]
+    words = draw_words(model, 1)
+    expected = run_qonnx(graph, inputs(model, words)) * 2.0**FRACTION_BITS
+    np.testing.assert_array_equal(simulator.scores(model, words), expected)
+
+
+def test_flat_bits_of_one_pixel_are_concatenated() -> None:
+    s = sketch()
+    flat = s.node("Flatten", s.sign(convolved(s)), axis=1)
+    parts = [s.sign(s.node("MatMul", flat, s.weights((64, n)))) for n in (5, 4)]
+    graph = s.model(s.node("MatMul", s.node("Concat", *parts, axis=-1), s.weights((9, 3))))
+    model = import_qonnx(graph, TWO, NAMES)
+    assert [layer.kind for layer in model.layers] == [
+        "convolution", "threshold", "concat", "scores",
+    ]  # fmt: skip
+    words = draw_words(model, 1)
+    expected = run_qonnx(graph, inputs(model, words)) * 2.0**FRACTION_BITS
+    np.testing.assert_array_equal(simulator.scores(model, words), expected)
 
 
 def usual() -> onnx.ModelProto:
