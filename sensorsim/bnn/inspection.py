@@ -11,6 +11,7 @@ from sensorsim.bnn.faults import INPUT, Faults
 from sensorsim.bnn.layers import Scores, Sum, Threshold, Votes, Weighted
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step, products
+from sensorsim.bnn.size import of_layer, stored
 from sensorsim.errors import InputError
 
 _SPACE = ("row", "column", "channel")
@@ -23,7 +24,8 @@ def describe(model: Model) -> dict[str, Any]:
     -------
     dict
         ``input``, ``readout``, ``class_names``, ``training``; ``layers``, a dict for each in the
-        order of computation; ``totals`` of bits and operations.
+        order of computation; ``totals`` of bits and operations; ``stored_bits``, their total by
+        what they are (`sensorsim.bnn.size.Stored`).
     """
     return {
         "input": model.input.model_dump(),
@@ -33,6 +35,7 @@ def describe(model: Model) -> dict[str, Any]:
         "layers": [_layer(s) for s in model.steps],
         "totals": {
             "weight_bits": model.weight_bits,
+            "stored_bits": model.stored_bits,
             "binary_operations": model.binary_operations,
             "threshold_channels": sum(
                 s.after.channels for s in model.steps if isinstance(s.layer, Threshold)
@@ -40,7 +43,9 @@ def describe(model: Model) -> dict[str, Any]:
             "largest_activation_bits": max(
                 [s.after.bits for s in model.steps if s.after.reach == 0], default=0
             ),
+            "largest_activation_memory_bits": model.largest_activation_memory_bits,
         },
+        "stored_bits": stored(model.steps, model.readout)._asdict(),
     }
 
 
@@ -134,6 +139,7 @@ def _layer(step: Step) -> dict[str, Any]:
         "after": [after.height, after.width, after.channels],
         "settings": {k: v for k, v in vars(layer).items() if type(v) is int},
         "binary_operations": 2 * products(step),
+        "stored_bits": of_layer(step).total,
     }
     if isinstance(layer, Weighted):
         row["weight_bits"] = layer.weight_bits

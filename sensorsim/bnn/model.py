@@ -11,8 +11,10 @@ from pydantic import Field
 from sensorsim.bits import WORD, WordArray, words_for
 from sensorsim.bnn.compiler import compile_plan, compile_sums
 from sensorsim.bnn.layers import Branching, Layer, Scores, Votes, Weighted
+from sensorsim.bnn.memory import largest_activation_memory
 from sensorsim.bnn.plan import Plan
 from sensorsim.bnn.shapes import Shape, Step, check_memory, flow, products
+from sensorsim.bnn.size import stored
 from sensorsim.description import Description
 from sensorsim.errors import InputError
 from sensorsim.mosaic import Bayer
@@ -152,6 +154,16 @@ class Model:
     def weight_bits(self) -> int:
         """Binary weights of all layers."""
         return sum(s.layer.weight_bits for s in self.steps if isinstance(s.layer, Weighted))
+
+    @cached_property
+    def stored_bits(self) -> int:
+        """Bits of all trained numbers, the readout's included; see `sensorsim.bnn.size`."""
+        return stored(self.steps, self.readout).total
+
+    @cached_property
+    def largest_activation_memory_bits(self) -> int:
+        """Most bits of activations held at once; see `sensorsim.bnn.memory`."""
+        return largest_activation_memory(self.layers, self.shape)
 
     @cached_property
     def binary_operations(self) -> int:

@@ -92,14 +92,24 @@ def _print_model(found: dict[str, Any]) -> None:
     )
     console.print(_table(found["layers"]))
     console.print(
-        f"totals    {totals['weight_bits']:,} weight bits, {totals['binary_operations']:,} binary "
-        f"operations, {totals['threshold_channels']:,} thresholds, largest activation "
-        f"{totals['largest_activation_bits']:,} bits"
+        f"totals    {totals['weight_bits']:,} weight bits, "
+        f"{totals['threshold_channels']:,} thresholds\n"
+        f"          {totals['binary_operations']:,} binary operations for each decision\n"
+        f"          {totals['stored_bits']:,} bits stored: {_stored(found['stored_bits'])}\n"
+        f"          {totals['largest_activation_memory_bits']:,} bits of largest activation memory, "
+        f"largest map {totals['largest_activation_bits']:,}"
     )
 
 
 def _percent(accuracy: float | None) -> str:
     return "unknown" if accuracy is None else f"{100 * accuracy:.2f} %"
+
+
+def _stored(parts: dict[str, int]) -> str:
+    """What is stored besides weights, in few words."""
+    thresholds = parts["level_bits"] + parts["direction_bits"]
+    scores = parts["scale_bits"] + parts["bias_bits"]
+    return f"thresholds {thresholds:,}, scores {scores:,}, readout {parts['readout_bits']:,}"
 
 
 def _readout(readout: dict[str, Any]) -> str:

@@ -361,6 +361,17 @@ def test_sum_says_two_branches_and_nothing_else(path: Path) -> None:
             load_model(path)
 
 
+def test_concatenation_says_two_branches_or_more_and_nothing_else(path: Path) -> None:
+    layers = header_of(path)["layers"]
+    for fields in (
+        {"branches": [[]]}, {"branches": [[], []], "axis": 1}, {}, {"branches": [[], {}]},
+        {"branches": ["", []]}, {"branches": "ab"},
+    ):  # fmt: skip
+        edit_header(path, layers=[{"kind": "concat", **fields}, *layers])
+        with pytest.raises(InputError, match=r"layer 0 \(concat\): expected two or more branches"):
+            load_model(path)
+
+
 def test_scores_that_would_leave_64_bits_are_refused(path: Path) -> None:
     sealed(path, "5.scale.npy", npy(np.full(3, 2**62)))
     with pytest.raises(InputError, match=r"layer 5 \(scores\): class 0 has scores up to"):

@@ -15,7 +15,7 @@ from sensorsim.bnn.file import load_model, save_model
 from sensorsim.errors import InputError
 
 Random = np.random.Generator
-MODELS = [draw_model(seed) for seed in (0, 2, 3, 5, 11)]
+MODELS = [draw_model(seed) for seed in (0, 2, 3, 5, 11, 25, 42)]
 DAMAGED, FORGED = 1500, 1500
 SLOWEST_S = 2.0
 LARGEST_WORDS = 10**5
@@ -87,6 +87,7 @@ def test_damaged_files_are_refused_or_unchanged(files: list[Path], tmp_path: Pat
 VALUES: list[Any] = [
     0, 1, 2, 3, -1, 2**31, 2**63, -(2**63), 10**30, 0.5, 2.0, -0.0, 1e300, True, None, "", "x",
     "convolution", "sum", "\ud800", [], [[]], {}, [1], {"kind": "sum", "branches": [[], []]},
+    "concat", {"kind": "concat", "branches": [[], []]}, {"kind": "concat", "branches": [[], {}]},
 ]  # fmt: skip
 
 

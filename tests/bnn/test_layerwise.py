@@ -7,7 +7,7 @@ from networks import draw_model, draw_words, outputs_slowly, scores_slowly, valu
 from sensorsim.bits import unpack
 from sensorsim.bnn import layerwise, simulator
 from sensorsim.bnn.compiler import compile_sums
-from sensorsim.bnn.layers import Dense, Scores, Shuffle, Sum, Votes, Weighted
+from sensorsim.bnn.layers import Concat, Dense, Scores, Shuffle, Sum, Votes, Weighted
 from sensorsim.bnn.plan import Plan
 from sensorsim.bnn.shapes import Step
 
@@ -16,7 +16,7 @@ SEEDS = range(40)
 
 def test_seeds_draw_every_kind_of_layer() -> None:
     kinds = {type(s.layer) for seed in SEEDS for s in draw_model(seed).steps}
-    assert {Sum, Dense, Shuffle, Votes, Scores} <= kinds
+    assert {Sum, Concat, Dense, Shuffle, Votes, Scores} <= kinds
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sensorsim.bnn.layers import (
+    Concat,
     Convolution,
     Dense,
     Layer,
@@ -23,6 +24,7 @@ from sensorsim.errors import InputError
 from sensorsim.readout import Adc
 
 CONV = Convolution(10, 3, 3, 1, 1, 1, np.zeros((3, 2), np.uint64))
+BEND = Threshold(np.zeros(3, np.int64), np.ones(3, bool))
 
 
 def changed(model: Model, position: int, **fields: Any) -> Model:
@@ -160,6 +162,23 @@ def test_planes_multiply_the_operations_of_the_first_layer_only(model: Model) ->
         ),
         ((Sum(((CONV,), (replace(CONV, inputs=9),))),), r"layer 0\.1\.0 \(convolution\): reads 9"),
         ((Sum(((CONV, MaxPool(2)), (CONV,))),), r"layer 0\.0\.1 \(max-pool\): a threshold must"),
+        ((Concat(((),)),), r"layer 0 \(concat\): 1 branches, expected at least 2"),
+        ((Concat(((), (CONV,))),), r"layer 0 \(concat\): branch 1 ends with integers"),
+        (
+            (Concat(((MaxPool(2),), ())),),
+            r"layer 0 \(concat\): branch 1 gives \(2, 2\) .*\(1, 1\) as branch 0",
+        ),
+        ((Concat(((Shuffle(4),), ())),), r"layer 0\.0\.0 \(shuffle\): 4 groups"),
+        (
+            (Concat(((), (Concat(((), (Shuffle(3),))),))),),
+            r"layer 0\.1\.0\.1\.0 \(shuffle\): 3 groups",
+        ),
+        ((Concat(((), ())), BEND), r"layer 1 \(threshold\): a threshold must"),
+        ((Sum(((Concat(((), ())),), (CONV,))),), r"layer 0 \(sum\): branch 0 must end with"),
+        (
+            (Concat(((), (Votes(5, 0, np.ones(5, np.int64), np.ones(5, np.int64)),))),),
+            r"layer 0\.1\.0 \(votes\): class scores must be the last",
+        ),
         ((Votes(4, 0, np.ones(4, np.int64), np.ones(4, np.int64)),), "4 classes must divide 10"),
     ],
 )
@@ -168,6 +187,33 @@ def test_layers_that_do_not_fit_ten_channels_are_named(
 ) -> None:
     with pytest.raises(InputError, match=words):
         list(flow(layers, Shape(2, 2, 10)))
+
+
+@pytest.mark.parametrize(
+    ("branches", "words"),
+    [
+        (((CONV, BEND), ()), r"layer 0 \(concat\): branch 1 is empty and would give 3 weighted"),
+        (((CONV, BEND), (MaxPool(1),)), r"layer 0\.1\.0 \(max-pool\): 3 weighted planes must meet"),
+        (((Shuffle(2),), (CONV, BEND)), r"layer 0\.0\.0 \(shuffle\): 3 weighted planes must meet"),
+        (((CONV, BEND), (Concat(((), ())),)), r"layer 0\.1\.0 \(concat\): branch 0 is empty"),
+    ],
+)
+def test_weighted_planes_are_not_concatenated(
+    branches: tuple[tuple[Layer, ...], ...], words: str
+) -> None:
+    behind = Shape(2, 2, 10, planes=3)
+    *_, last = flow((Concat(((CONV, BEND), (CONV, BEND))),), behind)
+    assert last.after == Shape(2, 2, 6)
+    with pytest.raises(InputError, match=words):
+        list(flow((Concat(branches),), behind))
+
+
+def test_words_of_branches_count_among_the_memory() -> None:
+    """Of one channel each, a word for a bit: read, pooled, read again, laid side by side."""
+    shape = Shape(2048, 2048, 1)  # 2**22 pixels: eight such planes are allowed
+    check_memory(flow((Concat(((MaxPool(1),),) * 3),), shape))
+    with pytest.raises(InputError, match=r"layer 0 \(concat\): .*words of one image"):
+        check_memory(flow((Concat(((MaxPool(1),),) * 4),), shape))
 
 
 def test_accumulators_beyond_32_bits_are_refused() -> None:

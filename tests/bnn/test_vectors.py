@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,17 @@ import pytest
 from networks import draw_model, draw_words, outputs_slowly, values_of
 
 from sensorsim.bits import unpack
-from sensorsim.bnn.layers import Convolution, Scores, Sum, Threshold, Votes, Weighted
+from sensorsim.bnn.layers import (
+    Concat,
+    Convolution,
+    MaxPool,
+    Scores,
+    Shuffle,
+    Sum,
+    Threshold,
+    Votes,
+    Weighted,
+)
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.vectors import random_words, write_vectors
 from sensorsim.errors import InputError
@@ -93,6 +104,21 @@ def test_layers_of_branches_name_what_they_read(tmp_path: Path) -> None:
     assert reads["2.0.0"] == reads["2.1.0"] == ["1"]
     assert reads["2"] == ["2.0.0", "2.1.0"]
     assert reads["3"] == ["2"]
+
+
+def test_an_empty_branch_names_what_the_concatenation_reads(model: Model, tmp_path: Path) -> None:
+    branches = ((), (Shuffle(5), Shuffle(2)), (Concat(((), ())),))
+    ones = np.ones(3, np.int64)
+    end = Scores(40, 3, 0, np.zeros((3, 1), np.uint64), ones, ones)
+    net = replace(model, layers=(*model.layers[:2], Concat(branches), MaxPool(6), end))
+    folder = tmp_path / "v"
+    write_vectors(net, draw_words(net, 1), [0], folder, {})
+    manifest = json.loads((folder / "manifest.json").read_text())
+    reads = {layer["place"]: layer["reads"] for layer in manifest["layers"]}
+    assert reads == {
+        "0": ["input"], "1": ["0"], "2.1.0": ["1"], "2.1.1": ["2.1.0"], "2.2.0": ["1", "1"],
+        "2": ["1", "2.1.1", "2.2.0"], "3": ["2"], "4": ["3"],
+    }  # fmt: skip
 
 
 def test_digests_are_those_of_all_files(model: Model, tmp_path: Path) -> None:

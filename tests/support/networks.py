@@ -79,6 +79,8 @@ def draw_block(random: np.random.Generator, shape: Shape) -> list[Layer]:
 
 def draw_concat(random: np.random.Generator, shape: Shape, block: list[Layer]) -> Concat:
     """Branches of one height and width: a block, its input, what was derived from either."""
+    if random.random() < 0.5:  # the input has the same height and width
+        block = draw_bits(random, shape)
     if random.random() < 0.3:
         block = [draw_concat(random, shape, block)]
     after = list(flow(tuple(block), shape))[-1].after
@@ -87,9 +89,7 @@ def draw_concat(random: np.random.Generator, shape: Shape, block: list[Layer]) -
         branch: tuple[Layer, ...] = ()
         kind = random.random()
         if after[:2] != shape[:2] or shape.planes > 1 or kind < 0.2:
-            like = draw_same(random, after.channels, int(random.choice([3, 8, 16, 61, 64])))
-            threshold = draw_threshold(random, list(flow((*block, like), shape))[-1].after)
-            branch = (*block, like, threshold)
+            branch = (*block, *draw_bits(random, after))
         elif kind < 0.4:
             groups = [g for g in range(1, shape.channels + 1) if shape.channels % g == 0]
             branch = (Shuffle(int(random.choice(groups))),)
@@ -97,6 +97,12 @@ def draw_concat(random: np.random.Generator, shape: Shape, block: list[Layer]) -
             branch = (MaxPool(1),)
         branches.insert(int(random.integers(len(branches) + 1)), branch)
     return Concat(tuple(branches))
+
+
+def draw_bits(random: np.random.Generator, shape: Shape) -> list[Layer]:
+    """A convolution that leaves height and width as they are, and its threshold."""
+    layer = draw_same(random, shape.channels, int(random.choice([3, 8, 16, 61, 64])))
+    return [layer, draw_threshold(random, list(flow((layer,), shape))[-1].after)]
 
 
 def draw_sum(random: np.random.Generator, shape: Shape, outputs: int) -> Sum:

@@ -1,0 +1,158 @@
+"""What a model stores, in bits: every number that was trained, and none that follows from others.
+
+Shapes, kernel sizes and the other whole numbers of a header are the structure of a network and do
+not count. docs/model_file.md states the same law.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim.bnn.layers import Scores, Threshold, Votes, Weighted
+from sensorsim.bnn.shapes import Step
+from sensorsim.readout import Adc, Thermometer
+from sensorsim.tonemap import PiecewiseLinear
+
+READOUT_BITS = 32
+"""Bits of one threshold of a thermometer, or of one coordinate of a tone curve's knot."""
+
+
+class Stored(NamedTuple):
+    """Bits that are stored, by what they are.
+
+    Attributes
+    ----------
+    weight_bits : int
+        One for each binary weight.
+    level_bits : int
+        Levels of the thresholds, each at `level_bits` of its accumulator.
+    direction_bits : int
+        One for each channel of a threshold: whether it rises.
+    scale_bits, bias_bits : int
+        Of the class scores, each array at its `signed_bits`.
+    readout_bits : int
+        Of the readout: see `of_readout`.
+    """
+
+    weight_bits: int = 0
+    level_bits: int = 0
+    direction_bits: int = 0
+    scale_bits: int = 0
+    bias_bits: int = 0
+    readout_bits: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self)
+
+
+def stored(steps: Iterable[Step], readout: Adc | Thermometer) -> Stored:
+    """What a model stores: the sum over its layers and its readout.
+
+    Parameters
+    ----------
+    steps : iterable of Step
+        `Model.steps`.
+    readout : Adc or Thermometer
+        `Model.readout`.
+
+    Returns
+    -------
+    Stored
+
+    Examples
+    --------
+    >>> stored(model.steps, model.readout).total == model.stored_bits
+    True
+    """
+    parts = [*map(of_layer, steps), Stored(readout_bits=of_readout(readout))]
+    return Stored(*map(sum, zip(*parts, strict=True)))
+
+
+def of_layer(step: Step) -> Stored:
+    """What one layer stores; nothing of layers that are made of branches, which are steps too.
+
+    Parameters
+    ----------
+    step : Step
+
+    Returns
+    -------
+    Stored
+    """
+    layer, channels = step.layer, step.after.channels
+    weights = layer.weight_bits if isinstance(layer, Weighted) else 0
+    if isinstance(layer, Threshold):
+        return Stored(level_bits=channels * level_bits(step.before.reach), direction_bits=channels)
+    if isinstance(layer, Scores | Votes):
+        scale, bias = (channels * signed_bits(values) for values in (layer.scale, layer.bias))
+        return Stored(weights, scale_bits=scale, bias_bits=bias)
+    return Stored(weights)
+
+
+def of_readout(readout: Adc | Thermometer) -> int:
+    """Bits of a readout's own numbers.
+
+    Parameters
+    ----------
+    readout : Adc or Thermometer
+
+    Returns
+    -------
+    int
+        32 for each threshold of a thermometer, whatever its number of colors; 64 for each knot of
+        an ADC's piecewise-linear tone curve; 0 for an ADC whose tone curve is a formula, also where
+        a table of codes is computed from it.
+    """
+    if isinstance(readout, Thermometer):
+        return READOUT_BITS * readout.levels
+    curve = readout.tone_curve
+    return 2 * READOUT_BITS * len(curve.x) if isinstance(curve, PiecewiseLinear) else 0
+
+
+def level_bits(reach: int) -> int:
+    """Bits of one level: ``ceil(log2(reach + 2))``.
+
+    Products of +1 and -1 that sum to at most R in magnitude sum to one of the R + 1 numbers
+    -R, -R + 2, ..., R, whatever their planes and branches: ``R - 2 m`` with m mismatches. A
+    comparison in one direction divides these in R + 2 ways, from none to all: that many levels
+    differ.
+
+    Parameters
+    ----------
+    reach : int
+        R, the largest magnitude of the accumulator.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> level_bits(14), level_bits(15)
+    (4, 5)
+    """
+    return (reach + 1).bit_length()
+
+
+def signed_bits(values: npt.NDArray[np.int64]) -> int:
+    """Width of an array in two's complement: the fewest bits that hold each of its numbers.
+
+    Parameters
+    ----------
+    values : int64 [N]
+
+    Returns
+    -------
+    int
+        At least 1, for zeros alone; b bits hold ``-2**(b - 1)`` to ``2**(b - 1) - 1``.
+
+    Examples
+    --------
+    >>> signed_bits(np.array([-128, 127])), signed_bits(np.array([128]))
+    (8, 9)
+    """
+    return 1 + max(int(v if v >= 0 else ~v).bit_length() for v in values)
