@@ -91,13 +91,13 @@ def _print_model(found: dict[str, Any]) -> None:
         markup=False,
     )
     console.print(_table(found["layers"]))
+    memory, largest = (totals[f"largest_activation_{n}"] for n in ("memory_bits", "bits"))
     console.print(
         f"totals    {totals['weight_bits']:,} weight bits, "
         f"{totals['threshold_channels']:,} thresholds\n"
         f"          {totals['binary_operations']:,} binary operations for each decision\n"
         f"          {totals['stored_bits']:,} bits stored: {_stored(found['stored_bits'])}\n"
-        f"          {totals['largest_activation_memory_bits']:,} bits of largest activation memory, "
-        f"largest map {totals['largest_activation_bits']:,}"
+        f"          {memory:,} bits of largest activation memory, largest map {largest:,}"
     )
 
 

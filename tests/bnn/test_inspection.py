@@ -32,6 +32,8 @@ def test_layers_are_described_with_shapes_bits_and_operations(model: Model) -> N
     assert last["accumulator_bits"] == 7  # -48 to 48
     assert last["scale"] == [s / 256 for s in model.layers[-1].scale]
     assert said["totals"]["weight_bits"] == model.weight_bits
+    readout = said["stored_bits"]["readout_bits"]
+    assert sum(r["stored_bits"] for r in said["layers"]) + readout == model.stored_bits
     assert said["totals"]["largest_activation_bits"] == 420
 
 

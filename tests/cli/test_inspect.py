@@ -31,6 +31,21 @@ def test_people_read_layers_thresholds_and_totals() -> None:
         assert words in done.stdout, words
 
 
+def test_totals_fit_80_columns() -> None:
+    network = load_model(find_model("cifar10/glt-8"))
+    done = run.invoke(app, ["inspect", "cifar10/glt-8"], env={"COLUMNS": "80"})
+    lines = done.stdout.splitlines()
+    (first,) = (i for i, line in enumerate(lines) if line.startswith("totals"))
+    assert max(map(len, lines[first:])) <= 80
+    text = "\n".join(lines[first:])
+    for words in (
+        f"{network.stored_bits:,} bits stored",
+        f"{network.binary_operations:,} binary operations",
+        f"{network.largest_activation_memory_bits:,} bits of largest activation memory",
+    ):
+        assert words in text
+
+
 def test_json_is_one_object(model: Model, tmp_path: Path) -> None:
     path = tmp_path / "m.npz"
     save_model(model, path)
@@ -38,6 +53,9 @@ def test_json_is_one_object(model: Model, tmp_path: Path) -> None:
     said = json.loads(done.stdout)
     assert said["sha256"] == model_digest(path)
     assert said["totals"]["weight_bits"] == model.weight_bits
+    assert said["totals"]["stored_bits"] == model.stored_bits == sum(said["stored_bits"].values())
+    memory = said["totals"]["largest_activation_memory_bits"]
+    assert memory == model.largest_activation_memory_bits == 420 + 90
     assert [row["kind"] for row in said["layers"]][-1] == "scores"
 
 
