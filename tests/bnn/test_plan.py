@@ -20,9 +20,9 @@ import pytest
 from networks import draw_model, draw_words, scores_slowly
 
 from sensorsim.bits import pack
+from sensorsim.bnn import compiler, simulator
 from sensorsim.bnn import plan as plans
-from sensorsim.bnn import simulator
-from sensorsim.bnn.layers import Dense, Scores, Sum, Threshold, Weighted
+from sensorsim.bnn.layers import Concat, Dense, Scores, Sum, Threshold, Weighted
 from sensorsim.bnn.model import Input, Model
 from sensorsim.kernels.plan import WORDS
 from sensorsim.kernels.vector import LANES, machine_lanes
@@ -57,6 +57,38 @@ def test_drawn_sums_cover_long_nested_and_dense_branches_behind_codes() -> None:
     assert {(codes, len(branch) > 1) for codes, branch in branches} >= {(True, True), (False, True)}
     assert any(isinstance(layer, Sum) for _, branch in branches for layer in branch)
     assert any(isinstance(branch[-1], Dense) for _, branch in branches)
+
+
+def test_drawn_concatenations_cover_empty_and_nested_branches_and_planes() -> None:
+    found = [s for i in SEEDS for s in draw_model(i).steps if isinstance(s.layer, Concat)]
+    assert any(() in s.layer.branches for s in found)
+    assert any(s.before.planes > 1 for s in found)
+    assert any(isinstance(b[-1], Concat) for s in found for b in s.layer.branches if b)
+
+
+def unlike_arithmetic(seeds: range) -> bool:
+    """Whether the simulator errs on any of a few networks."""
+    for seed in seeds:
+        model = draw_model(seed)
+        words = draw_words(model, 5, seed)
+        if (simulator.scores(model, words) != scores_slowly(model, words)).any():
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("name", "mutant"),
+    [
+        ("_fits_part", lambda layer, part: True),
+        ("_fits_part", lambda layer, part: part.channel % 8 == 0),
+        ("_ring", lambda layers: 0),
+    ],
+)
+def test_parts_of_a_concatenation_that_lie_elsewhere_are_noticed(
+    name: str, mutant: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiler, name, mutant)
+    assert unlike_arithmetic(range(40))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -8,7 +8,7 @@ from networks import convolve_slowly, draw_weights, outputs_slowly
 
 from sensorsim.bits import code_planes, pack
 from sensorsim.bnn.compiler import compile_plan
-from sensorsim.bnn.layers import Convolution, Dense, Layer, MaxPool, Shuffle, Threshold
+from sensorsim.bnn.layers import Concat, Convolution, Dense, Layer, MaxPool, Shuffle, Sum, Threshold
 from sensorsim.bnn.shapes import Shape
 from sensorsim.kernels.plan import CODES, WORDS
 from sensorsim.kernels.vector import LANES, machine_lanes
@@ -123,6 +123,51 @@ def test_pooling_is_the_greatest_value(seed: int, channels: int, size: int, side
 )
 def test_shuffle_reads_down_the_columns_of_groups(channels: int, groups: int) -> None:
     check((Shuffle(groups), look(channels)), Shape(3, 2, channels), channels)
+
+
+KINDS = ["empty", "bits", "sum", "pool", "shuffle", "nested"]
+WIDTHS = st.sampled_from([1, 3, 7, 8, 9, 16, 24, 56, 61, 63, 64, 65, 72, 128, 130])
+
+
+@lanes
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1), st.sampled_from([1, 4, 8, 30, 64, 66, 130]),
+    st.lists(st.tuples(st.sampled_from(KINDS), WIDTHS), min_size=2, max_size=5), st.booleans(),
+)  # fmt: skip
+def test_channels_of_branches_lie_side_by_side(
+    lanes: int, seed: int, channels: int, kinds: list[tuple[str, int]], head: bool
+) -> None:
+    """At any bit of a byte and a word; what follows sees each channel, and no other bits."""
+    random = np.random.default_rng(seed)
+    shape = Shape(1, 1, channels) if head else Shape(3, 4, channels)
+    first = (Dense(channels, channels, draw_weights(random, channels, channels)),
+             spread(random, channels, channels)) if head else ()  # fmt: skip
+    joint = Concat(tuple(draw_parts(random, channels, *kind) for kind in kinds))
+    total = outputs_slowly((joint,), np.ones((1, *shape[:3]), np.int64))[-1][1].shape[-1]
+    whole = draw_layer(random, total, 5, 1, 1, 1, 1)
+    for end in (look(total), whole):
+        check((*first, joint, end), shape, seed, images=10, lanes=lanes)
+
+
+def draw_parts(
+    random: np.random.Generator, channels: int, kind: str, width: int
+) -> tuple[Layer, ...]:
+    """A branch that leaves height and width as they are."""
+    layer = draw_layer(random, channels, width, 3, 1, 1, 1)
+    if kind == "bits":
+        return layer, spread(random, width, layer.fan_in)
+    if kind == "sum":
+        other = draw_layer(random, channels, width, 1, 1, 0, 1)
+        both = Sum(((layer,), (other,)))
+        return both, spread(random, width, layer.fan_in + other.fan_in)
+    if kind == "pool":
+        return layer, spread(random, width, layer.fan_in), MaxPool(1)
+    if kind == "shuffle":
+        return layer, spread(random, width, layer.fan_in), Shuffle(width)
+    if kind == "nested":
+        return (Concat(((), (layer, spread(random, width, layer.fan_in)), ())),)
+    return ()
 
 
 @lanes
