@@ -13,7 +13,7 @@ from sensorsim.bits import unpack
 from sensorsim.bnn import faulty, layerwise, simulator
 from sensorsim.bnn.compiler import compile_sums
 from sensorsim.bnn.faults import Faults, StuckChannel, StuckWeight
-from sensorsim.bnn.layers import Dense, Scores, Threshold, Weighted
+from sensorsim.bnn.layers import Concat, Dense, Scores, Threshold, Weighted
 from sensorsim.bnn.model import Model
 from sensorsim.kernels.plan import WORDS
 
@@ -103,6 +103,20 @@ def test_flipping_all_activations_is_negation(model: Model) -> None:
     for seen in dirty:  # no bit beyond the channels appears
         if seen.words is not None and seen.step.after.channels % 64:
             assert not (seen.words[..., -1] >> np.uint64(seen.step.after.channels % 64)).any()
+
+
+def test_bits_of_a_concatenation_flip_by_its_place() -> None:
+    model = with_layer(Concat)
+    row, place, channels = next(
+        (i, s.place, s.after.channels)
+        for i, s in enumerate(model.steps)
+        if isinstance(s.layer, Concat)
+    )
+    words = draw_words(model, 4)
+    clean = list(layerwise.observe(model, words))[row].words
+    faults = Faults(activation_flip_rates={place: 1.0})
+    dirty = list(faulty.observe(model, faults, words, 0, 0, np.arange(4)))[row].words
+    np.testing.assert_array_equal(unpack(dirty, channels), 1 - unpack(clean, channels))
 
 
 @pytest.mark.parametrize("planes", [1, 3])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -9,7 +10,15 @@ import pytest
 from exchanged import inputs, run_onnx, run_qonnx
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import RECORD, draw_model, draw_same, draw_threshold, draw_words
+from networks import (
+    RECORD,
+    draw_model,
+    draw_same,
+    draw_threshold,
+    draw_weights,
+    draw_words,
+    scores_slowly,
+)
 from onnx import numpy_helper
 
 from sensorsim import resources
@@ -19,12 +28,12 @@ from sensorsim.bnn.exchange.onnx_export import export_onnx
 from sensorsim.bnn.exchange.qonnx_export import export_qonnx
 from sensorsim.bnn.exchange.qonnx_import import import_qonnx
 from sensorsim.bnn.exchange.rising import rising_only
-from sensorsim.bnn.file import load_model
-from sensorsim.bnn.layers import Concat, Convolution, Shuffle, Threshold, Votes
+from sensorsim.bnn.file import load_model, save_model
+from sensorsim.bnn.layers import Concat, Convolution, Layer, MaxPool, Shuffle, Sum, Threshold, Votes
 from sensorsim.bnn.model import Input, Model
-from sensorsim.bnn.shapes import flow
+from sensorsim.bnn.shapes import Shape, flow
 from sensorsim.errors import InputError
-from sensorsim.readout import Adc
+from sensorsim.readout import Adc, Thermometer
 
 MODELS = resources.data("models")
 NAMES = sorted(p.relative_to(MODELS).with_suffix("").as_posix() for p in MODELS.rglob("*.npz"))
@@ -59,6 +68,55 @@ def test_any_network_comes_back(seed: int) -> None:
     assert (back.input, back.readout, back.class_names, back.training) == (
         model.input, model.readout, model.class_names, model.training,
     )  # fmt: skip
+
+
+def compact(planes: int) -> Model:
+    """Grouped convolutions, shuffles, a binary shortcut, a sum, votes: 8 x 8 pixels."""
+    random = np.random.default_rng(planes)
+    readout = Adc(bits=planes) if planes > 1 else Thermometer(thresholds=(0.2, 0.5, 0.8))
+    view = Input(height=8, width=8, colors=1, planes=planes, channels=readout.channels(1))
+
+    def convolution(inputs: int, outputs: int, groups: int, kernel: int) -> Convolution:
+        weights = draw_weights(random, outputs, kernel**2 * inputs // groups)
+        return Convolution(inputs, outputs, kernel, 1, kernel // 2, groups, weights)
+
+    def bent(layer: Layer, channels: int, planes: int = 1) -> tuple[Layer, Layer]:
+        after = list(flow((layer,), Shape(8, 8, channels, planes)))[-1].after
+        return layer, draw_threshold(random, after)
+
+    grouped = (*bent(convolution(24, 24, 3, 3), 24), Shuffle(3))
+    pointwise = (*bent(convolution(24, 12, 12, 1), 24), Shuffle(4))
+    narrow = (*bent(convolution(60, 20, 5, 1), 60), convolution(20, 15, 5, 3))
+    layers = (
+        *bent(convolution(view.channels, 24, 1, 3), view.channels, planes),
+        MaxPool(2),
+        Concat(((), grouped, pointwise)),
+        *bent(Sum(((convolution(60, 15, 15, 3),), narrow)), 60),
+        Shuffle(5),
+        Votes(3, 24, random.integers(1, 2**20, 3), random.integers(-(2**20), 2**20, 3)),
+    )
+    return Model(view, readout, ("a", "b", "c"), layers, RECORD)
+
+
+@pytest.mark.parametrize("planes", [1, 4])
+def test_a_compact_network_is_saved_exported_and_read_back(planes: int, tmp_path: Path) -> None:
+    model = compact(planes)
+    words = draw_words(model, 20)
+    expected = simulator.scores(model, words)
+    np.testing.assert_array_equal(scores_slowly(model, words), expected)
+    assert len(np.unique(expected, axis=0)) > 10
+    save_model(model, tmp_path / "m.npz")
+    model = load_model(tmp_path / "m.npz")
+    np.testing.assert_array_equal(simulator.scores(model, words), expected)
+    np.testing.assert_array_equal(run_onnx(export_onnx(model), inputs(model, words)), expected)
+    graph = export_qonnx(model, 20)
+    np.testing.assert_array_equal(run_qonnx(graph, inputs(model, words)), expected)
+    back = import_qonnx(graph)
+    np.testing.assert_array_equal(simulator.scores(back, words), expected)
+    assert [(s.place, s.layer.kind) for s in back.steps] == [
+        (s.place, s.layer.kind) for s in model.steps
+    ]
+    assert back.stored_bits == model.stored_bits
 
 
 def test_a_concatenation_behind_a_shuffle_comes_back_as_it_was(model: Model) -> None:
