@@ -197,6 +197,16 @@ def concatenated(parts: list[Traced]) -> Traced:
     Layers that all parts share come before the concatenation; a part that has no others is an empty
     branch of it.
 
+    Parameters
+    ----------
+    parts : list of Traced
+        Images of one input.
+
+    Returns
+    -------
+    Traced
+        An image; each part keeps the scale of its bits.
+
     Raises
     ------
     InputError
