@@ -198,8 +198,8 @@ def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
     from PIL import Image
 
     for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        Image.new("L", (20, 20)).save(tmp_path / name / "0.png")
+        (tmp_path / "test" / name).mkdir(parents=True)
+        Image.new("L", (20, 20)).save(tmp_path / "test" / name / "0.png")
     pipe = ss.load_pipeline("glt4", {"scene.dataset": "folder", "scene.data_dir": str(tmp_path)})
     with pytest.raises(ss.InputError, match=r"\(20, 20, 1\).*\(28, 28, 1\)"):
         pipe.run()
@@ -222,8 +222,8 @@ def test_trace_refuses_an_image_that_the_network_cannot_read() -> None:
 def test_classes_of_another_name_are_refused(tmp_path: Path) -> None:
     from PIL import Image
 
-    (tmp_path / "cats").mkdir()
-    Image.new("L", (28, 28)).save(tmp_path / "cats" / "0.png")
+    (tmp_path / "test" / "cats").mkdir(parents=True)
+    Image.new("L", (28, 28)).save(tmp_path / "test" / "cats" / "0.png")
     pipe = ss.load_pipeline("glt4", {"scene.dataset": "folder", "scene.data_dir": str(tmp_path)})
     with pytest.raises(ss.InputError, match="classes are cats, but "):
         pipe.run()

@@ -52,7 +52,18 @@ def read_cifar10(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int6
 
 
 def read_stl10(images: Path, labels: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Read STL-10's pair of files: column-major planes, labels from 1.
+    """Read STL-10's pair of files, in the layout that its authors publish with it.
+
+    Both files are tightly packed bytes without a header: of every image the red, the green and the
+    blue plane, each column by column (column-major); of every label a byte from 1 to 10 (A. Coates,
+    H. Lee, A. Y. Ng, AISTATS 2011, and the dataset's own page).
+
+    Parameters
+    ----------
+    images : Path
+        ``train_X.bin`` or ``test_X.bin``.
+    labels : Path
+        ``train_y.bin`` or ``test_y.bin``.
 
     Returns
     -------
@@ -62,10 +73,15 @@ def read_stl10(images: Path, labels: Path) -> tuple[npt.NDArray[np.uint8], npt.N
     Raises
     ------
     InputError
-        If a size does not fit or a label lies outside 1 to 10.
+        If a size does not fit, the files hold different numbers, or a label lies outside 1 to 10.
     """
     planes = _read(images, 3 * _STL_SIDE**2).reshape(-1, 3, _STL_SIDE, _STL_SIDE)
     classes = _read(labels, 1).reshape(-1).astype(np.int64)
+    if len(planes) != len(classes):
+        raise InputError(
+            f"{images}: {len(planes)} images, but {len(classes)} labels in {labels.name}; expected "
+            "as many of one as of the other, take both from the same archive"
+        )
     if not 1 <= classes.min() <= classes.max() <= len(STL10_CLASSES):
         raise InputError(
             f"{labels}: labels from {classes.min()} to {classes.max()}, expected 1 to 10"

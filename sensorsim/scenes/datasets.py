@@ -17,6 +17,7 @@ from sensorsim.scenes.binary import CIFAR10_CLASSES, STL10_CLASSES, read_cifar10
 from sensorsim.scenes.folder import read_folder
 from sensorsim.scenes.idx import read_idx
 from sensorsim.scenes.labelled import Labelled
+from sensorsim.scenes.vww import SIDE, read_vww
 
 SPLITS = ("train", "test")
 FASHION_CLASSES = (
@@ -28,27 +29,48 @@ _IDX_PREFIX = {"train": "train", "test": "t10k"}
 _DEBIAN = Path("/usr/share/datasets")
 
 
-def load_dataset(name: str, split: str = "test", data_dir: str | Path | None = None) -> Labelled:
+def load_dataset(
+    name: str,
+    split: str = "test",
+    data_dir: str | Path | None = None,
+    size: int | None = None,
+) -> Labelled:
     """Load one split of a dataset.
 
     Parameters
     ----------
     name : str
-        "fashion-mnist", "mnist", "cifar10", "stl10", or "folder" for class folders of the user's.
+        "fashion-mnist", "mnist", "cifar10", "stl10", "vww" (Visual Wake Words, from COCO), or
+        "folder" for class folders of the user's.
     split : "train" or "test"
     data_dir : path, optional
         A folder that holds the dataset's own files, a folder of class folders, or a zip of one.
+    size : int, optional
+        Side in pixels that every image is brought to (see `decode.decode`), for class folders and
+        "vww". None asks that class folders hold images of one size, and gives "vww" 96 pixels.
+
+    Returns
+    -------
+    Labelled
 
     Raises
     ------
     InputError
-        If the name is unknown, or the files are not found, damaged or of another layout.
+        If the name is unknown, or the files are not found, damaged or of another layout; if a size
+        is given to a dataset whose own files have one.
+
+    Examples
+    --------
+    >>> len(load_dataset("fashion-mnist", "test"))
+    10000
     """
     if split not in SPLITS:
         raise InputError(f"split {split!r}: expected one of {', '.join(SPLITS)}")
     if name not in _LOADERS:
         raise InputError(f"dataset {name!r}: expected one of {', '.join(sorted(_LOADERS))}")
-    return _LOADERS[name](split, None if data_dir is None else Path(data_dir))
+    if size is not None and size < 1:
+        raise InputError(f"size (scene.size) {size}: expected a side of at least 1 pixel, or none")
+    return _LOADERS[name](split, None if data_dir is None else Path(data_dir), size)
 
 
 def _find(wanted: list[str], places: list[Path]) -> list[Path] | None:
@@ -95,9 +117,10 @@ def _locate(
 
 
 def _load_idx(name: str, classes: tuple[str, ...], shipped: str) -> Callable[..., Labelled]:
-    def load(split: str, data_dir: Path | None) -> Labelled:
+    def load(split: str, data_dir: Path | None, size: int | None) -> Labelled:
         if data_dir is not None and _is_class_folders(data_dir):
-            return read_folder(data_dir, split, name)
+            return read_folder(data_dir, split, name, size)
+        _check_own_size(name, size)
         prefix = _IDX_PREFIX[split]
         wanted = [f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"]
         places = [resources.data(shipped), _DEBIAN / name, download.cache(name)]
@@ -113,9 +136,10 @@ def _load_idx(name: str, classes: tuple[str, ...], shipped: str) -> Callable[...
     return load
 
 
-def _load_cifar10(split: str, data_dir: Path | None) -> Labelled:
+def _load_cifar10(split: str, data_dir: Path | None, size: int | None) -> Labelled:
     if data_dir is not None and _is_class_folders(data_dir):
-        return read_folder(data_dir, split, "cifar10")
+        return read_folder(data_dir, split, "cifar10", size)
+    _check_own_size("cifar10", size)
     batches = (
         [f"data_batch_{i}.bin" for i in range(1, 6)] if split == "train" else ["test_batch.bin"]
     )
@@ -132,9 +156,10 @@ def _load_cifar10(split: str, data_dir: Path | None) -> Labelled:
     )
 
 
-def _load_stl10(split: str, data_dir: Path | None) -> Labelled:
+def _load_stl10(split: str, data_dir: Path | None, size: int | None) -> Labelled:
     if data_dir is not None and _is_class_folders(data_dir):
-        return read_folder(data_dir, split, "stl10")
+        return read_folder(data_dir, split, "stl10", size)
+    _check_own_size("stl10", size)
     wanted = [f"{split}_X.bin", f"{split}_y.bin"]
     cache = download.cache("stl10")
     found = _locate("stl10", wanted, data_dir, ["stl10_binary"], [cache, cache / "stl10_binary"])
@@ -142,10 +167,27 @@ def _load_stl10(split: str, data_dir: Path | None) -> Labelled:
     return Labelled(images, labels, STL10_CLASSES, "stl10", str(found[0].parent))
 
 
-def _load_folder(split: str, data_dir: Path | None) -> Labelled:
+def _load_folder(split: str, data_dir: Path | None, size: int | None) -> Labelled:
     if data_dir is None:
         raise InputError("dataset 'folder': needs scene.data_dir, a folder or zip of class folders")
-    return read_folder(data_dir, split, data_dir.stem)
+    return read_folder(data_dir, split, data_dir.stem, size)
+
+
+def _load_vww(split: str, data_dir: Path | None, size: int | None) -> Labelled:
+    if data_dir is None:
+        raise InputError(
+            "dataset 'vww': needs scene.data_dir (--data-dir of a study), the folder that holds "
+            "COCO's images and annotations"
+        )
+    return read_vww(data_dir, split, SIDE if size is None else size)
+
+
+def _check_own_size(name: str, size: int | None) -> None:
+    if size is not None:
+        raise InputError(
+            f"size (scene.size) {size}: the files of {name} have a size of their own; leave it "
+            "out, or name class folders with scene.data_dir"
+        )
 
 
 def _is_class_folders(path: Path) -> bool:
@@ -163,11 +205,12 @@ def _own_files(path: Path) -> Iterator[Path]:
         yield from path.glob(pattern)
 
 
-_LOADERS: dict[str, Callable[[str, Path | None], Labelled]] = {
+_LOADERS: dict[str, Callable[[str, Path | None, int | None], Labelled]] = {
     "fashion-mnist": _load_idx("fashion-mnist", FASHION_CLASSES, "fashion_mnist"),
     "mnist": _load_idx("mnist", _DIGITS, "mnist"),
     "cifar10": _load_cifar10,
     "stl10": _load_stl10,
+    "vww": _load_vww,
     "folder": _load_folder,
 }
 DATASETS = tuple(_LOADERS)

@@ -1,85 +1,139 @@
 """A folder of class folders, or a zip of one.
 
-``train/<class>/*.png`` and ``test/<class>/*.png`` are two splits; a tree without split folders
-serves every split. Classes are numbered in the order of their names; test images come one of each
-class in turn, so that the first N of them are a fair sample.
+``train/<class>/*.png`` and ``test/<class>/*.png`` are two splits, in any case of the letters. A
+tree without them is split here: a fifth of every class, chosen by the SHA-256 of the files' names,
+is the test split, the rest the training split. Classes are numbered in the order of their names;
+test images come one of each class in turn, so that the first N of them are a fair sample.
 """
 
-import io
+import hashlib
 import zipfile
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
 
 from sensorsim.errors import InputError
+from sensorsim.scenes.decode import decode_all
 from sensorsim.scenes.labelled import Labelled
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".tif", ".tiff"}
+# Formats that Pillow may lack are here too: such a file is named as unreadable, not left out.
+_SUFFIXES = {
+    ".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".gif", ".webp", ".heic",
+    ".heif", ".avif",
+}  # fmt: skip
 _SPLITS = {"train", "test"}
+_HELD_OUT = 5
+"""One image of so many is held out for the test split."""
 
 
-def read_folder(path: Path, split: str, name: str) -> Labelled:
+def read_folder(path: Path, split: str, name: str, size: int | None = None) -> Labelled:
     """Read one split of a folder or zip of class folders.
+
+    Files and folders whose names begin with a dot, and ``__MACOSX``, are left out.
+
+    Parameters
+    ----------
+    path : Path
+        ``<split>/<class>/<image>`` or ``<class>/<image>``, at any depth.
+    split : "train" or "test"
+    name : str
+        Name of the dataset.
+    size : int, optional
+        Side in pixels that every image is brought to, see `decode.decode`; None asks that all
+        images are of one size.
+
+    Returns
+    -------
+    Labelled
+        Its origin says so if the split was made here.
 
     Raises
     ------
     InputError
-        If nothing is there, a file is no image, or the images differ in size.
+        If nothing is there, files cannot be read, or the images differ in size and none is given.
     """
     if path.is_dir():
         found = (p for p in path.rglob("*") if p.is_file())
         files = [PurePosixPath(p.relative_to(path).as_posix()) for p in found]
-        return _read(path, files, lambda p: (path / p).read_bytes(), split, name)
+        return _read(path, files, lambda p: (path / p).read_bytes(), split, name, size)
     try:
         with zipfile.ZipFile(path) as archive:
             files = [PurePosixPath(i.filename) for i in archive.infolist() if not i.is_dir()]
-            return _read(path, files, lambda p: archive.read(str(p)), split, name)
+            return _read(path, files, lambda p: archive.read(str(p)), split, name, size)
     except FileNotFoundError:
         raise InputError(
             f"{path}: no such file; expected a folder or zip of class folders"
         ) from None
-    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, OSError) as error:
         raise InputError(
             f"{path}: not a readable zip ({error}); expected a folder or zip of class folders"
         ) from None
 
 
 def _read(
-    origin: Path,
+    path: Path,
     files: list[PurePosixPath],
     read: Callable[[PurePosixPath], bytes],
     split: str,
     name: str,
+    size: int | None,
 ) -> Labelled:
-    images = sorted(f for f in files if f.suffix.lower() in _SUFFIXES and len(f.parts) >= 2)
+    images = sorted(f for f in files if _is_image(f))
     if not images:
         raise InputError(
-            f"{origin}: no images found; expected class folders that hold "
+            f"{path}: no images found; expected class folders that hold "
             f"{', '.join(sorted(_SUFFIXES))} files"
         )
     # Numbered over all splits, so that a class keeps its number where a split lacks another one.
-    in_splits = [f for f in images if f.parent.parent.name in _SPLITS]
+    in_splits = [f for f in images if _split(f) in _SPLITS]
     classes = sorted({f.parent.name for f in in_splits or images})
+    origin = str(path)
     if in_splits:
-        images = [f for f in in_splits if f.parent.parent.name == split]
+        images = [f for f in in_splits if _split(f) == split]
         if not images:
-            raise InputError(f"{origin}: no images in {split}/<class>/; expected that split")
+            raise InputError(f"{path}: no images in {split}/<class>/; expected that split")
+    else:
+        held_out = _held_out(images)
+        images = [f for f in images if (f in held_out) == (split == "test")]
+        if not images:
+            raise InputError(
+                f"{path}: no class has two images, so that none can be held out for the test "
+                "split; add images, or name folders train/<class> and test/<class>"
+            )
+        part = "the fifth" if split == "test" else "all but the fifth"
+        origin += f" ({part} of every class that the SHA-256 of its file names holds out for test)"
     number = {c: i for i, c in enumerate(classes)}
     if split == "test":  # training shuffles by itself
         images = _in_turn(images)
-    pixels = [_decode(origin, f, read(f)) for f in images]
-    for file, array in zip(images, pixels, strict=True):
-        if array.shape != pixels[0].shape:
-            raise InputError(
-                f"{origin}: {file} has shape {array.shape}, expected {pixels[0].shape} "
-                f"like {images[0]}; resize the images to one size"
-            )
     labels = np.array([number[f.parent.name] for f in images], np.int64)
-    return Labelled(np.stack(pixels), labels, tuple(classes), name, str(origin))
+    return Labelled(decode_all(str(path), images, read, size), labels, tuple(classes), name, origin)
+
+
+def _is_image(file: PurePosixPath) -> bool:
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in file.parts)
+    return file.suffix.lower() in _SUFFIXES and len(file.parts) >= 2 and not hidden
+
+
+def _split(file: PurePosixPath) -> str:
+    return file.parent.parent.name.lower()
+
+
+def _held_out(files: Iterable[PurePosixPath]) -> set[PurePosixPath]:
+    """A fifth of every class, to the nearest image, but at least one of two: the smallest digests.
+
+    What decides is the SHA-256 of a file's own name, whatever the order and place of the files; a
+    path serves only where two files of a class share a name.
+    """
+    members: dict[str, list[tuple[bytes, PurePosixPath]]] = {}
+    for file in files:
+        digest = hashlib.sha256(file.name.encode("utf-8", "surrogateescape")).digest()
+        members.setdefault(file.parent.name, []).append((digest, file))
+    held_out: set[PurePosixPath] = set()
+    for ranked in members.values():
+        count = max((len(ranked) + _HELD_OUT // 2) // _HELD_OUT, int(len(ranked) >= 2))
+        held_out.update(file for _, file in sorted(ranked)[:count])
+    return held_out
 
 
 def _in_turn(files: list[PurePosixPath]) -> list[PurePosixPath]:
@@ -90,28 +144,3 @@ def _in_turn(files: list[PurePosixPath]) -> list[PurePosixPath]:
         turn = place[file.parent.name] = place.get(file.parent.name, -1) + 1
         keyed.append((turn, file.parent.name, file))
     return [file for _, _, file in sorted(keyed)]
-
-
-def _decode(origin: Path, file: PurePosixPath, data: bytes) -> npt.NDArray[np.uint8]:
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            deep = image.mode.startswith("I")  # 16 bits a sample, which PIL would clip to 8
-            gray = deep or image.mode in ("1", "L", "LA")
-            array = (
-                _eight_bits(image) if deep else np.asarray(image.convert("L" if gray else "RGB"))
-            )
-    except (
-        UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError,
-    ) as error:  # fmt: skip
-        raise InputError(
-            f"{origin}: {file} is not a readable image ({error}); repair or remove it"
-        ) from None
-    return array[..., np.newaxis] if gray else array
-
-
-def _eight_bits(image: Image.Image) -> npt.NDArray[np.uint8]:
-    """A 16-bit gray image, scaled."""
-    samples = np.asarray(image).astype(np.int64)
-    if samples.size and not 0 <= samples.min() <= samples.max() <= 65535:
-        raise ValueError(f"samples from {samples.min()} to {samples.max()}, expected 16 bits")
-    return ((samples + 128) // 257).astype(np.uint8)

@@ -88,6 +88,8 @@ def test_cifar10_and_stl10_load_from_their_own_files(tmp_path: Path) -> None:
         ("mnist", "validation", None, "split 'validation'"),
         ("folder", "test", None, "needs scene.data_dir"),
         ("cifar10", "test", "gone", "gone: no such"),
+        ("vww", "test", None, "needs scene.data_dir .* COCO"),
+        ("vww", "test", "gone", "gone: no such folder.*instances_train2017"),
     ],
 )
 def test_what_cannot_be_found_is_explained(
@@ -171,7 +173,8 @@ def test_place_that_lacks_one_of_the_files_is_passed_over(nowhere: Path) -> None
 def test_class_folders_serve_a_named_dataset(tmp_path: Path) -> None:
     for name in ("cat", "dog"):
         (tmp_path / "pets" / name).mkdir(parents=True)
-        Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "pets" / name / "0.png")
+        for i in range(2):
+            Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "pets" / name / f"{i}.png")
     assert load_dataset("folder", "test", tmp_path / "pets").name == "pets"
     assert load_dataset("cifar10", "test", tmp_path / "pets").class_names == ("cat", "dog")
 
@@ -185,3 +188,52 @@ def test_broken_download_leaves_nothing_in_the_cache(
     with pytest.raises(InputError, match="failed"):
         load_dataset("cifar10")
     assert not list((nowhere / "cache").rglob("*.bin"))
+
+
+def write_stl10(folder: Path, split: str, images: np.ndarray, labels: list[int]) -> None:
+    """As STL-10's page says: red, green, blue plane, each column by column; labels from 1."""
+    data = bytearray()
+    for image in images:
+        for color in range(3):
+            for column in range(96):
+                data += bytes(image[row, column, color] for row in range(96))
+    (folder / f"{split}_X.bin").write_bytes(data)
+    (folder / f"{split}_y.bin").write_bytes(bytes(labels))
+
+
+def test_stl10_end_to_end(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3)).astype(np.uint8)
+    folder = tmp_path / "stl10_binary"
+    folder.mkdir()
+    write_stl10(folder, "train", images, [1, 10])
+    write_stl10(folder, "test", images[:1], [8])
+    train = load_dataset("stl10", "train", tmp_path)
+    np.testing.assert_array_equal(train.images, images)
+    assert [train.class_names[i] for i in train.labels] == ["airplane", "truck"]
+    test = load_dataset("stl10", "test", folder)
+    np.testing.assert_array_equal(test.images, images[:1])
+    assert test.class_names[test.labels[0]] == "monkey"
+
+
+def test_stl10_of_different_numbers_or_a_broken_size_is_refused(tmp_path: Path) -> None:
+    write_stl10(tmp_path, "test", np.zeros((2, 96, 96, 3), np.uint8), [1, 2, 3])
+    with pytest.raises(InputError, match=r"test_X\.bin: 2 images, but 3 labels in test_y\.bin"):
+        load_dataset("stl10", "test", tmp_path)
+    with (tmp_path / "test_X.bin").open("ab") as file:
+        file.write(b"0")
+    with pytest.raises(InputError, match=r"test_X\.bin: 55297 bytes.*multiple of 27648"):
+        load_dataset("stl10", "test", tmp_path)
+
+
+def test_a_size_serves_class_folders_only(tmp_path: Path) -> None:
+    for name, side in (("cat", 9), ("dog", 17)):
+        (tmp_path / "train" / name).mkdir(parents=True)
+        Image.new("L", (side, 5), side).save(tmp_path / "train" / name / "0.png")
+    for name in ("folder", "cifar10", "mnist", "stl10"):
+        data = load_dataset(name, "train", tmp_path, 4)
+        assert data.images.shape == (2, 4, 4, 1)
+        assert data.images[:, 0, 0, 0].tolist() == [9, 17]
+    with pytest.raises(InputError, match=r"size .* 4: the files of fashion-mnist have a size of"):
+        load_dataset("fashion-mnist", "test", None, 4)
+    with pytest.raises(InputError, match=r"size .* 0: expected a side of at least 1"):
+        load_dataset("folder", "train", tmp_path, 0)

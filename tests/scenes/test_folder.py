@@ -1,5 +1,6 @@
 """Folders and zips of class folders."""
 
+import hashlib
 import io
 import struct
 import zipfile
@@ -47,12 +48,6 @@ def test_folder_and_zip_read_alike_classes_in_order_of_names(tree: Path) -> None
         assert data.origin == str(source)
 
 
-def test_tree_without_splits_serves_every_split(tmp_path: Path) -> None:
-    put(tmp_path, "a/0.png", np.zeros((3, 3, 3), np.uint8))
-    assert read_folder(tmp_path, "train", "x").images.shape == (1, 3, 3, 3)
-    assert len(read_folder(tmp_path, "test", "x")) == 1
-
-
 def test_folder_without_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "notes.txt").write_text("no image")
@@ -60,23 +55,127 @@ def test_folder_without_images_is_refused(tmp_path: Path) -> None:
         read_folder(tmp_path, "test", "x")
 
 
-def test_image_that_is_none_is_named(tree: Path) -> None:
-    (tree / "test" / "ant" / "1.png").write_text("not an image")
-    with pytest.raises(InputError, match=r"test/ant/1\.png is not a readable image"):
+def test_every_unreadable_image_is_counted_and_ten_are_named(tree: Path) -> None:
+    for i in range(1, 13):
+        (tree / "test" / "ant" / f"{i:02}.png").write_text("not an image")
+    whole = tree / "test" / "cat" / "0.png"
+    whole.write_bytes(whole.read_bytes()[:40])
+    for source in (tree, zipped(tree)):
+        with pytest.raises(InputError, match=r"13 of 14 images cannot be read") as caught:
+            read_folder(source, "test", "x")
+        message = str(caught.value)
+        # in the order of the test split: a class in turn
+        assert all(f"test/ant/{i:02}.png" in message for i in range(1, 10))
+        assert "test/cat/0.png" in message
+        assert "test/ant/10.png" not in message
+        assert "and 3 more; repair, convert or remove them" in message
+        assert len(read_folder(source, "train", "x")) == 2
+
+
+def test_formats_that_cannot_be_read_are_named_not_left_out(tree: Path) -> None:
+    (tree / "test" / "cat" / "1.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(InputError, match=r"1 of 3 images cannot be read.*1\.HEIC \(of no image"):
         read_folder(tree, "test", "x")
 
 
-def test_truncated_image_is_named(tree: Path) -> None:
-    path = tree / "test" / "ant" / "0.png"
-    path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(InputError, match=r"test/ant/0\.png"):
+def test_all_images_of_another_size_are_counted(tree: Path) -> None:
+    for i in range(1, 13):
+        put(tree, f"test/cat/{i:02}.png", np.zeros((5, 6), np.uint8))
+    put(tree, "test/ant/1.png", np.zeros((4, 6, 3), np.uint8))
+    words = (
+        r"13 of 15 images are not of shape \(4, 6, 1\) .*like test/ant/0\.png: "
+        r"test/ant/1\.png \(4, 6, 3\), test/cat/01\.png \(5, 6, 1\).* and 3 more.*scene\.size"
+    )
+    with pytest.raises(InputError, match=words):
         read_folder(tree, "test", "x")
 
 
-def test_images_of_different_size_are_named(tree: Path) -> None:
-    put(tree, "test/cat/1.png", np.zeros((5, 6), np.uint8))
-    with pytest.raises(InputError, match=r"test/cat/1\.png has shape \(5, 6, 1\)"):
-        read_folder(tree, "test", "x")
+def test_a_size_makes_all_images_that_size(tree: Path) -> None:
+    put(tree, "test/cat/1.png", np.full((50, 90), 77, np.uint8))
+    put(tree, "test/cat/2.png", np.full((3, 2), 78, np.uint8))
+    data = read_folder(tree, "test", "x", 8)
+    assert data.images.shape == (4, 8, 8, 1)
+    assert [int(i.min()) for i in data.images] == [int(i.max()) for i in data.images]
+    assert data.images[:, 0, 0, 0].tolist() == [11, 10, 77, 78]
+
+
+def test_gray_images_among_colored_ones_get_equal_colors_where_a_size_is_given(
+    tree: Path,
+) -> None:
+    put(tree, "test/cat/1.png", np.full((5, 5, 3), (10, 20, 30), np.uint8))
+    images = read_folder(tree, "test", "x", 4).images
+    assert images[:, 0, 0].tolist() == [[11] * 3, [10] * 3, [10, 20, 30]]
+
+
+def test_hidden_files_and_what_macos_adds_are_left_out(tree: Path) -> None:
+    wanted = read_folder(tree, "test", "x")
+    for name in (
+        "test/cat/._0.png", ".cache/test/cat/1.png", "__MACOSX/test/dog/2.png", "test/.dog/0.png",
+    ):  # fmt: skip
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_bytes(b"no image")
+    for source in (tree, zipped(tree)):
+        found = read_folder(source, "test", "x")
+        assert found.digest == wanted.digest
+
+
+def test_splits_are_found_in_any_case_of_the_letters(tree: Path) -> None:
+    wanted = [read_folder(tree, s, "x").digest for s in ("train", "test")]
+    (tree / "train").rename(tree / "Train")
+    (tree / "test").rename(tree / "TEST")
+    assert [read_folder(tree, s, "x").digest for s in ("train", "test")] == wanted
+
+
+@pytest.fixture
+def unsplit(tmp_path: Path) -> Path:
+    """Classes of 40, 7, 2 and 1 images whose values are unique."""
+    root, value = tmp_path / "unsplit", 0
+    for name, count in (("a", 40), ("b", 7), ("c", 2), ("d", 1)):
+        for i in range(count):
+            put(root, f"{name}/{name}{i}.png", np.full((2, 2), value, np.uint8))
+            value += 1
+    return root
+
+
+def test_a_fifth_of_every_class_is_held_out_and_no_image_is_in_both_splits(unsplit: Path) -> None:
+    train, test = (read_folder(unsplit, s, "x") for s in ("train", "test"))
+    assert np.bincount(test.labels, minlength=4).tolist() == [8, 1, 1, 0]
+    assert np.bincount(train.labels, minlength=4).tolist() == [32, 6, 1, 1]
+    values = [set(d.images[:, 0, 0, 0].tolist()) for d in (train, test)]
+    assert not values[0] & values[1]
+    assert values[0] | values[1] == set(range(50))
+    assert train.class_names == test.class_names == ("a", "b", "c", "d")
+    for data, words in ((train, "all but the fifth of every class"), (test, "the fifth of every")):
+        assert words in data.origin
+        assert "SHA-256" in data.origin
+
+
+def test_held_out_are_the_smallest_digests_of_the_names(unsplit: Path) -> None:
+    by_digest = sorted(
+        (hashlib.sha256(f"a{i}.png".encode()).hexdigest(), i) for i in range(40)
+    )  # fmt: skip
+    test = read_folder(unsplit, "test", "x")
+    held_out = test.images[test.labels == 0][:, 0, 0, 0]
+    assert sorted(held_out.tolist()) == sorted(i for _, i in by_digest[:8])
+
+
+def test_hold_out_depends_on_neither_order_nor_place(unsplit: Path) -> None:
+    wanted = read_folder(unsplit, "test", "x")
+    for seed in range(3):
+        path = unsplit.with_name(f"{seed}.zip")
+        files = sorted(unsplit.rglob("*.png"))
+        np.random.default_rng(seed).shuffle(files)
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in files:
+                archive.write(file, Path("deep/inside") / file.relative_to(unsplit))
+        assert read_folder(path, "test", "x").digest == wanted.digest
+
+
+def test_classes_too_small_to_hold_an_image_out_are_explained(tmp_path: Path) -> None:
+    put(tmp_path, "a/0.png", np.zeros((3, 3, 3), np.uint8))
+    assert read_folder(tmp_path, "train", "x").images.shape == (1, 3, 3, 3)
+    with pytest.raises(InputError, match=r"no class has two images.*train/<class>"):
+        read_folder(tmp_path, "test", "x")
 
 
 def test_missing_split_is_named(tree: Path) -> None:
@@ -97,7 +196,7 @@ def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
 def test_first_images_are_one_of_each_class(tmp_path: Path) -> None:
     for name, count in (("a", 3), ("b", 1), ("c", 2)):
         for i in range(count):
-            put(tmp_path, f"{name}/{i}.png", np.full((2, 2), i, np.uint8))
+            put(tmp_path, f"test/{name}/{i}.png", np.full((2, 2), i, np.uint8))
     data = read_folder(tmp_path, "test", "x")
     np.testing.assert_array_equal(data.labels, [0, 1, 2, 0, 2, 0])
     np.testing.assert_array_equal(data.images[:, 0, 0, 0], [0, 0, 0, 1, 1, 2])
@@ -116,21 +215,21 @@ def test_colour_images_keep_their_colours_and_lose_their_transparency(tmp_path: 
     colour = np.zeros((2, 3, 4), np.uint8)
     colour[..., 0], colour[..., 1], colour[..., 2] = 10, 20, 30
     put(tmp_path, "a/0.png", colour)
-    images = read_folder(tmp_path, "test", "x").images
+    images = read_folder(tmp_path, "train", "x").images
     assert images.shape == (1, 2, 3, 3)
     assert (images == [10, 20, 30]).all()
 
 
 def test_sixteen_bit_images_are_scaled_not_clipped(tmp_path: Path) -> None:
     put(tmp_path, "a/0.png", np.array([[0, 0x4080, 0x8080, 0xFFFF]], np.uint16))
-    shades = read_folder(tmp_path, "test", "x").images.ravel().astype(int)
+    shades = read_folder(tmp_path, "train", "x").images.ravel().astype(int)
     assert np.abs(shades - [0, 64, 128, 255]).max() <= 1
 
 
 def test_folder_named_like_an_image_is_no_image(tmp_path: Path) -> None:
     put(tmp_path, "a/0.png", np.zeros((2, 2), np.uint8))
     (tmp_path / "a" / "more.png").mkdir()
-    assert len(read_folder(tmp_path, "test", "x")) == 1
+    assert len(read_folder(tmp_path, "train", "x")) == 1
 
 
 def test_image_that_unpacks_without_bounds_is_named(tmp_path: Path) -> None:
@@ -143,7 +242,7 @@ def test_image_that_unpacks_without_bounds_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "0.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header + body)
     with pytest.raises(InputError, match=r"a/0\.png"):
-        read_folder(tmp_path, "test", "x")
+        read_folder(tmp_path, "train", "x")
 
 
 def deflated(path: Path) -> bytearray:
@@ -169,8 +268,8 @@ def test_zip_whose_members_cannot_be_unpacked_is_refused(tmp_path: Path, damage:
     else:
         data[8] = data[directory + 10] = 97
     path.write_bytes(data)
-    with pytest.raises(InputError, match=r"a\.zip"):
-        read_folder(path, "test", "x")
+    with pytest.raises(InputError, match=r"a\.zip: 1 of 1 images cannot be read: a/0\.bmp"):
+        read_folder(path, "train", "x")
 
 
 def test_bad_checksum_in_a_zip_is_refused(tmp_path: Path) -> None:
@@ -178,8 +277,8 @@ def test_bad_checksum_in_a_zip_is_refused(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[30 + len("a/0.png") + 50] ^= 1
     path.write_bytes(data)
-    with pytest.raises(InputError, match="not a readable zip"):
-        read_folder(path, "test", "x")
+    with pytest.raises(InputError, match=r"stored\.zip: 1 of 1 images cannot be read: a/0\.png"):
+        read_folder(path, "train", "x")
 
 
 def zipped_once(folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """A network behind a Bayer filter: torch, the bit-level simulator and the pipeline agree."""
 
+import itertools
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,12 +48,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Red and blue pictures, a network trained on them, and a pipeline that names it."""
     folder = tmp_path_factory.mktemp("bayer")
     random = np.random.default_rng(0)
-    for name, color in (("blue", (40, 90, 200)), ("red", (200, 90, 40))):
-        (folder / "data" / name).mkdir(parents=True)
+    colors = {"blue": (40, 90, 200), "red": (200, 90, 40)}
+    for split, name in itertools.product(("train", "test"), colors):
+        (folder / "data" / split / name).mkdir(parents=True)
         for i in range(IMAGES):
             noise = random.integers(-40, 41, (SIDE, SIDE, 3))
-            image = Image.fromarray((np.array(color) + noise).astype(np.uint8))
-            image.save(folder / "data" / name / f"{i}.png")
+            image = Image.fromarray((np.array(colors[name]) + noise).astype(np.uint8))
+            image.save(folder / "data" / split / name / f"{i}.png")
     dataset = load_dataset("folder", "train", folder / "data")
     readout = start_readout("glt", 3, Comparator(), dataset, CAMERA)
     blocks = (Block(channels=8, pool=2), Block(channels=8, pool=2))
@@ -154,8 +156,8 @@ def test_a_gray_model_is_refused_behind_a_mosaic() -> None:
 
 def test_images_of_odd_sides_are_refused(made: Made, tmp_path: Path) -> None:
     for name in ("blue", "red"):
-        (tmp_path / name).mkdir()
-        Image.new("RGB", (SIDE + 1, SIDE)).save(tmp_path / name / "0.png")
+        (tmp_path / "test" / name).mkdir(parents=True)
+        Image.new("RGB", (SIDE + 1, SIDE)).save(tmp_path / "test" / name / "0.png")
     pipe = ss.load_pipeline(made.pipeline, {"scene.data_dir": str(tmp_path)})
     with pytest.raises(ss.InputError, match=r"\(24, 25, 3\).*bayer-grbg.*\(24, 24, 1\)"):
         pipe.run()
