@@ -27,6 +27,12 @@ class Scene(Description):
 
     dataset: str = Field("fashion-mnist", description="Name of a dataset, or 'folder'.")
     data_dir: str | None = Field(None, description="Where the dataset lies; a folder or a zip.")
+    size: int | None = Field(
+        None,
+        ge=1,
+        description="Side in pixels that the images of class folders or of vww are brought to; "
+        "null: class folders hold images of one size, vww has 96.",
+    )
     layout: Layout = Field(
         "scene",
         description="Color filters: mono (luminance), rgb (co-sited) or a Bayer mosaic; scene: a "

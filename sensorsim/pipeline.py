@@ -94,7 +94,7 @@ class Pipeline:
         """
         changed = Pipeline(change(self.description, settings), self._folder, self)
         mine, other = self.description.scene, changed.description.scene
-        if (mine.dataset, mine.data_dir) == (other.dataset, other.data_dir):
+        if all(getattr(mine, f) == getattr(other, f) for f in ("dataset", "data_dir", "size")):
             changed._dataset = self._dataset
         return changed
 
@@ -103,7 +103,7 @@ class Pipeline:
         """Test images of the scene, read when first asked for."""
         if self._dataset is None:
             scene = self.description.scene
-            self._dataset = load_dataset(scene.dataset, "test", scene.data_dir)
+            self._dataset = load_dataset(scene.dataset, "test", scene.data_dir, scene.size)
         return self._dataset
 
     def key(self, seed: int, frames: npt.ArrayLike) -> streams.Key:

@@ -1,6 +1,7 @@
 """Labelled images in memory: what every dataset loader returns."""
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -50,8 +51,12 @@ class Labelled:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the images, for the provenance of results."""
-        return hashlib.sha256(self.images.tobytes()).hexdigest()
+        """SHA-256 of images, their shape, labels and class names, for the provenance of results."""
+        facts = {"shape": self.images.shape, "class_names": self.class_names}
+        digest = hashlib.sha256(json.dumps(facts).encode())
+        digest.update(np.ascontiguousarray(self.labels, "<i8").data)
+        digest.update(np.ascontiguousarray(self.images).data)
+        return digest.hexdigest()
 
     def first(self, count: int | None) -> "Labelled":
         """The first ``count`` images, or all of them for None.
@@ -70,3 +75,37 @@ class Labelled:
     def take(self, index: npt.NDArray[np.int64]) -> "Labelled":
         """The images of the given positions."""
         return replace(self, images=self.images[index], labels=self.labels[index])
+
+
+def check_for_training(dataset: Labelled) -> None:
+    """A network can be trained on a dataset.
+
+    Parameters
+    ----------
+    dataset : Labelled
+        The training split.
+
+    Raises
+    ------
+    InputError
+        If there are no images, fewer than two classes, or classes without any image; all of those
+        are named.
+    """
+    names, origin = dataset.class_names, dataset.origin
+    if len(names) < 2:
+        only = f"a single class ({names[0]})" if names else "no class"
+        raise InputError(
+            f"{origin}: {only}, expected at least two to train on; add a folder of images of "
+            "another class"
+        )
+    if not len(dataset):
+        raise InputError(f"{origin}: no training images; add images of every class")
+    counts = np.bincount(dataset.labels, minlength=len(names))
+    without = [n for n, count in zip(names, counts, strict=True) if not count]
+    if without:
+        only = np.count_nonzero(counts) == 1
+        raise InputError(
+            f"{origin}: no training image of {', '.join(without)}"
+            + (f", all are of {names[counts.argmax()]}" if only else "")
+            + "; add some, or remove those classes"
+        )

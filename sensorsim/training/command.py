@@ -42,8 +42,8 @@ def train_pipeline(
         )
     check_place("--out", out)
     scene = description.scene
-    dataset = load_dataset(scene.dataset, "train", scene.data_dir)
-    test = load_dataset(scene.dataset, "test", scene.data_dir)
+    dataset = load_dataset(scene.dataset, "train", scene.data_dir, scene.size)
+    test = load_dataset(scene.dataset, "test", scene.data_dir, scene.size)
     camera = description.camera()
     readout = description.readout
     learned = isinstance(readout, LearnedReadout)

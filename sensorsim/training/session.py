@@ -17,7 +17,7 @@ from sensorsim.errors import InputError
 from sensorsim.mosaic import array_shape, network_shape, sample_colors
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.readout.families import CALIBRATED, make_readout
-from sensorsim.scenes.labelled import Labelled
+from sensorsim.scenes.labelled import Labelled, check_for_training
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.training.batches import Batches, split_validation
 from sensorsim.training.encoder import FixedEncoder, LearnedThermometer
@@ -135,7 +135,13 @@ def train(
         Where the state is kept; training goes on from it if it exists.
     trunk : dict, optional
         Checkpoint of another task of the same architecture, to start from.
+
+    Raises
+    ------
+    InputError
+        If the dataset cannot be trained on (see `check_for_training`) or is too small.
     """
+    check_for_training(dataset)
     training, validation = split_validation(dataset, SPLIT_SEED)
     if not len(validation):
         raise InputError(
