@@ -205,6 +205,20 @@ def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
         pipe.run()
 
 
+def test_images_are_brought_to_the_size_that_the_scene_states(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for i, side in enumerate((20, 50)):
+        (tmp_path / "test" / "a").mkdir(parents=True, exist_ok=True)
+        Image.new("L", (side, 30), side).save(tmp_path / "test" / "a" / f"{i}.png")
+    scene = {"scene.dataset": "folder", "scene.data_dir": str(tmp_path), "scene.size": 28}
+    pipe = ss.load_pipeline("glt4", scene)
+    assert pipe.dataset.images.shape == (2, 28, 28, 1)
+    assert pipe.replace({"scene.size": 14}).dataset.images.shape == (2, 14, 14, 1)
+    with pytest.raises(ss.InputError, match=r"state one side for all with scene\.size"):
+        _ = pipe.replace({"scene.size": None}).dataset
+
+
 def test_trace_refuses_light_that_is_none() -> None:
     pipe = ss.load_pipeline("glt4")
     for bad in (np.nan, np.inf, -0.1):

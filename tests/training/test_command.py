@@ -38,3 +38,22 @@ def test_learning_behind_a_reference_dac_is_refused(data: None, tmp_path: Path) 
     with pytest.raises(InputError, match=r"readout\.reference_bits 16"):
         trained(tmp_path / "m.npz", {"readout.reference_bits": 16})
     assert not list(tmp_path.iterdir())
+
+
+def test_classes_without_images_are_refused(
+    tiny: Labelled, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    some = tiny.take(np.flatnonzero(tiny.labels != 2))
+    monkeypatch.setattr(command, "load_dataset", lambda *_: some)
+    with pytest.raises(InputError, match="here: no training image of c"):
+        trained(tmp_path / "m.npz", {})
+
+
+def test_images_are_loaded_at_the_size_of_the_scene(
+    tiny: Labelled, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = []
+    enough = tiny.take(np.arange(160) % 40)
+    monkeypatch.setattr(command, "load_dataset", lambda *words: asked.append(words) or enough)
+    trained(tmp_path / "m.npz", {"scene.size": 8})
+    assert asked == [("fashion-mnist", "train", None, 8), ("fashion-mnist", "test", None, 8)]
