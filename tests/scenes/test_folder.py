@@ -122,8 +122,9 @@ def test_hidden_files_and_what_macos_adds_are_left_out(tree: Path) -> None:
 def test_splits_are_found_in_any_case_of_the_letters(tree: Path) -> None:
     wanted = [read_folder(tree, s, "x").digest for s in ("train", "test")]
     (tree / "train").rename(tree / "Train")
-    (tree / "test").rename(tree / "TEST")
+    (tree / "test").rename(tree / "tEST")
     assert [read_folder(tree, s, "x").digest for s in ("train", "test")] == wanted
+    assert read_folder(tree, "test", "x").origin == str(tree)
 
 
 @pytest.fixture
