@@ -31,6 +31,7 @@ from sensorsim.bnn.layers import (
 )
 from sensorsim.bnn.limits import Limits, mismatch_limits
 from sensorsim.bnn.plan import Plan
+from sensorsim.bnn.rows import blocks, element_bits, flips, shared_words, starts
 from sensorsim.bnn.shapes import Shape, Step, flow
 from sensorsim.bnn.writer import Writer, counts_bytes, counts_row, set_fields
 from sensorsim.kernels import plan
@@ -133,7 +134,7 @@ class _Compiler(Writer):
             threshold = behind[0] if behind and isinstance(behind[0], Threshold) else None
             position += 2 if threshold else 1
             last = part if position == end else None
-            if last and _fits_part(layer, last):
+            if last and _fits_part(layer, source.shape, last):
                 target = last
             else:
                 target = self.place(
@@ -177,6 +178,8 @@ class _Compiler(Writer):
         """Bits of a layer with its threshold."""
         if source.codes:
             self.convolve_codes(layer, source, target, limits)
+        elif element := element_bits(layer, source.shape):
+            self.convolve_rows(layer, source, target, limits, element)
         elif _fits_bytes(layer, source.shape):
             self.convolve(layer, source, target, limits, together)
         else:
@@ -267,6 +270,41 @@ class _Compiler(Writer):
             weights=self.weight(blocks_of(words, window.groups, OUTPUTS)),
             kernel_bytes=8 * OUTPUTS * words.shape[1], limit_bytes=8 * OUTPUTS,
             groups=window.groups, **_bands(fields), **values,
+        )  # fmt: skip
+
+    def convolve_rows(
+        self, layer: Any, source: Place, target: Place, limits: Limits, element: int
+    ) -> None:
+        """A convolution to bits, neighboring pixels side by side in elements of so many bits."""
+        window = Window.of(layer, source.shape)
+        fields = Fields.of_image(target.shape)
+        groups, planes = window.groups, words_for(window.share)
+        if element == WORD and not window.is_direct:
+            words = layer.weights
+            values, _ = self.gather(window, source, fields, words.shape[1])
+            taps = values["pitch"] * np.arange(words.shape[1])
+            row = source.line if layer.stride == 1 else target.shape.width
+            values |= {"spacing": 1, "row_bytes": 8 * row}
+        else:
+            if element == WORD:
+                words = window.by_pixel(layer.weights)
+            else:
+                words, groups = shared_words(layer.weights, window), words_for(layer.inputs)
+            taps = window.taps(source.line, source.plane, planes)
+            values = {
+                "source_first": source.pixel(-window.padding, -window.padding),
+                "spacing": layer.stride,
+                "row_bytes": 8 * layer.stride * source.line,
+            }
+        weights = blocks(words, groups)
+        self.step(
+            plan.CONVOLVE_ROWS, source, target, element=element, steps=words.shape[1],
+            bands=fields.bands, band_rows=fields.rows, taps=self.table(8 * taps), groups=groups,
+            group_step=8 * source.plane * planes, blocks=weights.shape[1],
+            weights=self.weight(weights), kernel_bytes=8 * OUTPUTS * words.shape[1],
+            limits=self.table(blocks(starts(limits, element)[:, np.newaxis], groups)),
+            inverted=self.table(flips(limits)), **_extent(target.shape),
+            **_strides("target", target), **values,
         )  # fmt: skip
 
     def convolve_codes(self, layer: Any, source: Place, target: Place, limits: Limits) -> None:
@@ -360,9 +398,12 @@ def _fits_bytes(layer: Layer, shape: Shape) -> bool:
     return isinstance(layer, Dense)
 
 
-def _fits_part(layer: Layer, part: Place) -> bool:
-    """Whether a layer writes whole bytes, or words, of a part of a concatenation."""
-    if isinstance(layer, MaxPool | Shuffle):
+def _fits_part(layer: Layer, shape: Shape, part: Place) -> bool:
+    """Whether a layer that reads a shape can write to its part of a concatenation.
+
+    Pools, shuffles and convolutions along rows write whole words, the others whole bytes.
+    """
+    if isinstance(layer, MaxPool | Shuffle) or element_bits(layer, shape):
         return part.channel % WORD == 0
     return isinstance(layer, Concat) or part.channel % OUTPUTS == 0
 

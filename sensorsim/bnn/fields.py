@@ -173,12 +173,17 @@ class Window:
         return cls(shape.height, shape.width, 1, 0, 1, shape.channels)
 
     @property
+    def pixels(self) -> int:
+        """Pixels that one output reads."""
+        return self.height * self.width
+
+    @property
     def is_direct(self) -> bool:
         """Whether words are read where they are, as few of their bits would go unused."""
         if self.share % WORD == 0:
             return True
-        pixels = self.height * self.width
-        return self.groups == 1 and pixels * words_for(self.share) <= words_for(pixels * self.share)
+        used = words_for(self.pixels * self.share)
+        return self.groups == 1 and self.pixels * words_for(self.share) <= used
 
     def origin(self, fields: Fields) -> tuple[IntArray, IntArray]:
         """Row and column of the first pixel of each field."""
@@ -193,7 +198,7 @@ class Window:
         """Packed weights with the channels of every pixel in words of their own."""
         if self.share % WORD == 0:
             return weights
-        fan_in = self.height * self.width * self.share
+        fan_in = self.pixels * self.share
         bits = unpack(weights, fan_in).reshape(len(weights), -1, self.share)
         return pack(bits).reshape(len(weights), -1)
 

@@ -43,7 +43,7 @@ class Writer:
         return Place(*self.allocate(counts_bytes(shape), stepped), shape, 0)
 
     def arena_words(self) -> int:
-        """Words of an arena; gathering may read, but does not use, a little more than there is."""
+        """Words of an arena; vectors may read, but do not use, a little more than there is."""
         return self.size // 8 + self.overrun
 
     def table(self, values: Any) -> int:

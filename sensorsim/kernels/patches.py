@@ -81,3 +81,26 @@ def _gather_neighbors(typing_context, source, pieces, bounds, target, lanes):
         return context.get_dummy_value()
 
     return types.void(*[types.int64] * 4, lanes), generate
+
+
+@njit(cache=True)
+def gather_band(step, band, group, source, tables, pieces, patch, lanes):
+    """Gather the receptive fields of a band of rows.
+
+    Parameters
+    ----------
+    step : record of `sensorsim.kernels.plan.STEP`
+    band, group : numbers
+    source, patch : addresses, int64, of the activation and of where the fields go
+    tables, pieces, lanes : see `sensorsim.kernels.plan.run`
+    """
+    whole = band < step.bands - 1
+    runs = step.runs if whole else step.last_runs
+    run = step.run if whole else step.last_run
+    ends = tables.ctypes.data + 8 * (step.pieces + group * (step.steps + 1))
+    origin = source + 8 * (step.source_first + band * step.band_line)
+    for r in range(runs):
+        gather(
+            origin + 8 * r * step.run_line, step.stride, run, pieces.ctypes.data, ends, step.steps,
+            patch + 8 * r * run, step.pitch, lanes,
+        )  # fmt: skip

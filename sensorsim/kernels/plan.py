@@ -12,7 +12,8 @@ Addresses in an arena count bytes. `sensorsim.bnn.compiler` writes the steps.
 import numpy as np
 from numba import njit
 
-from sensorsim.kernels.patches import gather
+from sensorsim.kernels.patches import gather_band
+from sensorsim.kernels.rows import convolve_rows
 from sensorsim.kernels.vector import claim, count_ones
 from sensorsim.kernels.xnor import (
     CODE_PIXELS,
@@ -22,7 +23,9 @@ from sensorsim.kernels.xnor import (
     limit_code_block,
 )
 
-CONVOLVE, CONVOLVE_CODES, COUNT, CLEAR, LIMIT, POOL, SHUFFLE, JOIN, VOTE, SCORE = range(10)
+(
+    CONVOLVE, CONVOLVE_ROWS, CONVOLVE_CODES, COUNT, CLEAR, LIMIT, POOL, SHUFFLE, JOIN, VOTE, SCORE,
+) = range(11)  # fmt: skip
 """Operations."""
 WORDS, FIELDS, CODES = range(3)
 """What comes in: packed words [N, planes, H, W, words], or a converter's samples [N, H, W, C] as
@@ -47,6 +50,9 @@ STEP = np.dtype(
             "inverted", "outs",
             # power of two of counted mismatches; of a concatenation, bits before its part in a word
             "shift",
+            # convolution along rows: rows of a band, bits of an element, bytes from one row of
+            # fields to the next, words from one field to the next
+            "band_rows", "element", "row_bytes", "spacing",
             # convolution over patches: where pieces end, and where patches go
             "gathered", "pieces", "patch", "pitch", "runs", "run", "last_runs", "last_run",
             "run_line", "stride", "band_line",
@@ -116,6 +122,8 @@ def _step(step, tables, pieces, weights, image, first, arena, scale, out, lanes)
     operation = step.operation
     if operation in (CONVOLVE, COUNT, CONVOLVE_CODES):
         _convolve(step, tables, pieces, weights, source, target, arena, lanes)
+    elif operation == CONVOLVE_ROWS:
+        convolve_rows(step, tables, pieces, weights, source, target, arena, lanes)
     elif operation == CLEAR:
         arena[target // 8 : target // 8 + step.width] = 0
     elif operation == LIMIT:
@@ -149,7 +157,7 @@ def _convolve(step, tables, pieces, weights, source, target, arena, lanes):
         for group in range(step.groups):
             if step.gathered:
                 x = base + step.patch
-                _patch(step, band, group, base + source, tables, pieces, x, lanes)
+                gather_band(step, band, group, base + source, tables, pieces, x, lanes)
             else:
                 x = base + source + group * step.group_step
             for block in range(group * step.blocks, (group + 1) * step.blocks):
@@ -173,21 +181,6 @@ def _convolve(step, tables, pieces, weights, source, target, arena, lanes):
                         limit_code_block(
                             x, origins, taps, step.steps, kernel, limits, flip, out, places
                         )
-
-
-@njit(cache=True)
-def _patch(step, band, group, source, tables, pieces, patch, lanes):
-    """Gather the receptive fields of a band of rows."""
-    whole = band < step.bands - 1
-    runs = step.runs if whole else step.last_runs
-    run = step.run if whole else step.last_run
-    ends = tables.ctypes.data + 8 * (step.pieces + group * (step.steps + 1))
-    origin = source + 8 * (step.source_first + band * step.band_line)
-    for r in range(runs):
-        gather(
-            origin + 8 * r * step.run_line, step.stride, run, pieces.ctypes.data, ends, step.steps,
-            patch + 8 * r * run, step.pitch, lanes,
-        )  # fmt: skip
 
 
 @njit(cache=True)

@@ -75,6 +75,16 @@ def popcount(builder: Any, vector: Any) -> Any:
     return builder.call(function, [vector])
 
 
+def shift_in_sign(builder: Any, vector: Any, signed: Any) -> Any:
+    """Every lane shifted left by one bit, its lowest now the sign of another vector's lane."""
+    kind = vector.type
+    name = f"llvm.fshl.v{kind.count}i{kind.element.width}"
+    function = builder.module.globals.get(name) or ir.Function(
+        builder.module, ir.FunctionType(kind, [kind] * 3), name
+    )
+    return builder.call(function, [vector, signed, ir.Constant(kind, [1] * kind.count)])
+
+
 @intrinsic
 def count_ones(typing_context, word):
     """Set bits of a uint64, as int64."""

@@ -79,8 +79,8 @@ def unlike_arithmetic(seeds: range) -> bool:
 @pytest.mark.parametrize(
     ("name", "mutant"),
     [
-        ("_fits_part", lambda layer, part: True),
-        ("_fits_part", lambda layer, part: part.channel % 8 == 0),
+        ("_fits_part", lambda layer, shape, part: True),
+        ("_fits_part", lambda layer, shape, part: part.channel % 8 == 0),
         ("_ring", lambda layers: 0),
     ],
 )
