@@ -284,14 +284,19 @@ def take(view, images, number, image, arena):
     pixels = view.height * view.width
     if view.kind == WORDS and not view.as_codes:
         batch = images.view(np.uint64)
+        # as locals: stores into the arena might change the record, for all that LLVM knows
+        width, words = view.width, view.words
+        step = np.uint64(words)  # unsigned positions are not checked for being negative
         for plane in range(view.planes):
             start = (number * view.planes + plane) * pixels
-            for word in range(view.words):
-                out = target // 8 + (plane * view.words + word) * view.plane + view.first
+            for word in range(words):
+                out = target // 8 + (plane * words + word) * view.plane + view.first
                 for y in range(view.height):
-                    row = arena[out + y * view.line : out + y * view.line + view.width]
-                    for x in range(view.width):
-                        row[x] = batch[(start + y * view.width + x) * view.words + word]
+                    row = arena[out + y * view.line : out + y * view.line + width]
+                    position = np.uint64((start + y * width) * words + word)
+                    for x in range(width):
+                        row[x] = batch[position]
+                        position += step
     elif view.kind == FIELDS:
         _take_fields(view, images.view(np.uint32), number, target // 8, arena)
     else:

@@ -37,6 +37,12 @@ _NEXT, _SECOND = (0,), (0, 0)
 
 
 @njit(cache=True)
+def at_once(lanes, size):
+    """Pixels that meet a vector: as many as lanes, but two where elements would share one word."""
+    return max(lanes, 2) if size < 8 else lanes
+
+
+@njit(cache=True)
 def convolve_rows(step, tables, pieces, weights, source, target, arena, lanes):
     """Bits of a convolution: bands of rows, then groups, then words of 64 outputs, then rows.
 
@@ -98,12 +104,12 @@ def _space_word(step, x, rows, tables, kernel, starts, blocks, flip, out, lanes,
 
 @njit(cache=True)
 def _convolve_lines(step, x, rows, tables, kernel, starts, blocks, flip, out, lanes, size, spacing):
-    """Row after row, as many pixels at once as there are lanes."""
+    """Row after row, a vector of pixels at once."""
     taps = tables + 8 * step.taps
     for row in range(rows):
         fields = x + row * step.row_bytes
         line = out + 8 * row * step.target_line
-        for pixel in range(0, step.width, len(lanes)):
+        for pixel in range(0, step.width, at_once(len(lanes), len(size))):
             _limit_word(
                 fields + 8 * pixel * len(spacing), taps, step.steps, kernel, starts, blocks, flip,
                 line + 8 * pixel, step.width - pixel, lanes, size, spacing,
@@ -114,7 +120,7 @@ def _convolve_lines(step, x, rows, tables, kernel, starts, blocks, flip, out, la
 def _limit_word(
     typing_context, x, taps, steps, weights, starts, blocks, flip, out, count, lanes, size, spacing
 ):
-    """Bits of one word of outputs for neighboring fields, as many as there are lanes.
+    """Bits of one word of outputs for a vector of neighboring fields.
 
     Parameters
     ----------
@@ -124,12 +130,13 @@ def _limit_word(
     starts : int64 [blocks, 8], -1 - limit in every element
     flip : the word is inverted by this, int64
     out : uint64 [count]
-    count : fields that there are; of more than there are lanes the first ones are meant
+    count : fields that there are; of more than a vector holds the first ones are meant
     size : tuple as long as elements have bytes
     spacing : tuple as long as the fields' distance in words
     """
-    vector = ir.VectorType(I64, lanes.count)
-    elements = ir.VectorType(ir.IntType(8 * size.count), lanes.count * 8 // size.count)
+    pixels = at_once.py_func(lanes.count, size.count)
+    vector = ir.VectorType(I64, pixels)
+    elements = ir.VectorType(ir.IntType(8 * size.count), pixels * 8 // size.count)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, taps, steps, weights, starts, blocks, flip, out, count, *_ = arguments
@@ -138,7 +145,7 @@ def _limit_word(
             first = builder.mul(loop.index, I64(8 * OUTPUTS))
             totals = _block(
                 builder, (x, taps, steps, builder.add(weights, builder.mul(first, steps))),
-                builder.add(starts, first), elements, lanes.count, spacing.count,
+                builder.add(starts, first), elements, pixels, spacing.count,
             )  # fmt: skip
             for total in totals:
                 builder.store(shift_in_sign(builder, builder.load(bits), total), bits)
@@ -151,17 +158,17 @@ def _limit_word(
 
 
 def _block(
-    builder: Any, field: tuple[Any, ...], starts: Any, elements: Any, lanes: int, spacing: int
+    builder: Any, field: tuple[Any, ...], starts: Any, elements: Any, pixels: int, spacing: int
 ) -> list[Any]:
     """Sums of eight outputs, from their starts on; LLVM keeps the variables in registers.
 
-    Eight lanes have instructions for popcounts of every size. Where there are none a popcount of
-    bytes is the cheapest, and bytes add up to elements once for all taps.
+    Eight lanes have instructions for popcounts of every size. Without them a popcount of bytes is
+    the cheapest, and bytes add up to elements once for all taps.
     """
     x, taps, steps, weights = field
-    vector = ir.VectorType(I64, lanes)
-    whole = elements.element.width == 64 or lanes == 8
-    counts = elements if whole else ir.VectorType(ir.IntType(8), 8 * lanes)
+    vector = ir.VectorType(I64, pixels)
+    whole = elements.element.width == 64 or pixels == 8
+    counts = elements if whole else ir.VectorType(ir.IntType(8), 8 * pixels)
     begin = [
         builder.bitcast(broadcast(builder, load(builder, starts, I64, i), vector), elements)
         for i in range(OUTPUTS)

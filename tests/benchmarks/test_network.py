@@ -153,7 +153,16 @@ CASES = {
     "5x5, 64 channels, 32 x 32": (64, 32, 64, {"kernel": 5}),
     "3x3, 96 channels, 32 x 32": (96, 32, 64, {}),
     "3x3, 48 channels, 32 x 32": (48, 32, 64, {}),
-    "3x3, 128 channels in 16 groups, 32 x 32": (128, 32, 64, {"groups": 16}),
+    **{
+        f"3x3, 128 channels in groups of {share}, {side} x {side}": (
+            128,
+            side,
+            2**16 // side**2,
+            {"groups": 128 // share},
+        )
+        for side in (32, 16)
+        for share in (8, 16, 32, 64)
+    },
 }
 
 
