@@ -24,13 +24,23 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from sensorsim.kernels.patches import gather_band
-from sensorsim.kernels.vector import I32, I64, broadcast, load, pointer, popcount, shift_in_sign
+from sensorsim.kernels.vector import (
+    I32,
+    I64,
+    broadcast,
+    load,
+    pointer,
+    popcount,
+    shift_in_sign,
+    sum_bytes,
+    sums_bytes,
+)
 from sensorsim.kernels.xnor import OUTPUTS
 
 SPACINGS = (1, 2)
 """Pixels from one field of a row to the next that a vector can load."""
 MAX_BYTE_TAPS = 31
-"""Taps whose mismatches fit a byte, eight each."""
+"""Taps whose mismatches fit a byte, eight each; layers of more are not cut into elements."""
 _WORD_BLOCKS = 64 // OUTPUTS
 _BYTE, _HALF, _SINGLE, _DOUBLE = ((0,) * size for size in (1, 2, 4, 8))
 _NEXT, _SECOND = (0,), (0, 0)
@@ -160,40 +170,76 @@ def _limit_word(
 def _block(
     builder: Any, field: tuple[Any, ...], starts: Any, elements: Any, pixels: int, spacing: int
 ) -> list[Any]:
-    """Sums of eight outputs, from their starts on; LLVM keeps the variables in registers.
-
-    Eight lanes have instructions for popcounts of every size. Without them a popcount of bytes is
-    the cheapest, and bytes add up to elements once for all taps.
-    """
-    x, taps, steps, weights = field
+    """Sums of eight outputs, from their starts on; LLVM keeps the variables in registers."""
     vector = ir.VectorType(I64, pixels)
-    whole = elements.element.width == 64 or pixels == 8
-    counts = elements if whole else ir.VectorType(ir.IntType(8), 8 * pixels)
     begin = [
         builder.bitcast(broadcast(builder, load(builder, starts, I64, i), vector), elements)
         for i in range(OUTPUTS)
     ]
-    zero = ir.Constant(counts, None)
-    sums = [cgutils.alloca_once_value(builder, start if whole else zero) for start in begin]
-    with cgutils.for_range(builder, steps, intp=I64) as loop:
-        place = builder.add(x, load(builder, taps, I64, loop.index))
-        words = _load_words(builder, place, vector, spacing)
-        first = builder.mul(loop.index, I64(OUTPUTS))
-        for i, total in enumerate(sums):
-            weight = load(builder, weights, I64, builder.add(first, I64(i)))
-            difference = builder.xor(words, broadcast(builder, weight, vector))
-            found = popcount(builder, builder.bitcast(difference, counts))
-            builder.store(builder.add(builder.load(total), found), total)
-    if whole:
+    steps = field[2]
+    if not _in_bytes(elements, pixels):
+        sums = [cgutils.alloca_once_value(builder, start) for start in begin]
+        _add_taps(builder, field, (I64(0), steps), sums, vector, spacing)
         return [builder.load(total) for total in sums]
-    return [
-        builder.add(start, _widen(builder, builder.load(total), elements))
-        for start, total in zip(begin, sums, strict=True)
-    ]
+    if elements.element.width < 64:  # whose taps are few: no sum is held beside that in bytes
+        found = _count_in_bytes(builder, field, (I64(0), steps), elements, vector, spacing)
+        return [builder.add(start, count) for start, count in zip(begin, found, strict=True)]
+    sums = [cgutils.alloca_once_value(builder, start) for start in begin]
+    part = I64(MAX_BYTE_TAPS)
+    with cgutils.for_range_slice(builder, I64(0), steps, part, intp=I64) as (first, _):
+        last = builder.add(first, part)
+        last = builder.select(builder.icmp_signed("<", last, steps), last, steps)
+        found = _count_in_bytes(builder, field, (first, last), elements, vector, spacing)
+        for total, count in zip(sums, found, strict=True):
+            builder.store(builder.add(builder.load(total), count), total)
+    return [builder.load(total) for total in sums]
+
+
+def _count_in_bytes(
+    builder: Any, field: tuple[Any, ...], part: tuple[Any, Any], elements: Any, vector: Any,
+    spacing: int,
+) -> list[Any]:  # fmt: skip
+    """Mismatches of at most MAX_BYTE_TAPS taps, as elements."""
+    zero = ir.Constant(ir.VectorType(ir.IntType(8), 8 * vector.count), None)
+    counts = [cgutils.alloca_once_value(builder, zero) for _ in range(OUTPUTS)]
+    _add_taps(builder, field, part, counts, vector, spacing)
+    return [_widen(builder, builder.load(count), elements) for count in counts]
+
+
+def _in_bytes(elements: Any, pixels: int) -> bool:
+    """Whether mismatches are counted in bytes, which become elements once for many taps.
+
+    Eight lanes have instructions for popcounts of every size. Without them a popcount of bytes is
+    the cheapest, and that of a word, in plain 64-bit words.
+    """
+    if elements.element.width == 64:
+        return pixels == 4 and sums_bytes()
+    return elements.element.width > 8 and pixels < 8
+
+
+def _add_taps(
+    builder: Any, field: tuple[Any, ...], part: tuple[Any, Any], sums: list[Any], vector: Any,
+    spacing: int,
+) -> None:  # fmt: skip
+    """Add the mismatches of some taps, from a first one to before a last one, to eight sums."""
+    x, taps, _, weights = field
+    first, last = part
+    with cgutils.for_range_slice(builder, first, last, I64(1), intp=I64) as (tap, _):
+        place = builder.add(x, load(builder, taps, I64, tap))
+        words = _load_words(builder, place, vector, spacing)
+        output = builder.mul(tap, I64(OUTPUTS))
+        for i, total in enumerate(sums):
+            weight = load(builder, weights, I64, builder.add(output, I64(i)))
+            difference = builder.xor(words, broadcast(builder, weight, vector))
+            old = builder.load(total)
+            found = popcount(builder, builder.bitcast(difference, old.type))
+            builder.store(builder.add(old, found), total)
 
 
 def _widen(builder: Any, counts: Any, elements: Any) -> Any:
-    """Add neighboring elements until there are as few as asked for."""
+    """Add the bytes of each element."""
+    if elements.element.width == 64:
+        return sum_bytes(builder, counts)
     while counts.type != elements:
         half = counts.type.element.width
         wide = ir.VectorType(ir.IntType(2 * half), counts.type.count // 2)

@@ -26,6 +26,13 @@ define <{lanes} x i64> @probe(<{lanes} x i64> %a, <{lanes} x i64> %b) {{
     ret <{lanes} x i64> %c
 }}
 """
+_POPCOUNT_PROBE = """
+declare <4 x i64> @llvm.ctpop.v4i64(<4 x i64>)
+define <4 x i64> @probe(<4 x i64> %a) {
+    %b = call <4 x i64> @llvm.ctpop.v4i64(<4 x i64> %a)
+    ret <4 x i64> %b
+}
+"""
 
 
 @cache
@@ -35,13 +42,24 @@ def machine_lanes() -> int:
     The compiler is asked, because ``NUMBA_CPU_NAME`` may name a processor whose features only LLVM
     knows.
     """
-    triple, processor, features = cpu_target.target_context.codegen().magic_tuple()
-    machine = llvm.Target.from_triple(triple).create_target_machine(processor, features)
     for lanes, register in _REGISTERS.items():
-        assembly = machine.emit_assembly(llvm.parse_assembly(_PROBE.format(lanes=lanes)))
-        if register in assembly:
+        if register in _assembly(_PROBE.format(lanes=lanes)):
             return lanes
     return 1
+
+
+@cache
+def sums_bytes() -> bool:
+    """Whether LLVM counts the bits of four words by adding bytes, with AVX2's ``vpsadbw``."""
+    code = _assembly(_POPCOUNT_PROBE)
+    return any("vpsadbw" in line and "ymm" in line for line in code.splitlines())
+
+
+def _assembly(code: str) -> str:
+    """Assembly of some LLVM code for the processor that Numba compiles for."""
+    triple, processor, features = cpu_target.target_context.codegen().magic_tuple()
+    machine = llvm.Target.from_triple(triple).create_target_machine(processor, features)
+    return str(machine.emit_assembly(llvm.parse_assembly(code)))
 
 
 def pointer(builder: Any, address: Any, kind: Any) -> Any:
@@ -69,20 +87,29 @@ def popcount(builder: Any, vector: Any) -> Any:
     """Set bits of every lane; LLVM spells it out where the machine has no instruction for it."""
     kind = vector.type
     name = f"llvm.ctpop.v{kind.count}i{kind.element.width}"
-    function = builder.module.globals.get(name) or ir.Function(
-        builder.module, ir.FunctionType(kind, [kind]), name
-    )
-    return builder.call(function, [vector])
+    return _call(builder, name, kind, vector)
 
 
 def shift_in_sign(builder: Any, vector: Any, signed: Any) -> Any:
     """Every lane shifted left by one bit, its lowest now the sign of another vector's lane."""
     kind = vector.type
     name = f"llvm.fshl.v{kind.count}i{kind.element.width}"
+    return _call(builder, name, kind, vector, signed, ir.Constant(kind, [1] * kind.count))
+
+
+def sum_bytes(builder: Any, vector: Any) -> Any:
+    """Sum of the eight bytes of each of four words; only if `sums_bytes`."""
+    words = ir.VectorType(I64, 4)
+    zero = ir.Constant(vector.type, None)
+    return _call(builder, "llvm.x86.avx2.psad.bw", words, vector, zero)
+
+
+def _call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
+    """Call a function of LLVM's own."""
     function = builder.module.globals.get(name) or ir.Function(
-        builder.module, ir.FunctionType(kind, [kind] * 3), name
+        builder.module, ir.FunctionType(result, [each.type for each in arguments]), name
     )
-    return builder.call(function, [vector, signed, ir.Constant(kind, [1] * kind.count)])
+    return builder.call(function, arguments)
 
 
 @intrinsic
