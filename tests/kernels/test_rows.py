@@ -46,8 +46,13 @@ def check(layer: Convolution, height: int, width: int, width_lanes: int, seed: i
     )  # fmt: skip
     plan = compile_plan((layer, threshold, look), shape)
     assert (CONVOLVE_ROWS in plan.steps["operation"]) == (element_bits(layer, shape) > 0)
-    found = plan.run(pack(bits)[:, np.newaxis], WORDS, width_lanes)
-    np.testing.assert_array_equal(found, 2 * expected.astype(int) - 1)
+    values = 2 * expected.astype(np.int64) - 1
+    words = pack(bits)[:, np.newaxis]
+    np.testing.assert_array_equal(plan.run(words, WORDS, width_lanes), values)
+    around = draw_layer(random, 1, layer.outputs, 2, 3, 1, 1)  # sees whether the ring is still -1
+    plan = compile_plan((layer, threshold, around), shape)
+    found = plan.run(words, WORDS, width_lanes)
+    np.testing.assert_array_equal(found, convolve_slowly(around, values, 1))
 
 
 @lanes
