@@ -56,7 +56,7 @@ def check(layer: Convolution, height: int, width: int, width_lanes: int, seed: i
 
 
 @lanes
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 130), st.integers(1, 70),
     st.booleans(), st.sampled_from([1, 2, 3, 3, 3, 5]), st.integers(1, 3), st.data(),
