@@ -1,6 +1,7 @@
 """Several readouts behind the same pixels: the volts are simulated once and read by each."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +72,7 @@ def decide(
     decisions = np.empty((len(chains), len(images)), np.int64)
     for start in range(0, len(images), _BATCH):
         batch = slice(start, start + _BATCH)
-        part = streams.Key(key.seed, key.frames[batch], key.dies[batch])
+        part = replace(key, frames=key.frames[batch], dies=key.dies[batch])
         volts = chains[0].volts(to_linear(images[batch]), part)
         for row, chain in enumerate(chains):
             decisions[row, batch] = simulator.decide(chain.scores(volts, part))

@@ -2,6 +2,9 @@
 
 The key of a draw is ``(seed, stream)``; a stream is one noise source, and for fixed patterns one
 noise source of one die. See `sensorsim.kernels.philox`.
+
+A stream has 32 bits. Its top bit says whether training draws: no evaluation, whatever its seed and
+die, reads a number that a training has seen.
 """
 
 from dataclasses import dataclass
@@ -40,8 +43,11 @@ CHANNEL_STUCK = 46
 ACTIVATION_FLIPS = 47
 RANDOM_INPUT = 48
 
+TRAINING = 2**31
+"""The bit of a stream that training sets and evaluation leaves clear."""
 _STREAMS_PER_DIE = 256
-MAX_DIE = 2**32 // _STREAMS_PER_DIE - 1
+MAX_DIE = TRAINING // _STREAMS_PER_DIE - 1
+_FIRST_TRAINING_DIE = MAX_DIE + 1
 MAX_SEED = 2**32 - 1
 MAX_FRAME = 2**32 - 1
 
@@ -53,14 +59,21 @@ def of_die(stream: int, die: int) -> int:
     ----------
     stream : int
         One of this module's noise sources.
-    die : int, 0 to `MAX_DIE`
+    die : int
+        0 to `MAX_DIE` for evaluation; a training key holds numbers above that, whose streams have
+        the bit `TRAINING` set.
+
+    Returns
+    -------
+    int
+        Stream number, 0 to 2**32 - 1.
 
     Raises
     ------
     InputError
         If ``die`` is out of range.
     """
-    if not 0 <= die <= MAX_DIE:
+    if not 0 <= die <= _FIRST_TRAINING_DIE + MAX_DIE:
         raise InputError(f"die {die}: expected 0 to {MAX_DIE}")
     return stream + _STREAMS_PER_DIE * die
 
@@ -75,16 +88,30 @@ class Key:
     frames : uint32 [N]
         Temporal noise: the same frame number gives the same noise.
     dies : int64 [N]
-        Fixed patterns: the die through which each image is seen.
+        Fixed patterns: the die through which each image is seen. Dies of a training key lie above
+        `MAX_DIE`.
+    training : bool
+        Whether all draws come from addresses that no evaluation reaches.
     """
 
     seed: int
     frames: npt.NDArray[np.uint32]
     dies: npt.NDArray[np.int64]
+    training: bool = False
 
     @classmethod
     def of(cls, seed: int, frames: npt.ArrayLike, dies: npt.ArrayLike = 0) -> "Key":
         """Build a key; one die number stands for all frames.
+
+        Parameters
+        ----------
+        seed : int, 0 to `MAX_SEED`
+        frames : integers [N], 0 to `MAX_FRAME`
+        dies : integers [N] or one for all, 0 to `MAX_DIE`
+
+        Returns
+        -------
+        Key
 
         Raises
         ------
@@ -103,8 +130,51 @@ class Key:
         die_array = np.broadcast_to(die_array, frame_array.shape)
         return cls(number, frame_array, np.ascontiguousarray(die_array))
 
+    @classmethod
+    def of_training(cls, seed: int, frames: npt.ArrayLike, dies: npt.ArrayLike = 0) -> "Key":
+        """Build a key whose draws no evaluation reaches, whatever its seed, frames and dies.
+
+        Parameters
+        ----------
+        seed : int, 0 to `MAX_SEED`
+        frames : integers [N], 0 to `MAX_FRAME`
+        dies : integers [N] or one for all, 0 to `MAX_DIE`
+            Numbers of training dies; die 0 of training is not die 0 of evaluation.
+
+        Returns
+        -------
+        Key
+
+        Raises
+        ------
+        InputError
+            Like `of`.
+        """
+        key = cls.of(seed, frames, dies)
+        return cls(key.seed, key.frames, key.dies + _FIRST_TRAINING_DIE, True)
+
+    def temporal(self, stream: int) -> int:
+        """Stream of a temporal noise source under this key.
+
+        Parameters
+        ----------
+        stream : int
+            One of this module's noise sources.
+
+        Returns
+        -------
+        int
+            The same number, with the bit `TRAINING` set for a training key.
+        """
+        return stream | TRAINING if self.training else stream
+
     def check_covers(self, images: int) -> None:
         """Refuse a batch of another size than the key's.
+
+        Parameters
+        ----------
+        images : int
+            Images of the batch.
 
         Raises
         ------

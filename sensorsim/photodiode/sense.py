@@ -68,7 +68,8 @@ def sense(
     valid = kernel.expose(
         array.reshape(n, h * w * c),
         _each_image(electrons_at_white, n),
-        key.frames, rows, pattern, _numbers(photodiode), w * c, key.seed, _STREAMS, out,
+        key.frames, rows, pattern, _numbers(photodiode), w * c, key.seed,
+        kernel.Streams(*map(key.temporal, _STREAMS)), out,
     )  # fmt: skip
     if not valid:
         check_light(array)

@@ -173,7 +173,8 @@ class Adc(Description):
         out = np.empty((n, h * w * c), np.uint16)
         finite = quantize(
             samples, ended(levels), *guesses(levels), offsets.astype(np.float32), rows, key.frames,
-            np.float32(self.comparator.noise_mv * 1e-3), key.seed, streams.READOUT_NOISE, out,
+            np.float32(self.comparator.noise_mv * 1e-3), key.seed,
+            key.temporal(streams.READOUT_NOISE), out,
         )  # fmt: skip
         if not finite:
             raise bad_volts()

@@ -145,7 +145,7 @@ def compare_fields(
     if circuit.hysteresis_mv > 0:
         finite = compare_with_memory(
             samples, thresholds, rows, key.frames, noise_v, circuit.hysteresis_mv * 1e-3,
-            sequential, key.seed, streams.READOUT_NOISE, out,
+            sequential, key.seed, key.temporal(streams.READOUT_NOISE), out,
         )  # fmt: skip
     else:
         reach_v = float(np.abs(offsets).max(initial=0)) + MAX_NORMAL * noise_v
@@ -153,7 +153,7 @@ def compare_fields(
         close = close_levels(levels_v, reach_v, table)
         finite = compare(
             samples, thresholds, *close, table.lowest, table.steps_per_v, rows, key.frames,
-            noise_v, key.seed, streams.READOUT_NOISE, out,
+            noise_v, key.seed, key.temporal(streams.READOUT_NOISE), out,
         )  # fmt: skip
     if not finite:
         raise bad_volts()

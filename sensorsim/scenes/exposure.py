@@ -62,5 +62,6 @@ class Exposure(Description):
         """Exposure of each image of a batch in stops, float64 [N]."""
         if self.law == "fixed":
             return np.full(key.frames.size, self.high_stops)
-        u = np.array([uniform(0, f, 0, key.seed, streams.EXPOSURE) for f in key.frames])
+        stream = key.temporal(streams.EXPOSURE)
+        u = np.array([uniform(0, f, 0, key.seed, stream) for f in key.frames])
         return self.low_stops + (self.high_stops - self.low_stops) * u
