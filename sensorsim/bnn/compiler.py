@@ -33,6 +33,7 @@ from sensorsim.bnn.limits import Limits, mismatch_limits
 from sensorsim.bnn.plan import Plan
 from sensorsim.bnn.rows import blocks, element_bits, flips, shared_words, starts
 from sensorsim.bnn.shapes import Shape, Step, flow
+from sensorsim.bnn.sums import SumWindow, sum_weights, sum_window
 from sensorsim.bnn.writer import Writer, counts_bytes, counts_row, set_fields
 from sensorsim.kernels import plan
 from sensorsim.kernels.patches import AT_ONCE, COLUMNS
@@ -238,16 +239,16 @@ class _Compiler(Writer):
         shift: int = 0,
     ) -> None:
         """A convolution or dense layer, to bits by limits, or without any to counts."""
-        window = Window.of(layer, source.shape)
+        window = sum_window(layer, source.shape) or Window.of(layer, source.shape)
         fields = Fields.of_batch() if together else Fields.of_image(target.shape)
-        if window.is_direct:
+        if isinstance(window, Window) and window.is_direct:
             words = window.by_pixel(layer.weights)
             planes = words_for(window.share)
             taps = window.taps(source.line, source.plane, planes)
             origins = 8 * source.pixel(*window.origin(fields)) + source.step * fields.image
             values = {"group_step": 8 * source.plane * planes}
         else:
-            words = layer.weights
+            words = sum_weights(layer) if isinstance(layer, Sum) else layer.weights
             values, patches = self.gather(window, source, fields, words.shape[1])
             taps = values["pitch"] * np.arange(words.shape[1])
             origins = 8 * patches
@@ -276,16 +277,18 @@ class _Compiler(Writer):
         self, layer: Any, source: Place, target: Place, limits: Limits, element: int
     ) -> None:
         """A convolution to bits, neighboring pixels side by side in elements of so many bits."""
-        window = Window.of(layer, source.shape)
+        window = sum_window(layer, source.shape) or Window.of(layer, source.shape)
         fields = Fields.of_image(target.shape)
-        groups, planes = window.groups, words_for(window.share)
+        groups, planes = window.groups, 0
         if element == WORD and not window.is_direct:
-            words = layer.weights
+            words = sum_weights(layer) if isinstance(layer, Sum) else layer.weights
             values, _ = self.gather(window, source, fields, words.shape[1])
             taps = values["pitch"] * np.arange(words.shape[1])
-            row = source.line if layer.stride == 1 else target.shape.width
+            row = source.line if window.stride == 1 else target.shape.width
             values |= {"spacing": 1, "row_bytes": 8 * row}
         else:
+            assert isinstance(window, Window)
+            planes = words_for(window.share)
             if element == WORD:
                 words = window.by_pixel(layer.weights)
             else:
@@ -329,7 +332,7 @@ class _Compiler(Writer):
         )  # fmt: skip
 
     def gather(
-        self, window: Window, source: Place, fields: Fields, words: int
+        self, window: Window | SumWindow, source: Place, fields: Fields, words: int
     ) -> tuple[dict[str, int], IntArray]:
         """Values of a step over patches, and the patch of every field."""
         runs = fields.runs(window.stride, source)
@@ -395,6 +398,8 @@ def _fits_bytes(layer: Layer, shape: Shape) -> bool:
     if isinstance(layer, Convolution):
         whole = layer.groups == 1 or layer.outputs // layer.groups % OUTPUTS == 0
         return shape.planes == 1 and whole
+    if window := sum_window(layer, shape):
+        return window.groups == 1 or window.outputs // window.groups % OUTPUTS == 0
     return isinstance(layer, Dense)
 
 

@@ -202,14 +202,33 @@ class Window:
         bits = unpack(weights, fan_in).reshape(len(weights), -1, self.share)
         return pack(bits).reshape(len(weights), -1)
 
-    def pieces(self, group: int, source: Place) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """A group's rows of the table of `sensorsim.kernels.patches`, and what word each is of."""
+    def pieces(
+        self, group: int, source: Place, first: int = 0, inset: int = 0
+    ) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """A group's rows of the table of `sensorsim.kernels.patches`, and what word each is of.
+
+        Parameters
+        ----------
+        group : int
+        source : Place
+        first : int
+            Bits of the gathered field before the window's own.
+        inset : int
+            Words from the field's origin to the window's.
+
+        Yields
+        ------
+        word : int
+            Of the gathered field, ascending.
+        piece : tuple of int
+            Source, right, mask, left.
+        """
         for tap, start in enumerate(self.taps(source.line, source.plane, 1)):
             done = 0
             while done < self.share:
                 word, right = divmod(group * self.share + done, WORD)
-                target, left = divmod(tap * self.share + done, WORD)
+                target, left = divmod(first + tap * self.share + done, WORD)
                 bits = min(self.share - done, WORD - right, WORD - left)
-                place = 8 * (int(start) + word * source.plane)
+                place = 8 * (int(start) + inset + word * source.plane)
                 yield target, (place, right, 2**bits - 1, left)
                 done += bits

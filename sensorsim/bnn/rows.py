@@ -7,9 +7,10 @@ import numpy.typing as npt
 
 from sensorsim.bits import WORD, WordArray, pack, unpack
 from sensorsim.bnn.fields import IntArray, Window
-from sensorsim.bnn.layers import Convolution, Layer
+from sensorsim.bnn.layers import Convolution, Layer, Sum
 from sensorsim.bnn.limits import Limits
 from sensorsim.bnn.shapes import Shape
+from sensorsim.bnn.sums import sum_window
 from sensorsim.kernels.rows import MAX_BYTE_TAPS, SPACINGS
 from sensorsim.kernels.xnor import OUTPUTS
 
@@ -33,6 +34,8 @@ def element_bits(layer: Layer, shape: Shape) -> int:
         8, 16 or 32 if a word holds several groups of as many channels, which have as many outputs;
         64 if a group's outputs fill words of their own.
     """
+    if isinstance(layer, Sum):
+        return _element_of_sum(layer, shape)
     if shape.planes > 1 or not isinstance(layer, Convolution):
         return 0
     window = Window.of(layer, shape)
@@ -42,11 +45,26 @@ def element_bits(layer: Layer, shape: Shape) -> int:
         # sums, which begin at -1 - limit, have a sign
         fits = window.pixels <= MAX_BYTE_TAPS and layer.fan_in < 2 ** (window.share - 1)
         return window.share if loads and fits else 0
-    width = layer.output_side(shape.width)
-    used = width / (-(-width // _MOST_LANES) * _MOST_LANES)
     words = layer.groups == 1 or outputs % WORD == 0
     loads |= not window.is_direct  # gathered fields are neighbors
-    return WORD if words and loads and used >= _LEAST_USED else 0
+    return WORD if words and loads and _fills_lanes(layer, shape) else 0
+
+
+def _fills_lanes(layer: Convolution, shape: Shape) -> bool:
+    """Whether the outputs of a row leave few lanes empty."""
+    width = layer.output_side(shape.width)
+    return width / (-(-width // _MOST_LANES) * _MOST_LANES) >= _LEAST_USED
+
+
+def _element_of_sum(layer: Sum, shape: Shape) -> int:
+    """64 if both branches are gathered into one field whose outputs fill words, else 0."""
+    window = sum_window(layer, shape)
+    if window is None:
+        return 0
+    words = window.groups == 1 or window.outputs // window.groups % WORD == 0
+    branch = layer.branches[0][0]
+    assert isinstance(branch, Convolution)
+    return WORD if words and _fills_lanes(branch, shape) else 0
 
 
 def shared_words(weights: WordArray, window: Window) -> WordArray:

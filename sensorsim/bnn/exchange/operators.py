@@ -304,7 +304,7 @@ def _reshape(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
     if after and after[0] == -1 and -1 not in after[1:]:
         after[0] = 1  # as many images as came in
     try:
-        return x.arranged(_without_batch(x.index[np.newaxis].reshape(after)))
+        return x.arranged(_without_batch(x.index[np.newaxis].reshape(after))).settled()
     except ValueError:
         raise InputError(f"shape {asked} does not fit {before}") from None
 

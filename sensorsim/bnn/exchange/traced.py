@@ -124,20 +124,30 @@ class Traced:
         InputError
             If its elements are arranged in any other way.
         """
+        shuffled = self.settled()
+        if np.array_equal(shuffled.index, image_index(shuffled.shape)):
+            return shuffled
+        raise InputError(
+            "reads an image whose elements were rearranged in a way that is no channel shuffle"
+        )
+
+    def settled(self) -> "Traced":
+        """The same tensor; if a channel shuffle moved bits, they are an image behind that layer.
+
+        One shuffle after another is no shuffle as a rule, so each is settled where it ends.
+        """
         channels = self.shape.channels
         canonical = image_index(self.shape)
-        if np.array_equal(self.index, canonical):
+        if self.shape.reach or self.index.shape != canonical.shape:
             return self
         for groups in range(2, channels):
             if channels % groups:
                 continue
             order = np.arange(channels).reshape(groups, -1).T.ravel()
             if np.array_equal(self.index, canonical[order]):
-                shuffled = self.then(Shuffle(groups))
-                return replace(shuffled, scale=self.scale[order], offset=self.offset[order])
-        raise InputError(
-            "reads an image whose elements were rearranged in a way that is no channel shuffle"
-        )
+                made = self.then(Shuffle(groups))
+                return replace(made, scale=self.scale[order], offset=self.offset[order])
+        return self
 
     def sign(self) -> "Traced":
         """Bits of ``scale * x + offset >= 0``: an integer comparison, exact at ties."""
