@@ -27,7 +27,7 @@ class Scene(Description):
 
     dataset: str = Field("fashion-mnist", description="Name of a dataset, or 'folder'.")
     data_dir: str | None = Field(None, description="Where the dataset lies; a folder or a zip.")
-    size: int | None = Field(
+    size_px: int | None = Field(
         None,
         ge=1,
         description="Side in pixels that the images of class folders or of vww are brought to; "

@@ -58,6 +58,16 @@ class Pipeline:
     camera : Camera
     readout : Adc or Thermometer
         The readout itself; thresholds of a learned one are those of the model.
+
+    Parameters
+    ----------
+    description : PipelineDescription
+    folder : Path, optional
+        Where files that the description names may lie.
+    parent : Pipeline, optional
+        The chain that this one was changed from; its network is kept if it is the same.
+    dataset : Labelled, optional
+        The scene's test images, if they are in memory; read when first asked for if left out.
     """
 
     def __init__(
@@ -65,6 +75,7 @@ class Pipeline:
         description: PipelineDescription,
         folder: Path | None = None,
         parent: "Pipeline | None" = None,
+        dataset: Labelled | None = None,
     ) -> None:
         self.description = description
         self._folder = folder
@@ -82,7 +93,7 @@ class Pipeline:
         description.network.faults.check(self.model)
         self.camera: Camera = description.camera()
         self.camera.lux_per_electron()  # refuses light that the pixel does not see
-        self._dataset: Labelled | None = None
+        self._dataset = dataset
 
     def replace(self, settings: Mapping[str, Any]) -> "Pipeline":
         """The same chain with some dotted fields changed, like ``{"readout.bits": 6}``.
@@ -94,7 +105,7 @@ class Pipeline:
         """
         changed = Pipeline(change(self.description, settings), self._folder, self)
         mine, other = self.description.scene, changed.description.scene
-        if all(getattr(mine, f) == getattr(other, f) for f in ("dataset", "data_dir", "size")):
+        if all(getattr(mine, f) == getattr(other, f) for f in ("dataset", "data_dir", "size_px")):
             changed._dataset = self._dataset
         return changed
 
@@ -103,7 +114,7 @@ class Pipeline:
         """Test images of the scene, read when first asked for."""
         if self._dataset is None:
             scene = self.description.scene
-            self._dataset = load_dataset(scene.dataset, "test", scene.data_dir, scene.size)
+            self._dataset = load_dataset(scene.dataset, "test", scene.data_dir, scene.size_px)
         return self._dataset
 
     def key(self, seed: int, frames: npt.ArrayLike) -> streams.Key:

@@ -211,12 +211,12 @@ def test_images_are_brought_to_the_size_that_the_scene_states(tmp_path: Path) ->
     for i, side in enumerate((20, 50)):
         (tmp_path / "test" / "a").mkdir(parents=True, exist_ok=True)
         Image.new("L", (side, 30), side).save(tmp_path / "test" / "a" / f"{i}.png")
-    scene = {"scene.dataset": "folder", "scene.data_dir": str(tmp_path), "scene.size": 28}
+    scene = {"scene.dataset": "folder", "scene.data_dir": str(tmp_path), "scene.size_px": 28}
     pipe = ss.load_pipeline("glt4", scene)
     assert pipe.dataset.images.shape == (2, 28, 28, 1)
-    assert pipe.replace({"scene.size": 14}).dataset.images.shape == (2, 14, 14, 1)
-    with pytest.raises(ss.InputError, match=r"state one side for all with scene\.size"):
-        _ = pipe.replace({"scene.size": None}).dataset
+    assert pipe.replace({"scene.size_px": 14}).dataset.images.shape == (2, 14, 14, 1)
+    with pytest.raises(ss.InputError, match=r"state one side for all with scene\.size_px"):
+        _ = pipe.replace({"scene.size_px": None}).dataset
 
 
 def test_trace_refuses_light_that_is_none() -> None:

@@ -69,7 +69,7 @@ def load_dataset(
     if name not in _LOADERS:
         raise InputError(f"dataset {name!r}: expected one of {', '.join(sorted(_LOADERS))}")
     if size is not None and size < 1:
-        raise InputError(f"size (scene.size) {size}: expected a side of at least 1 pixel, or none")
+        raise InputError(f"scene.size_px {size}: expected a side of at least 1 pixel, or none")
     return _LOADERS[name](split, None if data_dir is None else Path(data_dir), size)
 
 
@@ -185,7 +185,7 @@ def _load_vww(split: str, data_dir: Path | None, size: int | None) -> Labelled:
 def _check_own_size(name: str, size: int | None) -> None:
     if size is not None:
         raise InputError(
-            f"size (scene.size) {size}: the files of {name} have a size of their own; leave it "
+            f"scene.size_px {size}: the files of {name} have a size of their own; leave it "
             "out, or name class folders with scene.data_dir"
         )
 

@@ -143,7 +143,7 @@ def decode_all(
         problems.append(
             f"{len(differing)} of {len(files)} images are not of shape {images.shape[1:]} (rows, "
             f"columns, colors) like {first}: {some(differing)}; resize them, or state one side for "
-            "all with scene.size"
+            "all with scene.size_px"
         )
     if problems or images is None:
         raise InputError(f"{origin}: " + ". ".join(problems))

@@ -59,8 +59,8 @@ def read_folder(path: Path, split: str, name: str, size: int | None = None) -> L
         return _read(path, files, lambda p: (path / p).read_bytes(), split, name, size)
     try:
         with zipfile.ZipFile(path) as archive:
-            files = [PurePosixPath(i.filename) for i in archive.infolist() if not i.is_dir()]
-            return _read(path, files, lambda p: archive.read(str(p)), split, name, size)
+            members = {PurePosixPath(i.filename): i for i in archive.infolist() if not i.is_dir()}
+            return _read(path, [*members], lambda p: archive.read(members[p]), split, name, size)
     except FileNotFoundError:
         raise InputError(
             f"{path}: no such file; expected a folder or zip of class folders"

@@ -88,8 +88,8 @@ def check_for_training(dataset: Labelled) -> None:
     Raises
     ------
     InputError
-        If there are no images, fewer than two classes, or classes without any image; all of those
-        are named.
+        If there are fewer than ten images, fewer than two classes, or classes without any image;
+        all of those are named.
     """
     names, origin = dataset.class_names, dataset.origin
     if len(names) < 2:
@@ -108,4 +108,9 @@ def check_for_training(dataset: Labelled) -> None:
             f"{origin}: no training image of {', '.join(without)}"
             + (f", all are of {names[counts.argmax()]}" if only else "")
             + "; add some, or remove those classes"
+        )
+    if len(dataset) < 10:
+        raise InputError(
+            f"{origin}: {len(dataset)} training images, expected at least 10, of which a tenth is "
+            "set apart for validation; add images"
         )

@@ -84,7 +84,7 @@ def test_all_images_of_another_size_are_counted(tree: Path) -> None:
     put(tree, "test/ant/1.png", np.zeros((4, 6, 3), np.uint8))
     words = (
         r"13 of 15 images are not of shape \(4, 6, 1\) .*like test/ant/0\.png: "
-        r"test/ant/1\.png \(4, 6, 3\), test/cat/01\.png \(5, 6, 1\).* and 3 more.*scene\.size"
+        r"test/ant/1\.png \(4, 6, 3\), test/cat/01\.png \(5, 6, 1\).* and 3 more.*scene\.size_px"
     )
     with pytest.raises(InputError, match=words):
         read_folder(tree, "test", "x")
