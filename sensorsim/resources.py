@@ -21,3 +21,8 @@ def data(*parts: str) -> Path:
 def pipelines() -> Path:
     """Folder of the ready pipelines."""
     return _root() / "pipelines"
+
+
+def recipes() -> Path:
+    """Folder of the recipes that networks were trained by."""
+    return pipelines() / "recipes"

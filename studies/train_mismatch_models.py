@@ -21,7 +21,7 @@ from sensorsim.readout import Comparator, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.training.deliver import deliver
-from sensorsim.training.fit import Recipe
+from sensorsim.training.schedule import Schedule
 from sensorsim.training.session import Task
 
 DATASET = "fashion-mnist"
@@ -32,8 +32,8 @@ READOUTS = (
     ("adc-linear", 8),
 )  # fmt: skip
 RECIPES = {
-    "adc": Recipe(epochs=10.8, seed=train_models.SEED),
-    "thermometer": Recipe(epochs=7.8, seed=train_models.SEED),
+    "adc": Schedule(epochs=10.8, seed=train_models.SEED),
+    "thermometer": Schedule(epochs=7.8, seed=train_models.SEED),
 }
 """As long as trunk and branch together, from the start: a trunk would not know of mismatch."""
 
@@ -60,7 +60,7 @@ def train_mismatch_models(work: Path, models: Path) -> None:
         checkpoint = work / f"{MISMATCH}-{family}-{levels}.pt"
         trained = train_models.train_task(task, dataset, checkpoint)
         command = "python studies/train_mismatch_models.py"
-        model = deliver(task, trained, dataset, test, command, path)
+        model = deliver(task, trained, dataset, test, command, path).model
         print(f"{path}: {model.weight_bits} bits, {model.training!r}", flush=True)
     train_models.write_index(models)
 

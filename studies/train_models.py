@@ -14,7 +14,6 @@ are only counted once, at the end.
 
 import argparse
 import csv
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -31,9 +30,11 @@ from sensorsim.readout import Comparator
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.scenes.labelled import Labelled
+from sensorsim.training.architecture import Architecture, Block
+from sensorsim.training.console import describe
 from sensorsim.training.deliver import deliver
-from sensorsim.training.fit import Recipe
-from sensorsim.training.network import Architecture, Block
+from sensorsim.training.progress import Progress
+from sensorsim.training.schedule import Schedule
 from sensorsim.training.session import Task, Trained, load_checkpoint, start_readout, train
 
 CAMERA = Camera(Photodiode(), Exposure())
@@ -68,24 +69,24 @@ _CONSTANT = {"decay": 0, "threshold_freeze": 0, "seed": SEED}
 TRUNK = {
     # The ADC's trunk, which reads integers, was still gaining on validation images after 7 epochs.
     "fashion-mnist": {
-        "adc": Recipe(epochs=10, warmup=0.035, **_CONSTANT),
-        "thermometer": Recipe(epochs=7, **_CONSTANT),
+        "adc": Schedule(epochs=10, warmup=0.035, **_CONSTANT),
+        "thermometer": Schedule(epochs=7, **_CONSTANT),
         # Slower thresholds that rest for half of the time: of three recipes the best on validation
         # images at M = 8, 2 and 1, and within 0.1 at 4.
-        "glt": Recipe(
+        "glt": Schedule(
             epochs=7, **(_CONSTANT | {"threshold_learning_rate": 5e-3, "threshold_freeze": 0.5})
         ),
     },
     "cifar10": {
-        "adc": Recipe(epochs=5.5, warmup=0.0727461, **_CONSTANT),
-        "thermometer": Recipe(epochs=5.5, warmup=0.0727461, **_CONSTANT),
+        "adc": Schedule(epochs=5.5, warmup=0.0727461, **_CONSTANT),
+        "thermometer": Schedule(epochs=5.5, warmup=0.0727461, **_CONSTANT),
     },
-    "cifar10-bayer": {"thermometer": Recipe(epochs=5.5, warmup=0.0727461, **_CONSTANT)},
+    "cifar10-bayer": {"thermometer": Schedule(epochs=5.5, warmup=0.0727461, **_CONSTANT)},
 }
 BRANCH = {
-    "fashion-mnist": Recipe(epochs=0.8, seed=SEED + 100),
-    "cifar10": Recipe(epochs=1.5, seed=SEED + 100),
-    "cifar10-bayer": Recipe(epochs=1.5, seed=SEED + 100),
+    "fashion-mnist": Schedule(epochs=0.8, seed=SEED + 100),
+    "cifar10": Schedule(epochs=1.5, seed=SEED + 100),
+    "cifar10-bayer": Schedule(epochs=1.5, seed=SEED + 100),
 }
 TRUNK_FAMILY = {"cifar10": "glt"}
 """Where all families start from one trunk, and which: the better start by validation images.
@@ -129,7 +130,7 @@ def train_all(name: str, data_dir: str | None, work: Path, models: Path) -> None
         trained = train_task(task, dataset, work / f"{family}-{levels}.pt", trunk)
         place = "" if data_dir is None else f" --data-dir {Path(data_dir).name}"
         command = f"python studies/train_models.py {name}{place}"
-        model = deliver(task, trained, dataset, test, command, path)
+        model = deliver(task, trained, dataset, test, command, path).model
         print(f"{path}: {model.weight_bits} bits, {model.training!r}", flush=True)
     write_index(models)
 
@@ -143,7 +144,7 @@ def train_trunk(name: str, family: str, dataset: Labelled, work: Path) -> Path:
     return checkpoint
 
 
-def make_task(name: str, family: str, levels: int, recipe: Recipe, dataset: Labelled) -> Task:
+def make_task(name: str, family: str, levels: int, recipe: Schedule, dataset: Labelled) -> Task:
     """A readout of a family in front of the plan's network."""
     _, layout = MOSAICS.get(name, (name, "scene"))
     camera = replace(CAMERA, layout=layout)
@@ -157,11 +158,9 @@ def train_task(
     """Train a task, or go on where its checkpoint ends, and say so on standard output."""
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     label = checkpoint.stem
-    start = time.perf_counter()
 
-    def report(step: int, steps: int, loss: float) -> None:
-        seconds = time.perf_counter() - start
-        print(f"{label}: step {step}/{steps} loss {loss:.3f} {seconds:.0f} s", flush=True)
+    def report(now: Progress) -> None:
+        print(describe(label, now), flush=True)
 
     state = None if trunk is None else load_checkpoint(trunk)
     trained = train(task, dataset, checkpoint, report, state)

@@ -82,8 +82,6 @@ def test_run_says_what_does_not_fit() -> None:
             ("energy", "adc8", "--set", "readout.architecture.conversion_time_us=2"),
             "state its kind beside the other fields, like readout.architecture.kind",
         ),
-        (("train", "glt2", "--out", "m.npz", "--channels", "a,b"), "--channels"),
-        (("train", "glt2", "--out", "/nowhere/m.npz"), "/nowhere"),
     ],
 )
 def test_wrong_input_ends_with_status_2_and_names_it(

@@ -1,53 +1,66 @@
-"""``sensorsim train``: a network for a pipeline's readout."""
+"""``sensorsim train``: a teacher, or a network for a pipeline's readout, by a recipe."""
 
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
-from sensorsim.cli.app import (
-    PipelineArgument,
-    SeedOption,
-    SetOption,
-    app,
-    extra,
-    integers,
-    settings_of,
-)
+from sensorsim.cli.app import SetOption, app, extra, settings_of
 
 
 @app.command()
 def train(
-    pipeline: PipelineArgument,
-    out: Annotated[Path, typer.Option("--out", help="Model file to write, NAME.npz.")],
-    levels: Annotated[
-        int | None,
-        typer.Option("--levels", min=1, max=32, help="Thresholds of a learned readout."),
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE", help="A TOML file, or one that ships, like fashion_compact."
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="File to write: NAME.npz, or NAME.pt for a teacher."),
+    ],
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Where the dataset lies.")
     ] = None,
-    channels: Annotated[
-        str, typer.Option("--channels", help="Channels of the convolutions.")
-    ] = "48,64,128",
-    pools: Annotated[
-        str, typer.Option("--pools", help="Max-pool behind each convolution; 1 for none.")
-    ] = "2,2,1",
-    epochs: Annotated[float, typer.Option("--epochs", min=0.001)] = 8.0,
-    seed: SeedOption = 0,
+    epochs: Annotated[
+        float | None, typer.Option("--epochs", min=0.001, help="Passes over the images.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of the training.")
+    ] = None,
+    teacher: Annotated[
+        str | None, typer.Option("--teacher", help="File of the float teacher.")
+    ] = None,
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where the network computes.")
+    ] = "auto",
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Threads; all cores if left out.")
+    ] = None,
+    work: Annotated[
+        Path, typer.Option("--work", help="Folder that keeps a teacher's answers.")
+    ] = Path("training"),
     settings: SetOption = None,
 ) -> None:
-    """Train a network for a pipeline's readout, through its sensor (needs torch)."""
-    from sensorsim.configuration import load_description
-
+    """Train by a recipe, or go on where the last run stopped (needs torch)."""
     with extra("training", "train"):
-        from sensorsim.training.command import train_pipeline
-    description, _ = load_description(pipeline, settings_of(settings))
+        import torch
+
+        from sensorsim.training.command import Place, run_recipe
+    import numba
+
+    count = threads or os.cpu_count() or 1
+    torch.set_num_threads(count)
+    numba.set_num_threads(min(count, numba.get_num_threads()))
+    stated: dict[str, Any] = {
+        "data.data_dir": None if data_dir is None else str(data_dir),
+        "schedule.epochs": epochs,
+        "schedule.seed": seed,
+        "teacher.file": teacher,
+    }
+    changes = {k: v for k, v in stated.items() if v is not None} | settings_of(settings)
     command = " ".join(["sensorsim", *sys.argv[1:]])
-    model = train_pipeline(
-        description, out, levels, integers("--channels", channels), integers("--pools", pools),
-        epochs, seed, command,
-    )  # fmt: skip
-    print(
-        f"{out}: {model.weight_bits} bits, validation accuracy "
-        f"{model.training.validation_accuracy:.4f}, test accuracy "
-        f"{model.training.test_accuracy:.4f}"
-    )
+    print(run_recipe(recipe, changes, Place(out, work, device, command)))

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sensorsim.training.architecture import Block
+
 MIN_SCALE = 0.01
 """Least batch-norm scale. A positive scale lets max-pool and threshold change places (OR-pool)."""
 
@@ -42,23 +44,69 @@ class _Sign(torch.autograd.Function):
 
 
 class BinaryBlock(nn.Module):
-    """Binary convolution, max-pool, batch-norm, step."""
+    """Binary convolution, max-pool, batch-norm, step, concatenation, shuffle; see `Block`.
 
-    def __init__(
-        self, inputs: int, outputs: int, kernel: int, stride: int, groups: int, pool: int
-    ) -> None:
+    Parameters
+    ----------
+    inputs : int
+        Input channels.
+    block : Block
+    heavy : bool
+        Whether a full convolution is added while the block learns; its accumulators count
+        ``fade`` times.
+    """
+
+    fade: Tensor
+
+    def __init__(self, inputs: int, block: Block, heavy: bool = False) -> None:
         super().__init__()
-        self.latent = nn.Parameter(torch.zeros(outputs, inputs // groups, kernel, kernel))
+        k, outputs, groups = block.kernel, block.channels, block.groups
+        self.latent = nn.Parameter(torch.zeros(outputs, inputs // groups, k, k))
+        self.mixing = nn.Parameter(torch.zeros(outputs, inputs, 1, 1)) if block.mix else None
+        self.heavy = nn.Parameter(torch.zeros(outputs, inputs, k, k)) if heavy else None
+        self.register_buffer("fade", torch.tensor(1.0 if heavy else 0.0))
         self.norm = nn.BatchNorm2d(outputs)
-        self.stride, self.groups, self.pool, self.padding = stride, groups, pool, kernel // 2
+        self.description = block
+
+    def accumulate(self, x: Tensor) -> Tensor:
+        """Accumulators of bits: [N, C, H, W] to [N, outputs, H', W']."""
+        d = self.description
+        y = F.conv2d(
+            x, _Sign.apply(self.latent), stride=d.stride, padding=d.kernel // 2, groups=d.groups
+        )
+        if self.mixing is not None:
+            y = y + F.conv2d(x, _Sign.apply(self.mixing), stride=d.stride)
+        if self.heavy is not None:
+            heavy = F.conv2d(x, _Sign.apply(self.heavy), stride=d.stride, padding=d.kernel // 2)
+            y = y + self.fade.to(y.dtype) * heavy
+        return y
 
     def forward(self, x: Tensor) -> Tensor:
         """Map bits [N, C, H, W] to bits."""
-        weight = _Sign.apply(self.latent)
-        y = F.conv2d(x, weight, stride=self.stride, padding=self.padding, groups=self.groups)
-        if self.pool > 1:
-            y = F.max_pool2d(y, self.pool)
+        d = self.description
+        y = self.accumulate(x)
+        if d.pool > 1:
+            y = F.max_pool2d(y, d.pool)
         bits: Tensor = _Step.apply(self.norm(y))
+        if d.concat:
+            kept = F.max_pool2d(x, d.shrink) if d.shrink > 1 else x
+            bits = torch.cat((kept, bits), 1)
+        if d.shuffle:
+            bits = F.channel_shuffle(bits, d.groups)
+        return bits
+
+
+class BinaryDense(nn.Module):
+    """Binary dense layer, batch-norm, step."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.latent = nn.Parameter(torch.zeros(outputs, inputs))
+        self.norm = nn.BatchNorm1d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map bits [N, inputs] to bits [N, outputs]."""
+        bits: Tensor = _Step.apply(self.norm(F.linear(x, _Sign.apply(self.latent))))
         return bits
 
 
@@ -76,10 +124,48 @@ class BinaryClassifier(nn.Module):
         return scores
 
 
+class VoteHead(nn.Module):
+    """Ones of each class's own channels, counted over the image, and a batch-norm."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(classes)
+        self.classes = classes
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map bits [N, C, H, W] to scores [N, classes]."""
+        scores: Tensor = self.norm(x.sum((2, 3)).unflatten(1, (self.classes, -1)).sum(2))
+        return scores
+
+
+def latents(module: nn.Module) -> list[nn.Parameter]:
+    """Float weights behind the binary ones, in the order of the layers.
+
+    Parameters
+    ----------
+    module : nn.Module
+
+    Returns
+    -------
+    list of nn.Parameter
+    """
+    return [
+        parameter
+        for name, parameter in module.named_parameters()
+        if name.rsplit(".", 1)[-1] in ("latent", "mixing", "heavy")
+    ]
+
+
 def constrain(module: nn.Module) -> None:
-    """After an optimizer step: latents into [-1, 1], batch-norm scales above `MIN_SCALE`."""
+    """After an optimizer step: latents into [-1, 1], batch-norm scales above `MIN_SCALE`.
+
+    Parameters
+    ----------
+    module : nn.Module
+    """
     with torch.no_grad():
+        for latent in latents(module):
+            latent.clamp_(-1, 1)
         for child in module.modules():
-            if isinstance(child, BinaryBlock | BinaryClassifier):
-                child.latent.clamp_(-1, 1)
-                child.norm.weight.clamp_(min=MIN_SCALE)
+            if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
+                child.weight.clamp_(min=MIN_SCALE)

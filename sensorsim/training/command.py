@@ -1,74 +1,402 @@
-"""``sensorsim train``: a pipeline's readout and a network for it."""
+"""``sensorsim train``: a recipe becomes a teacher's file, or a model with its report."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress
+import torch
 
-from sensorsim.bnn.model import Model
-from sensorsim.configuration import LearnedReadout, PipelineDescription
+from sensorsim.bnn.file import find_model, read_model
+from sensorsim.bnn.model import Model, Training
+from sensorsim.bnn.size import stored
+from sensorsim.configuration import LearnedReadout, PipelineDescription, load_description
 from sensorsim.errors import InputError
 from sensorsim.files import check_place
+from sensorsim.mosaic import bayer
 from sensorsim.scenes.datasets import load_dataset
+from sensorsim.scenes.labelled import Labelled, check_for_training
+from sensorsim.training import card, report
+from sensorsim.training.answers import ask_binary, ask_float, kept_answers
+from sensorsim.training.architecture import Architecture
+from sensorsim.training.batches import split_validation
+from sensorsim.training.console import TrainingConsole
 from sensorsim.training.deliver import deliver
-from sensorsim.training.fit import Recipe
-from sensorsim.training.network import Architecture, Block
-from sensorsim.training.session import Task, start_readout, train
+from sensorsim.training.distillation import Lessons
+from sensorsim.training.export import export
+from sensorsim.training.marked import check_replaceable
+from sensorsim.training.outcome import Outcome, circumstances_of, energy_of
+from sensorsim.training.precision import DeviceName, device_of, fast_format
+from sensorsim.training.recipe import NetworkRecipe, TeacherRecipe, load_recipe
+from sensorsim.training.session import (
+    SPLIT_SEED,
+    Task,
+    build_network,
+    make_encoder,
+    start_readout,
+    train,
+)
+from sensorsim.training.teacher import answers, train_teacher
+from sensorsim.training.teacher_file import (
+    TeacherRecord,
+    find_teacher,
+    load_teacher,
+    rounded,
+    save_teacher,
+)
+
+SCORE_BITS = 40
+"""Room for a scale or a bias of a class score before training; trained ones took 18 to 30 bits."""
 
 
-def train_pipeline(
-    description: PipelineDescription,
-    out: Path,
-    levels: int | None,
-    channels: list[int],
-    pools: list[int],
-    epochs: float,
-    seed: int,
-    command: str,
-) -> Model:
-    """Train and write a model for a pipeline.
+@dataclass(frozen=True)
+class Place:
+    """Where a training runs and what it leaves.
 
-    The state is kept beside ``out`` while training runs, so that a stopped run can go on.
+    Attributes
+    ----------
+    out : Path
+        The file to write; checkpoint, report and model card lie beside it.
+    work : Path
+        Folder of teachers' answers.
+    device : "auto", "cpu" or "cuda"
+    command : str
+        What the user typed, for the record.
+    """
+
+    out: Path
+    work: Path
+    device: DeviceName
+    command: str
+
+    @property
+    def checkpoint(self) -> Path:
+        """State of a training that has not ended."""
+        return self.out.with_suffix(".checkpoint")
+
+    @property
+    def report(self) -> Path:
+        """Page on how the training went."""
+        return self.out.with_suffix(".html")
+
+    @property
+    def card(self) -> Path:
+        """Page on what the model is."""
+        return self.out.with_suffix(".md")
+
+    def check(self) -> None:
+        """Refuse a place where the file of a training cannot be written.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written there, or a file beside it would have its name.
+        """
+        check_place("--out", self.out)
+        if self.out in (self.checkpoint, self.report, self.card):
+            raise InputError(
+                f"--out {self.out}: a file of this name is written beside it; expected a name like "
+                "NAME.npz, or NAME.pt for a teacher"
+            )
+
+    def check_pages(self) -> None:
+        """Refuse a place where report and card would replace other files.
+
+        Raises
+        ------
+        InputError
+            If one of them is there and this program did not write it.
+        """
+        check_replaceable(self.report, report.MARKER)
+        check_replaceable(self.card, card.MARKER)
+
+
+def run_recipe(source: str, changes: dict[str, Any], place: Place) -> str:
+    """Train what a recipe says, or go on with it.
+
+    Parameters
+    ----------
+    source : str
+        A TOML file, or the name of a recipe that ships.
+    changes : dict
+        Dotted fields of the recipe to change, and their values.
+    place : Place
+
+    Returns
+    -------
+    str
+        One line: what was written and how good it is.
 
     Raises
     ------
     InputError
-        If a learned readout has no number of levels, or channels and pools do not pair up.
+        If the recipe, the data, the teacher or the place cannot be used.
     """
-    if len(channels) != len(pools):
-        raise InputError(
-            f"--channels names {len(channels)} convolutions, --pools {len(pools)}; "
-            "expected one pool per convolution, 1 for none"
+    recipe, path = load_recipe(source, changes)
+    place.check()
+    if isinstance(recipe, TeacherRecipe):
+        return _run_teacher(recipe, place)
+    return _run_network(recipe, path, place)
+
+
+def _load(recipe: NetworkRecipe | TeacherRecipe, split: str) -> Labelled:
+    data = recipe.data
+    return load_dataset(data.dataset, split, data.data_dir, data.size_px)
+
+
+def _run_teacher(recipe: TeacherRecipe, place: Place) -> str:
+    dataset = _load(recipe, "train")
+    check_for_training(dataset)
+    training, validation = split_validation(dataset, SPLIT_SEED)
+    device = device_of(place.device)
+    checkpoint = place.checkpoint
+    with TrainingConsole("teacher") as console:
+        console.note(_about_data(dataset, training, validation))
+        teacher = train_teacher(
+            recipe.schedule, training, checkpoint, console.progress, device, fast_format(device)
         )
-    check_place("--out", out)
-    scene = description.scene
-    dataset = load_dataset(scene.dataset, "train", scene.data_dir, scene.size)
-    test = load_dataset(scene.dataset, "test", scene.data_dir, scene.size)
-    camera = description.camera()
-    readout = description.readout
+    mirror = recipe.schedule.views.mirror
+    teacher = rounded(teacher)
+    decisions = answers(teacher, validation.images, mirror, device).argmax(1)
+    record = TeacherRecord(
+        dataset=dataset.name,
+        class_names=dataset.class_names,
+        image_shape=training.images.shape[1:],
+        training_images=training.digest,
+        widths=recipe.schedule.widths,
+        command=place.command,
+        seed=recipe.schedule.seed,
+        validation_accuracy=float((decisions == validation.labels).mean()),
+    )
+    save_teacher(teacher, record, place.out)
+    checkpoint.unlink()
+    return f"{place.out}: validation accuracy {record.validation_accuracy:.4f}"
+
+
+def _run_network(recipe: NetworkRecipe, path: Path, place: Place) -> str:
+    place.check_pages()
+    description, folder = _pipeline(recipe, path)
+    dataset, test = _load(recipe, "train"), _load(recipe, "test")
+    check_for_training(dataset)
+    _check_test(dataset, test)
+    task = make_task(recipe, description, dataset)
+    check_size(recipe, task, dataset)
+    device = device_of(place.device)
+    dtype = fast_format(device)
+    with TrainingConsole(place.out.stem) as console:
+        console.note(_about_data(dataset, *split_validation(dataset, SPLIT_SEED)))
+        console.note(_about_network(task, dataset))
+        task = _taught(recipe, path, task, dataset, place, device, console)
+        trained = train(
+            task, dataset, place.checkpoint, console.progress, device=device, dtype=dtype
+        )
+    made = deliver(task, trained, dataset, test, place.command, place.out)
+    energy = energy_of(description, folder, place.out, test)
+    outcome = Outcome(
+        file_name=place.out.name, recipe_name=path.stem, recipe=recipe, model=made.model,
+        camera=task.camera,
+        start=task.readout.transitions() if task.learned else None,
+        log=trained.log, seconds=trained.seconds, validation=made.validation, test=made.test,
+        energy=energy, circumstances=circumstances_of(place.command, device, dtype),
+    )  # fmt: skip
+    report.write_report(place.report, outcome)
+    card.write_card(place.card, outcome)
+    place.checkpoint.unlink()
+    return (
+        f"{place.out}: {made.model.stored_bits} bits stored, validation accuracy "
+        f"{made.validation.accuracy:.4f}, test accuracy {made.test.accuracy:.4f}; {place.report}, "
+        f"{place.card}"
+    )
+
+
+def _check_test(dataset: Labelled, test: Labelled) -> None:
+    """Raise before hours of training if the test images are of another kind."""
+    mine, other = dataset.images.shape[1:], test.images.shape[1:]
+    if mine != other:
+        raise InputError(
+            f"{test.origin}: test images of shape {other}, training images of {mine} (rows, "
+            "columns, colors); expected one shape"
+        )
+    if dataset.class_names != test.class_names:
+        raise InputError(
+            f"{test.origin}: test classes {', '.join(test.class_names)}, training classes "
+            f"{', '.join(dataset.class_names)}; expected the same"
+        )
+
+
+def _about_data(dataset: Labelled, training: Labelled, validation: Labelled) -> str:
+    """One line on what is learned and what is counted."""
+    return (
+        f"{dataset.name} ({dataset.origin}): {len(training)} images to learn, {len(validation)} to "
+        f"validate, {len(dataset.class_names)} classes"
+    )
+
+
+def _about_network(task: Task, dataset: Labelled) -> str:
+    """One line on what learns."""
+    model = untrained_model(task, dataset)
+    learned = "learned" if task.learned else "fixed"
+    return (
+        f"network: {model.stored_bits} bits stored, {model.binary_operations / 2e6:.1f} million "
+        f"XNOR products per image; readout: {task.family}, {learned} levels, starts at "
+        f"{_levels_mv(task)} mV"
+    )
+
+
+def _levels_mv(task: Task) -> str:
+    """Levels of a readout, or the first and the last of many."""
+    levels = 1e3 * task.camera.photodiode.full_scale_v * task.readout.transitions()
+    shown = levels if len(levels) <= 8 else levels[[0, -1]]
+    return (", " if len(levels) <= 8 else " ... ").join(f"{v:.3g}" for v in shown)
+
+
+def _pipeline(recipe: NetworkRecipe, path: Path) -> tuple[PipelineDescription, Path]:
+    """The recipe's pipeline, in the recipe's light and on its data, and its folder."""
+    beside = path.parent / recipe.pipeline
+    settings: dict[str, Any] = {
+        "scene.dataset": recipe.data.dataset,
+        "scene.exposure": recipe.light.model_dump(exclude_none=True),
+    }
+    if recipe.data.data_dir is not None:
+        settings["scene.data_dir"] = recipe.data.data_dir
+    if recipe.data.size_px is not None:
+        settings["scene.size_px"] = recipe.data.size_px
+    source = beside if beside.is_file() else recipe.pipeline
+    return load_description(source, settings)
+
+
+def make_task(recipe: NetworkRecipe, description: PipelineDescription, dataset: Labelled) -> Task:
+    """What a recipe trains, still without a teacher.
+
+    Parameters
+    ----------
+    recipe : NetworkRecipe
+    description : PipelineDescription
+        The recipe's pipeline.
+    dataset : Labelled
+        All training images.
+
+    Returns
+    -------
+    Task
+
+    Raises
+    ------
+    InputError
+        If a readout that learns has no number of levels, or one that does not has one.
+    """
+    camera, readout = description.camera(), description.readout
     learned = isinstance(readout, LearnedReadout)
     if isinstance(readout, LearnedReadout):
-        if levels is None:
-            raise InputError("readout.kind 'learned': say how many thresholds with --levels M")
-        start = start_readout("glt", levels, readout.comparator, dataset, camera)
+        if recipe.levels is None:
+            raise InputError("levels: is missing; a learned readout needs its number of thresholds")
+        start = start_readout("glt", recipe.levels, readout.comparator, dataset, camera)
         readout = readout.applied_to(start)
-    blocks = tuple(Block(channels=c, pool=p) for c, p in zip(channels, pools, strict=True))
-    task = Task(
+    elif recipe.levels is not None:
+        raise InputError(
+            f"levels {recipe.levels}: the pipeline's readout is {readout.kind!r} and states its "
+            "own levels; leave it out"
+        )
+    network = recipe.network.model_dump() | {"classes": len(dataset.class_names)}
+    return Task(
         family="glt" if learned else readout.kind,
         readout=readout,
         learned=learned,
-        architecture=Architecture(blocks=blocks, classes=len(dataset.class_names)),
-        recipe=Recipe(epochs=epochs, seed=seed, mirror=scene.dataset != "mnist"),
+        architecture=Architecture.model_validate(network),
+        schedule=recipe.schedule,
         camera=camera,
+        pruning=recipe.pruning,
     )
-    checkpoint = out.with_suffix(".checkpoint")
-    with Progress(console=Console(stderr=True)) as progress:
-        bar = progress.add_task("training")
 
-        def report(step: int, steps: int, loss: float) -> None:
-            progress.update(bar, completed=step, total=steps, description=f"loss {loss:.3f}")
 
-        trained = train(task, dataset, checkpoint, report)
-    model = deliver(task, trained, dataset, test, command, out)
-    checkpoint.unlink()
-    return model
+def untrained_model(task: Task, dataset: Labelled) -> Model:
+    """The model of a task before its first step, for its size.
+
+    Parameters
+    ----------
+    task : Task
+    dataset : Labelled
+
+    Returns
+    -------
+    Model
+    """
+    network = build_network(replace(task, pruning=None), dataset)
+    record = Training(
+        dataset=dataset.name, family=task.family, command="", seed=0,
+        validation_accuracy=None, test_accuracy=None,
+    )  # fmt: skip
+    return export(
+        network, make_encoder(task).description(), task.input_shape(dataset),
+        dataset.class_names, record, bayer(task.camera.layout),
+    )  # fmt: skip
+
+
+def check_size(recipe: NetworkRecipe, task: Task, dataset: Labelled) -> None:
+    """Raise if the network would store more bits than the recipe allows.
+
+    Parameters
+    ----------
+    recipe : NetworkRecipe
+    task : Task
+    dataset : Labelled
+
+    Raises
+    ------
+    InputError
+        If it would.
+    """
+    if recipe.limit_bits is None:
+        return
+    model = untrained_model(task, dataset)
+    parts = stored(model.steps, model.readout)
+    # Scales and biases get their width from their values, which are not known yet.
+    most = parts.total - parts.scale_bits - parts.bias_bits
+    most += 2 * SCORE_BITS * len(dataset.class_names)
+    if most > recipe.limit_bits:
+        raise InputError(
+            f"limit_bits {recipe.limit_bits}: the network may store {most} bits (weights, "
+            f"thresholds, scores of {SCORE_BITS} bits each, and levels); take fewer channels, more "
+            "groups, or raise the limit"
+        )
+
+
+def _taught(
+    recipe: NetworkRecipe,
+    path: Path,
+    task: Task,
+    dataset: Labelled,
+    place: Place,
+    device: torch.device,
+    console: TrainingConsole,
+) -> Task:
+    """The task with the answers of its teacher, if it has one."""
+    use = recipe.teacher
+    if use is None:
+        return task
+    views = recipe.schedule.views
+    training, _ = split_validation(dataset, SPLIT_SEED)
+    if use.file is not None:
+        teacher, record = load_teacher(find_teacher(use.file, path.parent))
+        _check_classes(record.class_names, dataset, use.file)
+        if record.training_images != training.digest:
+            raise InputError(
+                f"teacher.file {use.file!r}: learned from other images, or in another order, so "
+                "that it may know images set apart for validation here; train a teacher on this "
+                "data"
+            )
+        ask, digest = ask_float(teacher.to(device), views, device)
+    else:
+        assert use.model is not None
+        file = read_model(find_model(use.model, path.parent))
+        _check_classes(file.model.class_names, dataset, use.model)
+        ask, digest = ask_binary(file, task.camera, views)
+    found = kept_answers(ask, digest, training, views, place.work, console.answers)
+    return replace(task, lessons=Lessons(use, found))
+
+
+def _check_classes(names: tuple[str, ...], dataset: Labelled, teacher: str) -> None:
+    if names != dataset.class_names:
+        raise InputError(
+            f"teacher {teacher!r}: learned the classes {', '.join(names)}; expected "
+            f"{', '.join(dataset.class_names)}: name one that learned this dataset"
+        )

@@ -23,7 +23,16 @@ _PLAIN_CIRCUIT = ThermometerCircuit()
 
 
 class FixedEncoder(nn.Module):
-    """An ADC or a thermometer whose levels stay as they are, behind pixels of a layout."""
+    """An ADC or a thermometer whose levels stay as they are, behind pixels of a layout.
+
+    Parameters
+    ----------
+    readout : Adc or Thermometer
+    full_scale_v : float
+        Volts that a level of 1 stands for.
+    layout : Layout
+        Color filters in front of it.
+    """
 
     def __init__(
         self, readout: Adc | Thermometer, full_scale_v: float, layout: Layout = "scene"
@@ -56,6 +65,10 @@ class LearnedThermometer(nn.Module):
     ----------
     start : [M], parts of full scale
         Thresholds that learning starts from.
+    comparator : Comparator
+        Noise and offset of the comparisons.
+    full_scale_v : float
+        Volts that a threshold of 1 stands for.
     circuit : ThermometerCircuit
         What the comparisons are made with. The pseudo-gradient sees thresholds alone.
     layout : Layout

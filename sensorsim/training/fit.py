@@ -1,147 +1,237 @@
-"""The training loop: warm-up, constant rate, linear decay; checkpointed and resumable."""
+"""The training loop: checkpointed, and resumed as if it had never stopped."""
 
-import pickle
-from collections.abc import Callable
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import Field
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sensorsim import streams
 from sensorsim.camera import Camera
-from sensorsim.description import Description
 from sensorsim.errors import InputError
-from sensorsim.files import whole
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
-from sensorsim.training.batches import Batches
+from sensorsim.training import checkpoint
+from sensorsim.training.batches import TRAINING_DIES, Batch, Batches
 from sensorsim.training.binary import constrain
+from sensorsim.training.distillation import Lessons, distillation_loss
 from sensorsim.training.encoder import FixedEncoder, LearnedThermometer
-from sensorsim.training.network import Network
+from sensorsim.training.network import Network, binary_blocks
+from sensorsim.training.precision import autocast
+from sensorsim.training.progress import Pace, Report
+from sensorsim.training.pruning import Pruning, fade_heavy_paths
+from sensorsim.training.schedule import Schedule
 
 Encoder = FixedEncoder | LearnedThermometer
-_CHECKPOINT_STEPS = 200
+VALIDATION_DIE = TRAINING_DIES
+"""Training die that early validation looks through; no step learns from it."""
+_CHECKPOINT_S = 60.0
+_EVALUATION_BATCH = 500
+_CPU = torch.device("cpu")
 
 
-class Recipe(Description):
-    """How long and how fast to train."""
-
-    epochs: float = Field(gt=0, description="Passes over the training images.")
-    batch: int = Field(128, ge=2, description="Images per step.")
-    learning_rate: float = Field(5e-3, gt=0, description="Adam's rate for weights.")
-    threshold_learning_rate: float = Field(
-        2e-2, gt=0, description="Adam's rate for the thresholds of a learned thermometer."
-    )
-    warmup: float = Field(0.05, ge=0, le=1, description="Part of the steps that ramps up.")
-    decay: float = Field(
-        1.0, ge=0, le=1, description="Part of the steps, at the end, that decays to zero."
-    )
-    threshold_freeze: float = Field(
-        0.3, ge=0, le=1, description="Part of the steps, at the end, with fixed thresholds."
-    )
-    mirror: bool = Field(True, description="Mirror images at random; wrong for digits.")
-    seed: int = Field(0, ge=0, le=streams.MAX_SEED)
-
-    def rate(self, step: int, steps: int) -> float:
-        """Learning-rate factor of one step."""
-        warm = (step + 1) / max(1.0, self.warmup * steps)
-        cool = (steps - step) / max(1.0, self.decay * steps)
-        return min(1.0, warm, cool)
+Log = list[dict[str, float | list[float]]]
+"""Rows of a learning curve: step, epoch, loss, rate, validation_accuracy, and thresholds."""
 
 
 class Trainer:
-    """An encoder and a network that learn together."""
+    """An encoder and a network that learn together.
+
+    Parameters
+    ----------
+    encoder : FixedEncoder or LearnedThermometer
+    network : Network
+    batches : Batches
+    schedule : Schedule
+    validation : Labelled, optional
+        Images that early validation counts; none if left out.
+    lessons : Lessons, optional
+        A teacher's answers; learns from labels alone if left out.
+    pruning : Pruning, optional
+        For a network with heavy paths.
+    device : torch.device
+        Where the network computes; the sensor is simulated on the processor.
+    dtype : torch.dtype
+        Format of convolutions, float32 or bfloat16.
+    """
 
     def __init__(
-        self, encoder: Encoder, network: Network, batches: Batches, recipe: Recipe
+        self,
+        encoder: Encoder,
+        network: Network,
+        batches: Batches,
+        schedule: Schedule,
+        validation: Labelled | None = None,
+        lessons: Lessons | None = None,
+        pruning: Pruning | None = None,
+        device: torch.device = _CPU,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         self.encoder, self.network = encoder, network
-        self.batches, self.recipe = batches, recipe
+        self.batches, self.schedule = batches, schedule
+        self.validation, self.lessons, self.pruning = validation, lessons, pruning
+        self.device, self.dtype = device, dtype
+        network.to(device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step = 0
-        self.steps = max(1, round(recipe.epochs * batches.steps_per_epoch))
-        groups = [{"params": list(network.parameters()), "base": recipe.learning_rate}]
+        self.steps = max(1, round(schedule.epochs * batches.steps_per_epoch))
+        self.seconds = 0.0  # of training, in this run and those it goes on from
+        self.log: Log = []
+        self.loss = float(np.log(len(batches.class_names)))
+        groups = [{"params": list(network.parameters()), "base": schedule.learning_rate}]
         learned = list(encoder.parameters())
         if learned:
-            groups.append({"params": learned, "base": recipe.threshold_learning_rate})
-        self.optimizer = torch.optim.Adam(groups, lr=recipe.learning_rate)
+            groups.append({"params": learned, "base": schedule.threshold_learning_rate})
+        self.optimizer = torch.optim.Adam(groups, lr=schedule.learning_rate)
 
-    def run(
-        self, checkpoint: Path | None, report: Callable[[int, int, float], None], plan: str = ""
-    ) -> None:
+    def run(self, path: Path | None, report: Report, plan: checkpoint.Plan | None = None) -> None:
         """Train to the end, from the checkpoint if there is one.
 
         Parameters
         ----------
-        plan : str
+        path : Path, optional
+            Checkpoint; none is kept if left out.
+        report : callable
+            Called with a `Progress` whenever a checkpoint is due.
+        plan : dict
             What is trained and how; kept in the checkpoint.
 
         Raises
         ------
         InputError
-            If the checkpoint was made by another plan.
+            If the checkpoint was made by another plan or cannot be written, or the loss is not
+            finite.
         """
-        self.plan = plan
-        if checkpoint is not None and checkpoint.exists():
-            self._load(checkpoint)
-        self.network.train()
+        plan = plan or {}
+        if path is not None and (state := checkpoint.load(path, plan)) is not None:
+            self._restore(state)
         torch.set_flush_denormal(True)  # denormal gradients cost ten times as much
         try:
-            self._train(checkpoint, report)
+            self._train(path, report, plan)
         finally:
             torch.set_flush_denormal(False)
 
-    def _train(self, checkpoint: Path | None, report: Callable[[int, int, float], None]) -> None:
-        running = np.log(10.0)
+    def _train(self, path: Path | None, report: Report, plan: checkpoint.Plan) -> None:
+        pace, saved = Pace(self.step, self.steps, self.batches.size), time.monotonic()
+        former, started = self.seconds, saved
         while self.step < self.steps:
-            running += 0.02 * (self._train_step() - running)
-            self.step += 1
-            if self.step % _CHECKPOINT_STEPS == 0 or self.step == self.steps:
-                report(self.step, self.steps, running)
-                if checkpoint is not None:
-                    self._save(checkpoint)
+            self._advance()
+            self.seconds = former + time.monotonic() - started
+            due = time.monotonic() - saved > _CHECKPOINT_S
+            if due or self.step == self.steps:
+                if path is not None:
+                    checkpoint.save(path, plan, self._state())
+                saved = time.monotonic()
+                report(pace.at(self.step, self.loss, self._last_validation()))
+
+    def _last_validation(self) -> float | None:
+        found = self.log[-1].get("validation_accuracy") if self.log else None
+        return found if isinstance(found, float) else None
+
+    def _advance(self) -> None:
+        """One step, and what is due behind it."""
+        loss = self._train_step()
+        if not np.isfinite(loss):
+            raise InputError(
+                f"step {self.step}: the loss is {loss}; lower schedule.learning_rate and start "
+                "anew; the last checkpoint is kept"
+            )
+        self.loss += 0.02 * (loss - self.loss)
+        self.step += 1
+        if self.step == self.steps:
+            if self.pruning is not None:  # few steps may have passed over a block's whole time
+                fade_heavy_paths(self.network, self.pruning, 1.0)
+            self._recalibrate()
+        every = max(1, round(self.schedule.validate_every_epochs * self.batches.steps_per_epoch))
+        if self.step % every == 0 or self.step == self.steps:
+            self._record()
 
     def _train_step(self) -> float:
-        volts, labels, key = self.batches.batch(self.step)
-        factor = self.recipe.rate(self.step, self.steps)
+        if self.pruning is not None:
+            fade_heavy_paths(self.network, self.pruning, self.step / self.steps)
+        batch = self.batches.batch(self.step)
+        factor = self.schedule.rate(self.step, self.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base"] * factor
-        if self.step >= (1 - self.recipe.threshold_freeze) * self.steps:
+        if self.step >= (1 - self.schedule.threshold_freeze) * self.steps:
             self.encoder.requires_grad_(False)
+        self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(self.network(self.encoder(volts, key)), torch.from_numpy(labels))
+        bits = self.encoder(batch.volts, batch.key).to(self.device)
+        with autocast(self.device, self.dtype):
+            scores = self.network(bits)
+        labels = torch.from_numpy(batch.labels).to(self.device)
+        loss = self._loss(scores.float(), labels, batch)
         loss.backward()
         self.optimizer.step()
         constrain(self.network)
         return float(loss.detach())
 
-    def _save(self, path: Path) -> None:
-        state = {
-            "plan": self.plan,
+    def _loss(self, scores: Tensor, labels: Tensor, batch: Batch) -> Tensor:
+        if self.lessons is None:
+            return F.cross_entropy(scores, labels)
+        answers = self.lessons.of(batch.positions, batch.shifts).to(self.device)
+        return distillation_loss(scores, labels, answers, self.lessons.distillation)
+
+    @torch.no_grad()
+    def _recalibrate(self) -> None:
+        """Take the statistics of all batch-norms anew, with the weights as they are at the end."""
+        count = self.schedule.recalibration_batches
+        if count == 0:
+            return
+        norms = [
+            m for m in self.network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)
+        ]
+        momentum = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # a plain mean over batches
+        self.network.train()
+        for step in range(self.steps, self.steps + count):
+            batch = self.batches.batch(step)
+            self.network(self.encoder(batch.volts, batch.key).to(self.device))
+        for norm, value in zip(norms, momentum, strict=True):
+            norm.momentum = value
+
+    def _record(self) -> None:
+        """Add a row to the learning curve."""
+        row: dict[str, float | list[float]] = {
             "step": self.step,
+            "epoch": self.step / self.batches.steps_per_epoch,
+            "loss": self.loss,
+            "rate": self.schedule.rate(self.step, self.steps),
+        }
+        if self.validation is not None:
+            some = self.validation.take(
+                np.arange(min(self.schedule.validation_images, len(self.validation)))
+            )
+            row["validation_accuracy"] = accuracy(
+                self.encoder, self.network, self.batches.camera, some, self.schedule.seed
+            )
+        if isinstance(self.encoder, LearnedThermometer):
+            row["thresholds"] = self.encoder.thresholds().detach().tolist()
+        self.log.append(row)
+
+    def _state(self) -> checkpoint.State:
+        return {
+            "step": self.step,
+            "loss": self.loss,
+            "seconds": self.seconds,
+            "log": self.log,
             "encoder": self.encoder.state_dict(),
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
-        with whole(path) as part:
-            torch.save(state, part)
 
-    def _load(self, path: Path) -> None:
-        try:
-            state = torch.load(path, weights_only=True)
-        except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-            raise InputError(
-                f"{path}: not a readable checkpoint ({type(error).__name__}); "
-                "remove it to start anew"
-            ) from None
-        if state["plan"] != self.plan:
-            raise InputError(
-                f"{path}: holds the state of another training; remove it, or name another output"
-            )
-        self.step = state["step"]
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.step, self.loss, self.log = state["step"], state["loss"], state["log"]
+        self.seconds = state["seconds"]
+        for number, block in enumerate(binary_blocks(self.network)):
+            if f"blocks.{number}.heavy" not in state["network"]:
+                block.heavy = None
         self.encoder.load_state_dict(state["encoder"])
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -151,12 +241,29 @@ class Trainer:
 def accuracy(
     encoder: Encoder, network: nn.Module, camera: Camera, dataset: Labelled, seed: int
 ) -> float:
-    """Fraction of right decisions, seen through die 0."""
+    """Fraction of right decisions, seen through a die that no step learns from.
+
+    Parameters
+    ----------
+    encoder : FixedEncoder or LearnedThermometer
+    network : nn.Module
+    camera : Camera
+    dataset : Labelled
+        Validation images.
+    seed : int
+        Seed of the noise, at addresses of training.
+
+    Returns
+    -------
+    float
+    """
     network.eval()
+    device = next(network.parameters()).device
     right = 0
-    for start in range(0, len(dataset), 500):
-        part = dataset.take(np.arange(start, min(start + 500, len(dataset))))
-        key = streams.Key.of(seed, np.arange(start, start + len(part)))
-        scores = network(encoder(camera.volts(to_linear(part.images), key), key))
-        right += int((scores.argmax(1).numpy() == part.labels).sum())
+    for start in range(0, len(dataset), _EVALUATION_BATCH):
+        part = dataset.take(np.arange(start, min(start + _EVALUATION_BATCH, len(dataset))))
+        frames = np.arange(start, start + len(part))
+        key = streams.Key.of_training(seed, frames, VALIDATION_DIE)
+        scores = network(encoder(camera.volts(to_linear(part.images), key), key).to(device))
+        right += int((scores.argmax(1).cpu().numpy() == part.labels).sum())
     return right / len(dataset)

@@ -1,10 +1,9 @@
 """One readout and its network, trained from start or from a common trunk."""
 
 import hashlib
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +18,28 @@ from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.readout.families import CALIBRATED, make_readout
 from sensorsim.scenes.labelled import Labelled, check_for_training
 from sensorsim.scenes.srgb import to_linear
-from sensorsim.training.batches import Batches, split_validation
+from sensorsim.training.architecture import Architecture
+from sensorsim.training.batches import TRAINING_DIES, Batches, split_validation
+from sensorsim.training.checkpoint import read
+from sensorsim.training.distillation import Lessons
 from sensorsim.training.encoder import FixedEncoder, LearnedThermometer
-from sensorsim.training.fit import Encoder, Recipe, Trainer, accuracy
-from sensorsim.training.network import Architecture, Network, initialize
+from sensorsim.training.fit import Encoder, Log, Trainer, accuracy
+from sensorsim.training.network import Network, initialize
+from sensorsim.training.progress import Report
+from sensorsim.training.provenance import (
+    arithmetic_plan,
+    camera_plan,
+    data_plan,
+    source_digest,
+    state_digest,
+)
+from sensorsim.training.pruning import Pruning
+from sensorsim.training.schedule import Schedule
 
 _CALIBRATION_IMAGES = 2000
 _CALIBRATION_SEED = 1
 SPLIT_SEED = 0
+_CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -41,37 +54,68 @@ class Task:
         The readout, or the one that learning starts from.
     learned : bool
         Whether the thresholds learn.
+    architecture : Architecture
+    schedule : Schedule
+    camera : Camera
+    pruning : Pruning, optional
+        Gives grouped blocks heavy paths that fade; none if left out.
+    lessons : Lessons, optional
+        A teacher's answers to the views of the training images; none if left out.
     """
 
     family: str
     readout: Adc | Thermometer
     learned: bool
     architecture: Architecture
-    recipe: Recipe
+    schedule: Schedule
     camera: Camera
+    pruning: Pruning | None = None
+    lessons: Lessons | None = None
 
-    def plan(self, dataset: Labelled, trunk: dict[str, Tensor] | None) -> str:
-        """Everything that decides what training gives, as JSON."""
-        start = b"" if trunk is None else b"".join(v.numpy().tobytes() for v in trunk.values())
-        data = {
-            "dataset": dataset.name,
-            "images": hashlib.sha256(dataset.images.tobytes()).hexdigest(),
-            "labels": hashlib.sha256(dataset.labels.tobytes()).hexdigest(),
-            "trunk": hashlib.sha256(start).hexdigest(),
+    def plan(self, dataset: Labelled, trunk: dict[str, Tensor] | None) -> dict[str, Any]:
+        """Everything that decides what training gives.
+
+        Parameters
+        ----------
+        dataset : Labelled
+        trunk : dict of tensor, optional
+            The network that training starts from.
+
+        Returns
+        -------
+        dict
+            Descriptions as they are; images, labels, answers, weights and source files as digests.
+        """
+        lessons = None
+        if self.lessons is not None:
+            lessons = {
+                "answers": hashlib.sha256(self.lessons.answers.tobytes()).hexdigest(),
+                **self.lessons.distillation.model_dump(),
+            }
+        return {
+            **data_plan(dataset),
+            **camera_plan(self.camera),
+            "readout": self.readout.model_dump(mode="json"),
+            "learned": self.learned,
+            "architecture": self.architecture.model_dump(mode="json"),
+            "schedule": self.schedule.model_dump(mode="json"),
+            "pruning": None if self.pruning is None else self.pruning.model_dump(mode="json"),
+            "teacher": lessons,
+            "trunk": None if trunk is None else state_digest(trunk),
+            "sources": source_digest(),
         }
-        parts = {
-            "readout": self.readout,
-            "architecture": self.architecture,
-            "recipe": self.recipe,
-            "photodiode": self.camera.photodiode,
-            "exposure": self.camera.exposure,
-            "lens": self.camera.lens,
-        }
-        plan = {name: part.model_dump(mode="json") for name, part in parts.items()}
-        return json.dumps({"learned": self.learned, "layout": self.camera.layout, **data, **plan})
 
     def input_shape(self, dataset: Labelled) -> tuple[int, int, int]:
-        """Rows, columns and colors that the network reads of an image."""
+        """Rows, columns and colors that the network reads of an image.
+
+        Parameters
+        ----------
+        dataset : Labelled
+
+        Returns
+        -------
+        rows, columns, colors : int
+        """
         height, width, colors = dataset.images.shape[1:]
         layout = self.camera.layout
         return network_shape(array_shape((height, width, colors), layout), layout)
@@ -79,11 +123,26 @@ class Task:
 
 @dataclass(frozen=True)
 class Trained:
-    """What training gives: encoder and network in torch, and the validation accuracy."""
+    """What training gives.
+
+    Attributes
+    ----------
+    encoder : FixedEncoder or LearnedThermometer
+    network : Network
+    validation_accuracy : float
+        Of all validation images, by torch.
+    log : list of dict
+        The learning curve, see `sensorsim.training.fit.Log`.
+    seconds : float
+        Time that training took, all runs together if it was stopped and resumed. What a run did
+        after its last checkpoint is lost, and not counted.
+    """
 
     encoder: Encoder
     network: Network
     validation_accuracy: float
+    log: Log
+    seconds: float
 
 
 def calibration_samples(dataset: Labelled, camera: Camera) -> npt.NDArray[np.float32]:
@@ -92,7 +151,7 @@ def calibration_samples(dataset: Labelled, camera: Camera) -> npt.NDArray[np.flo
     Black pixels are left out: they carry no tone, and in some datasets they are half of all.
     """
     light = to_linear(dataset.images[:_CALIBRATION_IMAGES])
-    key = streams.Key.of(_CALIBRATION_SEED, np.arange(len(light)), 1)
+    key = streams.Key.of_training(_CALIBRATION_SEED, np.arange(len(light)), TRAINING_DIES)
     lit = sample_colors(light, camera.layout) > 0
     return camera.volts(light, key)[lit] / np.float32(camera.photodiode.full_scale_v)
 
@@ -100,7 +159,28 @@ def calibration_samples(dataset: Labelled, camera: Camera) -> npt.NDArray[np.flo
 def start_readout(
     family: str, levels: int, comparator: Comparator, dataset: Labelled, camera: Camera
 ) -> Adc | Thermometer:
-    """A readout of a family, calibrated on the training part of a dataset where it needs that."""
+    """A readout of a family, calibrated on the training part of a dataset where it needs that.
+
+    Parameters
+    ----------
+    family : str
+        One of `sensorsim.readout.families.FAMILIES`.
+    levels : int
+        Bits of an ADC, thresholds of a thermometer.
+    comparator : Comparator
+    dataset : Labelled
+        All training images.
+    camera : Camera
+
+    Returns
+    -------
+    Adc or Thermometer
+
+    Raises
+    ------
+    InputError
+        If the images give no distinct thresholds.
+    """
     training, _ = split_validation(dataset, SPLIT_SEED)
     samples = calibration_samples(training, camera) if family in CALIBRATED else None
     return make_readout(family, levels, comparator, samples)
@@ -118,55 +198,106 @@ def make_encoder(task: Task) -> Encoder:
     return FixedEncoder(readout, full_scale_v, layout)
 
 
+def build_network(task: Task, dataset: Labelled) -> Network:
+    """The network of a task before its first step.
+
+    Parameters
+    ----------
+    task : Task
+    dataset : Labelled
+        For the shape of its images and its number of classes.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    InputError
+        If the network does not fit the images, or concatenates the planes of an ADC.
+    """
+    height, width, colors = task.input_shape(dataset)
+    readout, architecture = task.readout, task.architecture
+    if readout.planes > 1 and architecture.blocks[0].concat:
+        raise InputError(
+            "network.blocks.0: concat: the readout gives codes of several bits, which only a "
+            "convolution can read; leave it out of the first block"
+        )
+    network = Network(
+        architecture, readout.channels(colors), height, width, task.pruning is not None
+    )
+    initialize(network, task.schedule.seed)
+    return network
+
+
 def train(
     task: Task,
     dataset: Labelled,
     checkpoint: Path | None,
-    report: Callable[[int, int, float], None],
+    report: Report,
     trunk: dict[str, dict[str, Tensor]] | None = None,
+    device: torch.device = _CPU,
+    dtype: torch.dtype = torch.float32,
 ) -> Trained:
     """Train one task.
 
     Parameters
     ----------
+    task : Task
     dataset : Labelled
         All training images; a fixed part of them is set apart for validation.
     checkpoint : Path, optional
         Where the state is kept; training goes on from it if it exists.
+    report : callable
+        Called with a `Progress` now and then.
     trunk : dict, optional
         Checkpoint of another task of the same architecture, to start from.
+    device : torch.device
+        Where the network computes.
+    dtype : torch.dtype
+        Format of convolutions, float32 or bfloat16.
+
+    Returns
+    -------
+    Trained
 
     Raises
     ------
     InputError
-        If the dataset cannot be trained on (see `check_for_training`) or is too small.
+        If there are too few images, or none of some class, the network does not fit them, or the
+        checkpoint is of another training.
     """
     check_for_training(dataset)
     training, validation = split_validation(dataset, SPLIT_SEED)
-    if not len(validation):
-        raise InputError(
-            f"{dataset.origin}: {len(dataset)} training images, expected at least 10, "
-            "of which a tenth is set apart for validation"
-        )
     encoder = make_encoder(task)
-    height, width, colors = task.input_shape(dataset)
-    network = Network(task.architecture, task.readout.channels(colors), height, width)
-    initialize(network, task.recipe.seed)
+    network = build_network(task, dataset)
     if trunk is not None:
-        adopt_trunk(network, trunk["network"], colors)
-    recipe = task.recipe
-    batches = Batches(training, task.camera, recipe.batch, recipe.seed + 1, recipe.mirror)
-    plan = task.plan(dataset, None if trunk is None else trunk["network"])
-    Trainer(encoder, network, batches, recipe).run(checkpoint, report, plan)
-    return Trained(
-        encoder, network, accuracy(encoder, network, task.camera, validation, task.recipe.seed)
+        adopt_trunk(network, trunk["network"], task.input_shape(dataset)[2])
+    schedule = task.schedule
+    batches = Batches(training, task.camera, schedule.batch, schedule.seed, schedule.views)
+    trainer = Trainer(
+        encoder, network, batches, schedule, validation, task.lessons, task.pruning, device, dtype
     )
+    plan = task.plan(dataset, None if trunk is None else trunk["network"])
+    plan |= arithmetic_plan(device, dtype)
+    trainer.run(checkpoint, report, plan)
+    reached = accuracy(encoder, network, task.camera, validation, schedule.seed)
+    return Trained(encoder, network, reached, trainer.log, trainer.seconds)
 
 
 def load_checkpoint(path: Path) -> dict[str, dict[str, Tensor]]:
-    """Read a checkpoint written by `train`."""
-    state: dict[str, dict[str, Tensor]] = torch.load(path, weights_only=True)
-    return state
+    """Read a checkpoint written by `train`.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict
+        Its state; "network" holds the tensors of the network.
+    """
+    return read(path)
 
 
 def adopt_trunk(network: Network, trunk: dict[str, Tensor], colors: int) -> None:
@@ -174,6 +305,15 @@ def adopt_trunk(network: Network, trunk: dict[str, Tensor], colors: int) -> None
 
     Only the first convolution differs in shape. Its latent weights of level m are taken from the
     trunk's level at the same relative place; a single level (or an ADC's code) takes their mean.
+
+    Parameters
+    ----------
+    network : Network
+        Changed in place.
+    trunk : dict of tensor
+        State of the other network.
+    colors : int
+        Colors that the network reads.
     """
     name = "blocks.0.latent"
     own = network.state_dict()

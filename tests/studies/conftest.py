@@ -43,12 +43,12 @@ def small_training(monkeypatch: pytest.MonkeyPatch) -> None:
     import train_models
     import train_tone_models
 
-    from sensorsim.training.fit import Recipe
-    from sensorsim.training.network import Architecture, Block
+    from sensorsim.training.architecture import Architecture, Block
+    from sensorsim.training.schedule import Schedule
 
     name = "fashion-mnist"
     few = load_dataset(name, "test").first(400)
-    recipe = Recipe(epochs=1, batch=64, seed=1)
+    recipe = Schedule(epochs=1, batch=64, seed=1)
     tiny = Architecture(blocks=(Block(channels=8, stride=2, pool=2),))
     for script in (train_models, train_tone_models, train_mismatch_models):
         monkeypatch.setattr(script, "load_dataset", lambda *_: few)

@@ -1,10 +1,11 @@
-"""Batches: addressed by step, each image once an epoch, never through die 0."""
+"""Batches: addressed by step, each image once an epoch, never through a die of evaluation."""
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
+from sensorsim import streams  # noqa: E402
 from sensorsim.camera import Camera  # noqa: E402
 from sensorsim.errors import InputError  # noqa: E402
 from sensorsim.lens import Lens  # noqa: E402
@@ -54,11 +55,12 @@ def test_every_epoch_covers_each_image_at_most_once(size: int) -> None:
     assert orders[0] != orders[1] != orders[2]
 
 
-def test_dies_are_those_of_training_and_never_die_zero(tiny: Labelled) -> None:
+def test_dies_are_those_of_training_and_never_of_evaluation(tiny: Labelled) -> None:
     batches = Batches(tiny, CAMERA, 32, 0)
     steps = TRAINING_DIES * _FRAMES_PER_DIE // 32
     dies = np.concatenate([batches.batch(s)[2].dies for s in range(steps)])
-    assert np.unique(dies).tolist() == list(range(1, TRAINING_DIES + 1))
+    first = streams.MAX_DIE + 1
+    assert np.unique(dies).tolist() == list(range(first, first + TRAINING_DIES))
 
 
 def test_noise_is_never_used_twice(tiny: Labelled) -> None:
@@ -67,22 +69,19 @@ def test_noise_is_never_used_twice(tiny: Labelled) -> None:
     assert np.unique(frames).size == frames.size == 160
 
 
-def test_augmentation_shifts_by_at_most_two_pixels_and_flips_half() -> None:
+def test_views_are_drawn_alike_and_their_shifts_are_told() -> None:
     image = np.zeros((1, 9, 9, 1), np.uint8)
     image[0, 4, 4] = 255
-    batches = Batches(Labelled(image, np.array([0]), ("a",), "x", "x"), CAMERA, 1, 0)
-    shown = batches._augment(np.zeros(600, np.int64), 0)
-    _, rows, columns, _ = np.nonzero(shown)
+    one = Labelled(image, np.array([0]), ("a",), "x", "x").take(np.zeros(600, np.int64))
+    batches = Batches(one, CAMERA, 600, 0)
+    batch = batches.batch(0)
+    _, rows, columns, _ = np.nonzero(batch.volts > 0.02)
     assert rows.size == 600, "the point is never lost"
     for place in (rows, columns):
         assert np.unique(place).tolist() == [2, 3, 4, 5, 6]
         assert np.bincount(place)[2:].min() > 80
-
-    arrow = np.broadcast_to(np.arange(9, dtype=np.uint8)[:, np.newaxis], (1, 9, 9, 1))
-    batches = Batches(Labelled(arrow, np.array([0]), ("a",), "x", "x"), CAMERA, 1, 0)
-    shown = batches._augment(np.zeros(600, np.int64), 0).astype(int)
-    flipped = shown[:, 0, -1, 0] < shown[:, 0, 0, 0]
-    assert 0.4 < flipped.mean() < 0.6
+    dy = np.array(batches.photographs.views.shifts)[batch.shifts, 0]
+    np.testing.assert_array_equal(rows, 4 - dy)
 
 
 @pytest.mark.parametrize("count", [10, 25, 40])

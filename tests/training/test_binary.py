@@ -4,6 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from sensorsim.training.architecture import Block  # noqa: E402
 from sensorsim.training.binary import (  # noqa: E402
     MIN_SCALE,
     BinaryBlock,
@@ -42,7 +43,7 @@ def test_sign_at_hand_values_passes_the_gradient(latent: float, sign: float) -> 
 
 
 def test_block_convolves_pools_normalizes_and_steps() -> None:
-    block = BinaryBlock(1, 1, 3, 1, 1, 2).eval()
+    block = BinaryBlock(1, Block(channels=1, pool=2)).eval()
     with torch.no_grad():
         block.norm.running_mean.fill_(3.5)
     bits = torch.zeros(1, 1, 4, 4)
@@ -63,7 +64,7 @@ def test_classifier_scores_are_signed_sums() -> None:
 
 
 def test_constrain_clips_latents_and_keeps_scales_positive() -> None:
-    module = torch.nn.Sequential(BinaryBlock(1, 2, 3, 1, 1, 1), BinaryClassifier(4, 2))
+    module = torch.nn.Sequential(BinaryBlock(1, Block(channels=2)), BinaryClassifier(4, 2))
     with torch.no_grad():
         for layer in module:
             layer.latent.copy_(torch.linspace(-3, 3, layer.latent.numel()).view_as(layer.latent))

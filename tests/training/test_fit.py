@@ -1,5 +1,6 @@
 """The training loop: its rates, and that a stopped run goes on as if nothing had been."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,14 @@ from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.readout import Adc, Comparator, Thermometer  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
+from sensorsim.training.architecture import Architecture, Block  # noqa: E402
 from sensorsim.training.batches import Batches  # noqa: E402
+from sensorsim.training.checkpoint import save  # noqa: E402
 from sensorsim.training.encoder import LearnedThermometer  # noqa: E402
-from sensorsim.training.fit import Recipe, Trainer  # noqa: E402
-from sensorsim.training.network import Architecture, Block, Network, initialize  # noqa: E402
+from sensorsim.training.fit import Trainer  # noqa: E402
+from sensorsim.training.network import Network, initialize  # noqa: E402
+from sensorsim.training.progress import Progress  # noqa: E402
+from sensorsim.training.schedule import Schedule  # noqa: E402
 from sensorsim.training.session import Task, train  # noqa: E402
 
 CAMERA = Camera(Photodiode(), Exposure())
@@ -33,7 +38,7 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def ignore(step: int, steps: int, loss: float) -> None:
+def ignore(now: Progress) -> None:
     """Report to nobody."""
 
 
@@ -42,13 +47,12 @@ def trainer(data: Labelled, seed: int = 5) -> Trainer:
     network = Network(ARCHITECTURE, 2, 8, 8)
     initialize(network, seed)
     encoder = LearnedThermometer([0.05, 0.3], Comparator(), 1.0)
-    return Trainer(encoder, network, Batches(data, CAMERA, 8, 6), Recipe(epochs=4, batch=8))
+    return Trainer(encoder, network, Batches(data, CAMERA, 8, 6), Schedule(epochs=4, batch=8))
 
 
 def advance(run: Trainer, step: int) -> None:
     while run.step < step:
-        run._train_step()
-        run.step += 1
+        run._advance()
 
 
 def states(run: Trainer) -> list[torch.Tensor]:
@@ -61,13 +65,25 @@ def test_resumed_training_ends_with_the_same_bits(
 ) -> None:
     whole, first, second = trainer(tiny), trainer(tiny), trainer(tiny, seed=99)
     whole.run(None, ignore)
-    first.plan = "p"
     advance(first, stop)
-    first._save(tmp_path / "c.checkpoint")
-    second.run(tmp_path / "c.checkpoint", ignore, "p")
+    save(tmp_path / "c.checkpoint", {"seed": 5}, first._state())
+    second.run(tmp_path / "c.checkpoint", ignore, {"seed": 5})
+    assert whole.log == second.log
     assert (whole.step, whole.steps) == (second.step, second.steps) == (20, 20)
     for a, b in zip(states(whole), states(second), strict=True):
         assert torch.equal(a, b)
+
+
+def test_time_of_all_runs_is_counted(tiny: Labelled, tmp_path: Path) -> None:
+    first, second = trainer(tiny), trainer(tiny)
+    first.seconds = 1000.0
+    save(tmp_path / "c.checkpoint", {}, first._state())
+    started = time.monotonic()
+    second.run(tmp_path / "c.checkpoint", ignore)
+    assert 1000 < second.seconds <= 1000 + time.monotonic() - started
+    third = trainer(tiny)
+    third.run(tmp_path / "c.checkpoint", ignore)
+    assert third.seconds == second.seconds, "nothing was left to train"
 
 
 def test_thresholds_learn_and_then_stand_still(tiny: Labelled) -> None:
@@ -97,7 +113,7 @@ def test_whole_checkpoint_is_not_trained_further(tiny: Labelled, tmp_path: Path)
     first, second = trainer(tiny), trainer(tiny)
     first.run(tmp_path / "c.checkpoint", ignore)
     reports: list[int] = []
-    second.run(tmp_path / "c.checkpoint", lambda step, steps, loss: reports.append(step))
+    second.run(tmp_path / "c.checkpoint", lambda now: reports.append(now.step))
     assert reports == []
     assert all(torch.equal(a, b) for a, b in zip(states(first), states(second), strict=True))
     assert [p.name for p in tmp_path.iterdir()] == ["c.checkpoint"]
@@ -114,7 +130,7 @@ def test_damaged_checkpoint_is_named(tiny: Labelled, tmp_path: Path) -> None:
 def test_checkpoint_of_another_dataset_is_refused(tiny: Labelled, tmp_path: Path) -> None:
     task = Task(
         family="x", readout=Adc(bits=2), learned=False, architecture=ARCHITECTURE,
-        recipe=Recipe(epochs=1, batch=8), camera=CAMERA,
+        schedule=Schedule(epochs=1, batch=8), camera=CAMERA,
     )  # fmt: skip
     path = tmp_path / "c.checkpoint"
     train(task, tiny, path, ignore)
@@ -126,7 +142,7 @@ def test_checkpoint_of_another_dataset_is_refused(tiny: Labelled, tmp_path: Path
 def test_same_task_gives_the_same_network(tiny: Labelled) -> None:
     task = Task(
         family="glt", readout=Thermometer(thresholds=(0.05, 0.3)), learned=True,
-        architecture=ARCHITECTURE, recipe=Recipe(epochs=2, batch=8), camera=CAMERA,
+        architecture=ARCHITECTURE, schedule=Schedule(epochs=2, batch=8), camera=CAMERA,
     )  # fmt: skip
     one, other = (train(task, tiny, None, ignore) for _ in range(2))
     assert one.encoder.description() == other.encoder.description()
@@ -139,7 +155,7 @@ def test_same_task_gives_the_same_network(tiny: Labelled) -> None:
 def test_rate_rises_then_falls_and_stays_between_nothing_and_one(
     warmup: float, decay: float
 ) -> None:
-    recipe = Recipe(epochs=1, warmup=warmup, decay=decay)
+    recipe = Schedule(epochs=1, warmup=warmup, decay=decay)
     rates = np.array([recipe.rate(s, 200) for s in range(200)])
     assert rates.min() > 0
     assert rates.max() <= 1
@@ -150,4 +166,47 @@ def test_rate_rises_then_falls_and_stays_between_nothing_and_one(
 
 
 def test_plain_run_of_one_step_trains_at_full_rate() -> None:
-    assert Recipe(epochs=1).rate(0, 1) == 1
+    assert Schedule(epochs=1).rate(0, 1) == 1
+
+
+def test_loss_that_is_not_finite_keeps_the_last_state(
+    tiny: Labelled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sensorsim.training.fit._CHECKPOINT_S", 0.0)
+    path, run = tmp_path / "c", trainer(tiny)
+    loss = Trainer._loss
+    monkeypatch.setattr(
+        Trainer, "_loss", lambda self, *a: loss(self, *a) * (1 if self.step < 3 else np.nan)
+    )
+    with pytest.raises(InputError, match="step 3: the loss is nan"):
+        run.run(path, ignore)
+    assert torch.load(path, weights_only=True)["step"] == 3
+
+
+def test_early_validation_is_kept_in_the_log(tiny: Labelled) -> None:
+    network = Network(ARCHITECTURE, 2, 8, 8)
+    initialize(network, 5)
+    encoder = LearnedThermometer([0.05, 0.3], Comparator(), 1.0)
+    schedule = Schedule(epochs=4, batch=8, validate_every_epochs=2, validation_images=15)
+    run = Trainer(encoder, network, Batches(tiny, CAMERA, 8, 6), schedule, validation=tiny)
+    run.run(None, ignore)
+    assert [row["step"] for row in run.log] == [10, 20]
+    for row in run.log:
+        assert round(15 * row["validation_accuracy"], 9) % 1 == 0
+        assert len(row["thresholds"]) == 2
+
+
+def test_recalibration_takes_the_mean_over_batches(tiny: Labelled) -> None:
+    run = trainer(tiny)
+    run.schedule = Schedule(epochs=4, batch=8, recalibration_batches=3)
+    run.run(None, ignore)
+    means = []
+    block = run.network.blocks[0]
+    for step in range(20, 23):
+        batch = run.batches.batch(step)
+        bits = run.encoder(batch.volts, batch.key)
+        pooled = torch.nn.functional.max_pool2d(block.accumulate(bits), 2)
+        means.append(pooled.mean((0, 2, 3)))
+    expected = torch.stack(means).mean(0)
+    torch.testing.assert_close(block.norm.running_mean, expected)
+    assert block.norm.momentum == 0.1

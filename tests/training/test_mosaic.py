@@ -21,10 +21,11 @@ from sensorsim.readout import Comparator  # noqa: E402
 from sensorsim.scenes.datasets import load_dataset  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.srgb import to_linear  # noqa: E402
-from sensorsim.training.deliver import bit_level_accuracy, deliver  # noqa: E402
+from sensorsim.training.architecture import Architecture, Block  # noqa: E402
+from sensorsim.training.decisions import bit_level_decisions  # noqa: E402
+from sensorsim.training.deliver import deliver  # noqa: E402
 from sensorsim.training.encoder import LearnedThermometer  # noqa: E402
-from sensorsim.training.fit import Recipe  # noqa: E402
-from sensorsim.training.network import Architecture, Block  # noqa: E402
+from sensorsim.training.schedule import Schedule  # noqa: E402
 from sensorsim.training.session import (  # noqa: E402
     Task,
     Trained,
@@ -59,7 +60,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     readout = start_readout("glt", 3, Comparator(), dataset, CAMERA)
     blocks = (Block(channels=8, pool=2), Block(channels=8, pool=2))
     architecture = Architecture(blocks=blocks, classes=2)
-    recipe = Recipe(epochs=4, batch=16, seed=1)
+    recipe = Schedule(epochs=4, batch=16, seed=1)
     task = Task("glt", readout, True, architecture, recipe, CAMERA)
     trained = train(task, dataset, None, lambda *_: None)
     test = load_dataset("folder", "test", folder / "data")
@@ -95,7 +96,8 @@ def test_torch_and_pipeline_take_the_same_decisions(made: Made) -> None:
     np.testing.assert_array_equal(got["decision"], expected)
     assert got["accuracy"] > 0.9
     model = load_model(made.folder / "bayer.npz")
-    assert bit_level_accuracy(model, CAMERA, pipe.dataset) == got["accuracy"]
+    decisions = bit_level_decisions(model, CAMERA, pipe.dataset)
+    assert decisions.accuracy == got["accuracy"]
 
 
 def test_another_order_of_the_cell_would_be_noticed(

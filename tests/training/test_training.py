@@ -17,13 +17,17 @@ from sensorsim.readout import Adc, Comparator, Thermometer  # noqa: E402
 from sensorsim.scenes.datasets import load_dataset  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
+from sensorsim.training.architecture import Architecture, Block  # noqa: E402
 from sensorsim.training.batches import Batches, split_validation  # noqa: E402
 from sensorsim.training.binary import _Sign, _Step  # noqa: E402
+from sensorsim.training.checkpoint import save  # noqa: E402
 from sensorsim.training.encoder import FixedEncoder, LearnedThermometer  # noqa: E402
 from sensorsim.training.export import export  # noqa: E402
-from sensorsim.training.fit import Recipe, Trainer  # noqa: E402
-from sensorsim.training.network import Architecture, Block, Network, initialize  # noqa: E402
+from sensorsim.training.fit import Trainer  # noqa: E402
+from sensorsim.training.network import Network, initialize  # noqa: E402
+from sensorsim.training.schedule import Schedule  # noqa: E402
 from sensorsim.training.session import adopt_trunk  # noqa: E402
+from sensorsim.training.views import Photographs, Views  # noqa: E402
 
 CAMERA = Camera(Photodiode(), Exposure())
 IDEAL = Comparator(noise_mv=0, offset_mv=0)
@@ -95,13 +99,13 @@ def test_encoder_bits_are_those_of_the_readout(few: Labelled) -> None:
 def test_a_batch_is_always_the_same_and_an_epoch_sees_every_image_once(few: Labelled) -> None:
     unique = Labelled(few.images, np.arange(200), tuple(map(str, range(200))), "x", "x")
     batches = Batches(unique, CAMERA, 20, seed=4)
-    first, labels, key = batches.batch(3)
+    first, labels, key, _, _ = batches.batch(3)
     seen = np.concatenate([batches.batch(s)[1] for s in range(10)])
     assert sorted(seen) == list(range(200))
-    again, _, _ = Batches(unique, CAMERA, 20, seed=4).batch(3)
+    again = Batches(unique, CAMERA, 20, seed=4).batch(3).volts
     np.testing.assert_array_equal(first, again)
     assert (batches.batch(13)[1] != labels).any()
-    assert key.dies.min() >= 1, "evaluation's die 0 is not for training"
+    assert key.dies.min() > streams.MAX_DIE, "no die of evaluation is for training"
 
 
 def test_validation_images_are_not_trained_on(few: Labelled) -> None:
@@ -113,13 +117,13 @@ def test_validation_images_are_not_trained_on(few: Labelled) -> None:
 
 
 def test_rate_warms_up_holds_and_decays_to_zero() -> None:
-    recipe = Recipe(epochs=1, warmup=0.1, decay=0.5)
+    recipe = Schedule(epochs=1, warmup=0.1, decay=0.5)
     rates = [recipe.rate(s, 100) for s in range(100)]
     assert rates[0] == pytest.approx(0.1)
     assert max(rates) == 1 == rates[30]
     assert rates[75] == pytest.approx(0.5)
     assert rates[99] == pytest.approx(0.02)
-    assert Recipe(epochs=1, decay=0).rate(99, 100) == 1
+    assert Schedule(epochs=1, decay=0).rate(99, 100) == 1
 
 
 def trainer(few: Labelled, epochs: float = 3) -> Trainer:
@@ -127,7 +131,7 @@ def trainer(few: Labelled, epochs: float = 3) -> Trainer:
     network = Network(Architecture(blocks=(Block(channels=6, stride=2, pool=2),)), 2, 28, 28)
     initialize(network, 5)
     encoder = LearnedThermometer([0.01, 0.1], Comparator(), 1.0)
-    recipe = Recipe(epochs=epochs, batch=20, seed=5)
+    recipe = Schedule(epochs=epochs, batch=20, seed=5)
     return Trainer(encoder, network, Batches(few, CAMERA, 20, 6), recipe)
 
 
@@ -135,13 +139,11 @@ def test_stopped_training_goes_on_as_if_nothing_had_been(few: Labelled, tmp_path
     whole = trainer(few)
     whole.run(None, lambda *_: None)
     first = trainer(few)
-    first.plan = "p"
     while first.step < 12:
-        first._train_step()
-        first.step += 1
-    first._save(tmp_path / "c.pt")
+        first._advance()
+    save(tmp_path / "c.pt", {}, first._state())
     second = trainer(few)
-    second.run(tmp_path / "c.pt", lambda *_: None, "p")
+    second.run(tmp_path / "c.pt", lambda *_: None)
     for a, b in zip(whole.network.parameters(), second.network.parameters(), strict=True):
         assert torch.equal(a, b)
     assert torch.equal(whole.encoder.logits, second.encoder.logits)
@@ -149,9 +151,9 @@ def test_stopped_training_goes_on_as_if_nothing_had_been(few: Labelled, tmp_path
 
 def test_checkpoint_of_another_training_is_refused(few: Labelled, tmp_path: Path) -> None:
     first = trainer(few, epochs=0.1)
-    first.run(tmp_path / "c.pt", lambda *_: None, "one plan")
-    with pytest.raises(InputError, match="another training"):
-        trainer(few).run(tmp_path / "c.pt", lambda *_: None, "another plan")
+    first.run(tmp_path / "c.pt", lambda *_: None, {"epochs": 0.1, "seed": 5})
+    with pytest.raises(InputError, match=r"another training \(epochs differ\)"):
+        trainer(few).run(tmp_path / "c.pt", lambda *_: None, {"epochs": 3, "seed": 5})
 
 
 def test_training_learns(few: Labelled) -> None:
@@ -220,20 +222,18 @@ def test_training_leaves_the_arithmetic_of_the_process_alone(few: Labelled) -> N
 
 
 def test_architecture_that_does_not_fit_is_named() -> None:
-    with pytest.raises(InputError, match=r"block 1: .*leave nothing"):
+    with pytest.raises(InputError, match=r"network\.blocks\.1: .*leave nothing"):
         Network(
             Architecture(blocks=(Block(channels=4, pool=4), Block(channels=4, pool=4))), 1, 8, 8
         )
-    with pytest.raises(InputError, match="block 0: 2 groups"):
+    with pytest.raises(InputError, match=r"network\.blocks\.0: 2 groups"):
         Network(Architecture(blocks=(Block(channels=4, groups=2),)), 3, 8, 8)
 
 
 def test_digits_are_not_mirrored(few: Labelled) -> None:
-    def crops(mirror: bool) -> np.ndarray:
-        return Batches(few, CAMERA, 20, 6, mirror)._augment(np.arange(20), 0)
-
-    plain, mirrored = crops(False), crops(True)
-    flipped = [not np.array_equal(a, b) for a, b in zip(plain, mirrored, strict=True)]
-    assert 0 < sum(flipped) < 20
-    for a, b, is_flipped in zip(plain, mirrored, flipped, strict=True):
-        np.testing.assert_array_equal(a, b[:, ::-1] if is_flipped else b)
+    digits = Photographs(few.images, Views(mirror=False))
+    others = Photographs(few.images, Views())
+    index, shifts = np.arange(25), np.arange(25)
+    shifted = digits.take(index, shifts)
+    np.testing.assert_array_equal(shifted, others.take(index, 2 * shifts))
+    np.testing.assert_array_equal(shifted[:, :, ::-1], others.take(index, 2 * shifts + 1))

@@ -1,0 +1,190 @@
+"""A teacher's answers to every view of the training images, kept in a folder.
+
+They are computed once, one file for each shift, so that distillation costs nothing per step and a
+stopped run goes on with the shifts that are missing.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from sensorsim import streams
+from sensorsim.bnn import simulator
+from sensorsim.bnn.file import ModelFile
+from sensorsim.bnn.layers import Scores, Votes
+from sensorsim.camera import Camera
+from sensorsim.errors import InputError
+from sensorsim.files import whole
+from sensorsim.mosaic import network_planes
+from sensorsim.scenes.labelled import Labelled
+from sensorsim.scenes.srgb import to_linear
+from sensorsim.training.provenance import (
+    SOURCES,
+    camera_plan,
+    data_plan,
+    source_digest,
+    state_digest,
+)
+from sensorsim.training.teacher import Teacher, answers
+from sensorsim.training.views import Photographs, Views
+
+Ask = Callable[[npt.NDArray[np.uint8], int], npt.NDArray[np.float32]]
+"""Class scores [N, classes] of photographs, uint8 [N, H, W, C], the first of which has a number."""
+_BATCH = 500
+_FLOAT_SOURCES = ("training/answers.py", "training/teacher.py", "training/views.py")
+_BINARY_SOURCES = (*SOURCES, "bnn")
+
+
+def ask_float(teacher: Teacher, views: Views, device: torch.device) -> tuple[Ask, str]:
+    """Answers of a float teacher.
+
+    Parameters
+    ----------
+    teacher : Teacher
+    views : Views
+        If they are mirrored, an answer is the mean over an image and its mirror image.
+    device : torch.device
+
+    Returns
+    -------
+    ask : callable
+    digest : str
+        Of everything that the answers depend on, but the images.
+    """
+    digest = state_digest(teacher.state_dict()) + source_digest(_FLOAT_SOURCES)
+    return (lambda images, _: answers(teacher, images, views.mirror, device)), digest
+
+
+def ask_binary(file: ModelFile, camera: Camera, views: Views) -> tuple[Ask, str]:
+    """Answers of a binary network behind a sensor, in full light.
+
+    Scores are in the units of the model's own class scores; their noise has addresses of training.
+
+    Parameters
+    ----------
+    file : ModelFile
+    camera : Camera
+        Its exposure is replaced by the brightest that it has.
+    views : Views
+        If they are mirrored, an answer is the mean over an image and its mirror image.
+
+    Returns
+    -------
+    ask : callable
+    digest : str
+        Of everything that the answers depend on, but the images.
+    """
+    model = file.model
+    seen = replace(camera, exposure=camera.exposure.model_copy(update={"law": "fixed"}))
+    last = model.layers[-1]
+    assert isinstance(last, Scores | Votes)
+    unit = 2.0**-last.fraction_bits
+
+    def scores(images: npt.NDArray[np.uint8], first: int) -> npt.NDArray[np.float32]:
+        key = streams.Key.of_training(0, first + np.arange(len(images)))
+        volts = seen.volts(to_linear(images), key)
+        codes = model.readout.convert(volts, seen.photodiode.full_scale_v, key)
+        found = simulator.scores_of_codes(model, network_planes(codes, seen.layout))
+        return (found * unit).astype(np.float32)
+
+    def ask(images: npt.NDArray[np.uint8], first: int) -> npt.NDArray[np.float32]:
+        answer = scores(images, first)
+        if not views.mirror:
+            return answer
+        both: npt.NDArray[np.float32] = (answer + scores(images[:, :, ::-1], first)) / np.float32(2)
+        return both
+
+    light = json.dumps(camera_plan(seen), sort_keys=True)
+    return ask, file.sha256 + light + source_digest(_BINARY_SOURCES)
+
+
+def kept_answers(
+    ask: Ask,
+    digest: str,
+    dataset: Labelled,
+    views: Views,
+    folder: Path,
+    report: Callable[[int, int], None],
+) -> npt.NDArray[np.float16]:
+    """Answers to all shifts of all images, computed where they are not kept yet.
+
+    Parameters
+    ----------
+    ask : callable
+        See `ask_float` and `ask_binary`.
+    digest : str
+        Of the teacher.
+    dataset : Labelled
+        Training images.
+    views : Views
+    folder : Path
+        Where answers are kept: a folder below it for every teacher, dataset and set of views.
+    report : callable
+        Called with the number of shifts that are done, and of all.
+
+    Returns
+    -------
+    float16 [shifts, N, classes]
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written, or an answer is not finite.
+    """
+    plan = {"teacher": digest, **data_plan(dataset), "views": views.model_dump()}
+    name = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()[:16]
+    place = folder / f"answers-{name}"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--work {folder}: cannot be written ({error.strerror})") from None
+    photographs = Photographs(dataset.images, views.model_copy(update={"mirror": False}))
+    found = []
+    for shift in range(len(views.shifts)):
+        path = place / f"shift-{shift}.npy"
+        if not path.exists():
+            _write(path, _answers_to(ask, photographs, shift))
+        found.append(_read(path))
+        report(shift + 1, len(views.shifts))
+    expected = (len(dataset), len(dataset.class_names))
+    if any(f.shape != expected for f in found):
+        raise InputError(
+            f"{place}: holds answers of shape {found[0].shape}, expected {expected} (images, "
+            "classes): the teacher knows other classes; name one that learned this dataset"
+        )
+    return np.stack(found)
+
+
+def _answers_to(ask: Ask, photographs: Photographs, shift: int) -> npt.NDArray[np.float16]:
+    parts = []
+    for start in range(0, len(photographs), _BATCH):
+        index = np.arange(start, min(start + _BATCH, len(photographs)))
+        parts.append(ask(photographs.take(index, np.full(index.size, shift)), start))
+    with np.errstate(over="ignore"):
+        scores = np.concatenate(parts).astype(np.float16)
+    if not np.isfinite(scores).all():
+        raise InputError(
+            "teacher: some of its answers are not finite as float16; name another teacher"
+        )
+    return scores
+
+
+def _read(path: Path) -> npt.NDArray[np.float16]:
+    try:
+        found: npt.NDArray[np.float16] = np.load(path)
+    except (ValueError, EOFError, OSError) as error:
+        raise InputError(
+            f"{path}: not readable as answers ({error}); remove it to have them computed anew"
+        ) from None
+    return found
+
+
+def _write(path: Path, values: npt.NDArray[np.float16]) -> None:
+    with whole(path) as part, part.open("wb") as file:
+        np.save(file, values)

@@ -1,0 +1,89 @@
+"""Decisions of the bit-level simulator on labelled images, and what is counted of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim import streams
+from sensorsim.analysis import wilson_interval
+from sensorsim.bnn import simulator
+from sensorsim.bnn.model import Model
+from sensorsim.camera import Camera
+from sensorsim.mosaic import network_planes
+from sensorsim.scenes.labelled import Labelled
+from sensorsim.scenes.srgb import to_linear
+
+_BATCH = 500
+EVALUATION_SEED = 0
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What a network decided, and what would have been right.
+
+    Attributes
+    ----------
+    labels, decided : int64 [N]
+        Numbers of classes.
+    """
+
+    labels: npt.NDArray[np.int64]
+    decided: npt.NDArray[np.int64]
+
+    @property
+    def right(self) -> int:
+        """Number of right decisions."""
+        return int((self.decided == self.labels).sum())
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction of right decisions."""
+        return self.right / self.labels.size
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the accuracy."""
+        return wilson_interval(self.right, self.labels.size)
+
+    def confusion(self, classes: int) -> npt.NDArray[np.int64]:
+        """How often images of each class were taken for each class.
+
+        Parameters
+        ----------
+        classes : int
+            Number of classes.
+
+        Returns
+        -------
+        int64 [classes, classes]
+            Rows are labels, columns decisions.
+        """
+        pairs = self.labels * classes + self.decided
+        return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def bit_level_decisions(model: Model, camera: Camera, dataset: Labelled) -> Decisions:
+    """Decisions of the bit-level simulator, through die 0.
+
+    Parameters
+    ----------
+    model : Model
+    camera : Camera
+        What stands before the model's readout.
+    dataset : Labelled
+
+    Returns
+    -------
+    Decisions
+        Of all images, in their order.
+    """
+    decided = np.empty(len(dataset), np.int64)
+    for start in range(0, len(dataset), _BATCH):
+        frames = np.arange(start, min(start + _BATCH, len(dataset)))
+        key = streams.Key.of(EVALUATION_SEED, frames)
+        volts = camera.volts(to_linear(dataset.images[frames]), key)
+        codes = model.readout.convert(volts, camera.photodiode.full_scale_v, key)
+        scores = simulator.scores_of_codes(model, network_planes(codes, camera.layout))
+        decided[frames] = simulator.decide(scores)
+    return Decisions(dataset.labels, decided)

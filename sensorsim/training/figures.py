@@ -1,0 +1,180 @@
+"""Figures of a training report: functions of arrays alone."""
+
+from io import BytesIO
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+Values = npt.NDArray[np.float64]
+_WIDTH_IN = 9.6
+_DECADE = 10.0
+_MOST_NAMED = 40
+"""Classes beyond which a confusion matrix has numbers at its axes instead of names."""
+_MOST_COUNTED = 16
+"""Classes up to which every cell shows its count."""
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as a PNG file.
+
+    Parameters
+    ----------
+    figure : Figure
+
+    Returns
+    -------
+    bytes
+        The same for the same figure: no date or version is written.
+    """
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=150, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def learning_curves(epochs: Values, loss: Values, accuracy: Values, rate: Values) -> Figure:
+    """Loss, early validation accuracy and learning rate over the epochs.
+
+    Parameters
+    ----------
+    epochs : float64 [N], passes over the training images
+    loss : float64 [N]
+    accuracy : float64 [N], 0 to 1
+        NaN where none was measured.
+    rate : float64 [N]
+        Learning rate of the weights.
+
+    Returns
+    -------
+    Figure
+    """
+    figure = Figure(figsize=(_WIDTH_IN, 3.1), layout="constrained")
+    panels = figure.subplots(1, 3)
+    curves = (
+        (loss, "training loss (nat)", "tab:blue"),
+        (100 * accuracy, "early validation accuracy (%)", "tab:green"),
+        (rate, "learning rate of weights", "tab:gray"),
+    )
+    for axes, (values, label, color) in zip(panels, curves, strict=True):
+        marker = "o" if epochs.size <= 30 else None
+        axes.plot(epochs, values, color=color, marker=marker, markersize=3)
+        axes.set(xlabel="epoch", title=label, xlim=(0, epochs.max() * 1.02))
+        axes.title.set_fontsize(10)
+        axes.grid(alpha=0.3)
+    panels[2].set_ylim(bottom=0)
+    return figure
+
+
+def tone_curve(levels: Values, start: Values | None) -> Figure:
+    """Number of levels that light reaches, as a staircase.
+
+    Parameters
+    ----------
+    levels : float64 [M], parts of full scale, ascending
+    start : float64 [M], optional
+        Levels that learning started from; left out if they did not learn.
+
+    Returns
+    -------
+    Figure
+        With a logarithmic axis of light where the levels span a decade.
+    """
+    figure = Figure(figsize=(_WIDTH_IN, 3.8), layout="constrained")
+    axes = figure.subplots()
+    low = _set_light_scale(axes, levels if start is None else np.concatenate((levels, start)))
+    curves = [(levels, "trained" if start is not None else "levels", "tab:red", "-")]
+    if start is not None:
+        curves.insert(0, (start, "at the start", "tab:gray", "--"))
+    for values, label, color, line in curves:
+        x = np.concatenate(([low], values, [1.0]))
+        y = np.concatenate((np.arange(values.size + 1), [values.size]))
+        axes.step(x, y, where="post", color=color, linestyle=line, label=label)
+        if values.size <= 32:
+            axes.plot(values, np.arange(1, values.size + 1), ".", color=color)
+    axes.set(xlabel="light (part of full scale)", ylabel="number of levels reached", xlim=(low, 1))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.3)
+    if start is not None:
+        axes.legend(fontsize=9)
+    return figure
+
+
+def _set_light_scale(axes: Axes, levels: Values) -> float:
+    """Choose the scale of the axis of light; where the axis begins."""
+    lowest = float(levels.min())
+    if levels.max() < _DECADE * lowest:
+        return 0.0
+    axes.set_xscale("log")
+    return lowest / 2
+
+
+def threshold_moves(epochs: Values, thresholds: Values) -> Figure:
+    """Where every threshold was after each epoch.
+
+    Parameters
+    ----------
+    epochs : float64 [N]
+    thresholds : float64 [N, M], parts of full scale
+
+    Returns
+    -------
+    Figure
+        With a logarithmic axis of thresholds where they span a decade.
+    """
+    figure = Figure(figsize=(_WIDTH_IN, 3.8), layout="constrained")
+    axes = figure.subplots()
+    marker = "." if epochs.size <= 30 else None
+    for number, values in enumerate(thresholds.T, 1):
+        (line,) = axes.plot(epochs, values, marker=marker, linewidth=1.3)
+        axes.annotate(
+            str(number), (epochs[-1], values[-1]), xytext=(5, 0), textcoords="offset points",
+            va="center", fontsize=8, color=line.get_color(),
+        )  # fmt: skip
+    if thresholds.max() >= _DECADE * thresholds.min():
+        axes.set_yscale("log")
+    axes.set(xlabel="epoch", ylabel="threshold (part of full scale)")
+    axes.set_xlim(epochs.min(), epochs.max() * 1.04)
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def confusion_matrix(counts: npt.NDArray[np.int64], names: tuple[str, ...]) -> Figure:
+    """Decisions of the images of each class.
+
+    Parameters
+    ----------
+    counts : int64 [classes, classes]
+        Rows are labels, columns decisions.
+    names : tuple of str
+
+    Returns
+    -------
+    Figure
+        Colored by the share of each row.
+    """
+    classes = len(names)
+    side = min(8.6, 3.2 + 0.42 * classes)
+    figure = Figure(figsize=(side + 0.9, side), layout="constrained")
+    axes = figure.subplots()
+    totals = counts.sum(1, keepdims=True)
+    share = 100 * counts / np.maximum(totals, 1)
+    image = axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
+    axes.set(xlabel="decision", ylabel="label")
+    if classes <= _MOST_NAMED:
+        size = 9 if classes <= _MOST_COUNTED else 6
+        short = [n if len(n) <= 20 else f"{n[:19]}…" for n in names]
+        ticks = range(classes)
+        # A dollar sign in a name is no formula.
+        axes.set_xticks(
+            ticks, short, rotation=45, ha="right", rotation_mode="anchor", fontsize=size,
+            parse_math=False,
+        )  # fmt: skip
+        axes.set_yticks(ticks, short, fontsize=size, parse_math=False)
+    if classes <= _MOST_COUNTED:
+        for (row, column), count in np.ndenumerate(counts):
+            color = "white" if share[row, column] > 60 else "black"
+            axes.text(column, row, str(count), ha="center", va="center", fontsize=8, color=color)
+    figure.colorbar(image, ax=axes, label="share of the label's images (%)", shrink=0.8)
+    return figure

@@ -1,0 +1,127 @@
+"""What a training depends on, by content: images and labels, camera, source files."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import sensorsim
+from sensorsim.camera import Camera
+from sensorsim.scenes.labelled import Labelled
+
+SOURCES = (
+    "bits.py", "camera.py", "kernels", "lens.py", "mosaic.py", "photodiode", "radiometry.py",
+    "readout", "scenes/exposure.py", "scenes/srgb.py", "spectrum.py", "streams.py", "tonemap",
+    "training",
+)  # fmt: skip
+"""Files and folders of the package that decide what a training gives."""
+_WORDS = frozenset(
+    ("card.py", "command.py", "console.py", "figures.py", "marked.py", "outcome.py", "report.py",
+     "toml_text.py", "words.py")
+)  # fmt: skip
+"""Modules of training that only say what it gave; a better sentence ends no checkpoint."""
+
+
+def source_digest(names: tuple[str, ...] = SOURCES) -> str:
+    """SHA-256 of source files of the package.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Files and folders; what decides a training if left out.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    root = Path(sensorsim.__file__).parent
+    sha = hashlib.sha256()
+    for name in names:
+        place = root / name
+        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
+        for file in files:
+            if place.name == "training" and file.name in _WORDS:
+                continue
+            sha.update(file.relative_to(root).as_posix().encode())
+            sha.update(file.read_bytes())
+    return sha.hexdigest()
+
+
+def data_plan(dataset: Labelled) -> dict[str, Any]:
+    """Images, labels and class names of a dataset, as digests.
+
+    Parameters
+    ----------
+    dataset : Labelled
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "classes": list(dataset.class_names),
+        "images": hashlib.sha256(dataset.images.tobytes()).hexdigest(),
+        "shape": list(dataset.images.shape),
+        "labels": hashlib.sha256(dataset.labels.tobytes()).hexdigest(),
+    }
+
+
+def arithmetic_plan(device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
+    """By what numbers are computed: another kind of device or format rounds in another way.
+
+    Parameters
+    ----------
+    device : torch.device
+    dtype : torch.dtype
+        Format of convolutions.
+
+    Returns
+    -------
+    dict
+    """
+    return {"device": device.type, "format": str(dtype), "torch": torch.__version__}
+
+
+def camera_plan(camera: Camera) -> dict[str, Any]:
+    """Everything that stands before the readout.
+
+    Parameters
+    ----------
+    camera : Camera
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "photodiode": camera.photodiode.model_dump(mode="json"),
+        "exposure": camera.exposure.model_dump(mode="json"),
+        "lens": camera.lens.model_dump(mode="json"),
+        "spectrum": camera.spectrum.model_dump(mode="json"),
+        "white_e": camera.white_e(),
+        "white_reflectance": camera.white_reflectance,
+        "layout": camera.layout,
+    }
+
+
+def state_digest(state: dict[str, torch.Tensor]) -> str:
+    """SHA-256 of a network's tensors and their names.
+
+    Parameters
+    ----------
+    state : dict of tensor
+        What ``state_dict`` gives.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    sha = hashlib.sha256()
+    for name, tensor in state.items():
+        sha.update(name.encode())
+        sha.update(np.ascontiguousarray(tensor.detach().cpu().numpy()).tobytes())
+    return sha.hexdigest()

@@ -1,0 +1,46 @@
+"""What a checkpoint's plan covers."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+import sensorsim
+from sensorsim.training import provenance
+from sensorsim.training.provenance import source_digest
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the package's sources that the digest reads."""
+    copy = tmp_path / "sensorsim"
+    ignored = shutil.ignore_patterns("__pycache__", "shipped")
+    shutil.copytree(Path(sensorsim.__file__).parent, copy, ignore=ignored)
+    monkeypatch.setattr(sensorsim, "__file__", str(copy / "__init__.py"))
+    return copy
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["streams.py", "camera.py", "kernels/photodiode.py", "photodiode/sense.py", "spectrum.py",
+     "readout/thermometer.py", "training/binary.py", "training/fit.py", "scenes/exposure.py"],
+)  # fmt: skip
+def test_changed_source_changes_the_digest(package: Path, name: str) -> None:
+    before = source_digest()
+    (package / name).write_text((package / name).read_text() + "\n# changed\n")
+    assert source_digest() != before
+
+
+@pytest.mark.parametrize("name", ["training/report.py", "cli/run.py", "bnn/simulator.py"])
+def test_source_that_decides_nothing_does_not(package: Path, name: str) -> None:
+    before = source_digest()
+    (package / name).write_text((package / name).read_text() + "\n# changed\n")
+    assert source_digest() == before
+
+
+def test_named_sources_exist() -> None:
+    root = Path(sensorsim.__file__).parent
+    assert all((root / name).exists() for name in provenance.SOURCES)
+    assert all((root / "training" / name).exists() for name in provenance._WORDS)
