@@ -24,6 +24,7 @@ FLOORS = {
     "fashion-mnist/glt-4": 0.86,
     "fashion-mnist/glt-2": 0.84,
     "fashion-mnist/adc-log-8": 0.87,
+    "fashion-mnist/compact/025mb": 0.91,
     "cifar10/glt-8": 0.68,
     "cifar10/bayer-glt-8": 0.66,
 }
@@ -50,7 +51,17 @@ def test_model_is_small_and_records_its_training(name: str) -> None:
     dataset = name.split("/")[0]
     assert model.weight_bits <= LIMIT_BITS[dataset]
     assert model.training.dataset == dataset
-    assert model.training.command.startswith("python studies/train_")
+    assert model.training.command.startswith(("python studies/train_", "sensorsim train "))
+
+
+@pytest.mark.parametrize("name", [n for n in names() if "/compact/" in n])
+def test_compact_model_stores_what_its_name_says_and_has_a_card(name: str) -> None:
+    model = load_model(path_of(name))
+    limit = {"025mb": 250_000, "05mb": 500_000, "1mb": 1_000_000}
+    assert model.stored_bits <= limit[path_of(name).stem.split("-")[0]]
+    card = path_of(name).with_suffix(".md").read_text()
+    assert f"{model.stored_bits:,} bits" in card
+    assert f"{100 * model.training.test_accuracy:.2f} %" in card
 
 
 @pytest.mark.parametrize("name", sorted(FLOORS))
