@@ -390,6 +390,7 @@ def _taught(
         file = read_model(find_model(use.model, path.parent))
         _check_classes(file.model.class_names, dataset, use.model)
         ask, digest = ask_binary(file, task.camera, views)
+    console.answers(0, len(views.shifts))  # the first may take minutes
     found = kept_answers(ask, digest, training, views, place.work, console.answers)
     return replace(task, lessons=Lessons(use, found))
 
