@@ -198,7 +198,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--train", action="store_true", help="train what the table lacks")
     options.add_argument("--data-dir", default="cifar10.zip", help="where CIFAR-10 lies")
-    options.add_argument("--teacher", help="file of the float teacher; the shipped one if left out")
+    options.add_argument("--teacher", help="file of the float teacher; the recipe's if left out")
     options.add_argument("--epochs", type=float, default=30.0, help="of every row but the longer")
     options.add_argument("--work", type=Path, default=Path("training/compact"), help="models")
     options.add_argument("--table", type=Path, help="a table to draw instead of the models")
