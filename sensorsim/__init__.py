@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sensorsim.errors import InputError
+    from sensorsim.core.errors import InputError
     from sensorsim.grid import sweep
     from sensorsim.pipeline import Pipeline, load_pipeline
 
@@ -17,7 +17,7 @@ __all__ = ["InputError", "Pipeline", "load_pipeline", "sweep"]
 
 # Loaded on first use: numba and xarray take longer to import than a user waits for --help.
 _HOMES = {
-    "InputError": "sensorsim.errors",
+    "InputError": "sensorsim.core.errors",
     "Pipeline": "sensorsim.pipeline",
     "load_pipeline": "sensorsim.pipeline",
     "sweep": "sensorsim.grid",

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim import streams
-from sensorsim.lens import Lens, through_lens
-from sensorsim.mosaic import Layout, sample_colors
+from sensorsim.core import streams
+from sensorsim.optics.cfa import Layout, sample_colors
+from sensorsim.optics.lens import Lens, through_lens
+from sensorsim.optics.radiometry import scene_lux_for_electrons
+from sensorsim.optics.spectrum import PEAK_OF_THE_EYE, LightSpectrum
 from sensorsim.photodiode import FixedPattern, Photodiode, check_light, sense
-from sensorsim.radiometry import scene_lux_for_electrons
 from sensorsim.scenes.exposure import Exposure
-from sensorsim.spectrum import PEAK_OF_THE_EYE, LightSpectrum
 
 WHITE_REFLECTANCE = 0.9
 _PLAIN_LENS = Lens()

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from sensorsim import streams
 from sensorsim.bnn import simulator
+from sensorsim.core import streams
 from sensorsim.pipeline import Pipeline
 from sensorsim.scenes.srgb import to_linear
 

@@ -6,20 +6,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from sensorsim import resources, streams
 from sensorsim.bnn.faults import Faults
 from sensorsim.camera import WHITE_REFLECTANCE, Camera
-from sensorsim.description import Description
+from sensorsim.core import resources, streams
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import read_toml
 from sensorsim.energy.settings import EnergySettings
-from sensorsim.errors import InputError
-from sensorsim.files import read_toml
-from sensorsim.lens import Lens
-from sensorsim.mosaic import Layout
+from sensorsim.optics.cfa import Layout
+from sensorsim.optics.lens import Lens
+from sensorsim.optics.spectrum import PEAK_OF_THE_EYE, LightSpectrum
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.sensors import Sensor, load_sensor
-from sensorsim.spectrum import PEAK_OF_THE_EYE, LightSpectrum
 
 
 class Scene(Description):

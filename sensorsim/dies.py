@@ -11,10 +11,10 @@ import numpy.typing as npt
 import xarray as xr
 from scipy.stats import chi2
 
-from sensorsim import streams
-from sensorsim.analysis import wilson_interval
 from sensorsim.comparison import decide
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
+from sensorsim.core.statistics import wilson_interval
 from sensorsim.pipeline import Pipeline
 
 FloatArray = npt.NDArray[np.float64]

@@ -3,8 +3,8 @@
 import numpy as np
 import xarray as xr
 
-from sensorsim.errors import InputError
-from sensorsim.mosaic import Bayer, array_shape, bayer
+from sensorsim.core.errors import InputError
+from sensorsim.optics.cfa import Bayer, array_shape, bayer
 from sensorsim.pipeline import Pipeline
 from sensorsim.scenes.fit import fitted, rephased
 from sensorsim.scenes.frame import Frame

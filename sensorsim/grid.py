@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
+from sensorsim.core.store import PointStore
+from sensorsim.core.units import unit_of
 from sensorsim.pipeline import Pipeline
-from sensorsim.store import PointStore
-from sensorsim.units import unit_of
 
 Report = Callable[[int, int], None]
 

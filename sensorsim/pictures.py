@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 
-from sensorsim.mosaic import LUMINANCE, bayer, cell_colors, network_planes
+from sensorsim.optics.cfa import LUMINANCE, bayer, cell_colors, network_planes
 
 _LONGEST_SIDE = 600
 """Pixels of a picture; larger frames are shown as means of blocks."""

@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from sensorsim import streams, trace
-from sensorsim.bits import WordArray
+from sensorsim import trace
 from sensorsim.bnn import faulty, simulator
 from sensorsim.bnn.file import ModelFile, find_model, read_model
 from sensorsim.bnn.model import Model
@@ -23,6 +22,9 @@ from sensorsim.configuration import (
     change,
     load_description,
 )
+from sensorsim.core import streams
+from sensorsim.core.bits import WordArray
+from sensorsim.core.errors import InputError
 from sensorsim.energy.activity import activity_of_layers, activity_of_matches
 from sensorsim.energy.converter import measured_enob
 from sensorsim.energy.frame import converter_form, frame_ledger
@@ -32,8 +34,7 @@ from sensorsim.energy.settings import EnergySettings, GateNetwork
 from sensorsim.energy.technology import Process, Survey, load_technology
 from sensorsim.energy.timing import TimeBudget, time_budget
 from sensorsim.energy.workload import Workload
-from sensorsim.errors import InputError
-from sensorsim.mosaic import Layout, array_shape, bayer, network_planes
+from sensorsim.optics.cfa import Layout, array_shape, bayer, network_planes
 from sensorsim.readout import Adc, Thermometer
 from sensorsim.results import run_dataset
 from sensorsim.scenes.datasets import load_dataset

@@ -12,7 +12,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
-from sensorsim.files import whole
+from sensorsim.core.files import whole
 from sensorsim.tonemap import PiecewiseLinear
 
 STYLE = {

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from sensorsim.analysis import wilson_interval
+from sensorsim.core.statistics import wilson_interval
+from sensorsim.core.units import unit_of
 from sensorsim.energy.ledger import Ledger
 from sensorsim.energy.timing import TimeBudget
-from sensorsim.units import unit_of
 
 
 def run_dataset(

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
-from sensorsim import resources
-from sensorsim.description import Description
-from sensorsim.errors import InputError
-from sensorsim.files import read_toml
-from sensorsim.spectrum import SpectralCurve
-from sensorsim.units import unit_of
+from sensorsim.core import resources
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import read_toml
+from sensorsim.core.units import unit_of
+from sensorsim.optics.spectrum import SpectralCurve
 
 T = TypeVar("T")
 

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from sensorsim import streams
 from sensorsim.bnn import simulator
 from sensorsim.bnn.layers import Scores, Votes
 from sensorsim.bnn.model import Model
 from sensorsim.camera import Camera
+from sensorsim.core import streams
 from sensorsim.readout import Adc, Thermometer
 
 _SPACE = ("row", "column", "color")

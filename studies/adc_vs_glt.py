@@ -26,13 +26,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from sensorsim import plots, resources
-from sensorsim.analysis import paired_difference
+from sensorsim import plots
 from sensorsim.comparison import compare
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
+from sensorsim.core.statistics import paired_difference
 from sensorsim.energy.break_even import first_percentile
 from sensorsim.energy.converter import published_prices
 from sensorsim.energy.uncertainty import quantile
-from sensorsim.errors import InputError
 from sensorsim.pipeline import Pipeline, load_pipeline
 from sensorsim.readout import Adc
 from sensorsim.readout.families import FAMILIES

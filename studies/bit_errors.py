@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sensorsim import grid, plots
-from sensorsim.errors import InputError
-from sensorsim.files import whole
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import whole
 from sensorsim.pipeline import Pipeline, load_pipeline
 
 RATES = (0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.2)

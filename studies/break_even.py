@@ -21,8 +21,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sensorsim.against import compare_energy
-from sensorsim.analysis import paired_difference
 from sensorsim.comparison import compare
+from sensorsim.core.statistics import paired_difference
 from sensorsim.optimize.space import space_of
 from sensorsim.pipeline import load_pipeline
 

@@ -13,9 +13,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 from PIL import Image
 
-from sensorsim.errors import InputError
-from sensorsim.files import whole
-from sensorsim.units import unit_of
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import whole
+from sensorsim.core.units import unit_of
 
 QUICK_IMAGES = 200
 

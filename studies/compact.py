@@ -19,10 +19,10 @@ import pandas as pd
 from common import make_folder, run
 from matplotlib.figure import Figure
 
-from sensorsim.analysis import wilson_interval
 from sensorsim.bnn.file import load_model
-from sensorsim.errors import InputError
-from sensorsim.files import whole
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import whole
+from sensorsim.core.statistics import wilson_interval
 from sensorsim.training.command import Place, run_recipe
 from sensorsim.training.recipe import NetworkRecipe, load_recipe
 

@@ -13,8 +13,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from sensorsim.errors import InputError
-from sensorsim.files import whole
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import whole
 from sensorsim.optimize.space import Space
 from sensorsim.pipeline import Pipeline
 from sensorsim.readout import Adc

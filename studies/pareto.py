@@ -23,8 +23,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sensorsim import plots
-from sensorsim.analysis import pareto_front
 from sensorsim.comparison import compare
+from sensorsim.core.statistics import pareto_front
 from sensorsim.energy.uncertainty import total_spread
 from sensorsim.optimize.front import measured_front
 from sensorsim.optimize.search import Goal, Split, best_designs, search

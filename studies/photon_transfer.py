@@ -19,11 +19,12 @@ import numpy.typing as npt
 import xarray as xr
 from matplotlib.figure import Figure
 
-from sensorsim import plots, streams
+from sensorsim import plots
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import whole
 from sensorsim.emva import Bench, Exposure, characterize, expected, figures
 from sensorsim.emva.subject import Subject, find_subject, put_on_bench
-from sensorsim.errors import InputError
-from sensorsim.files import whole
 from sensorsim.photodiode import Photodiode, sense
 
 SENSORS = (

@@ -26,10 +26,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from sensorsim import plots, resources
-from sensorsim.analysis import paired_difference
+from sensorsim import plots
 from sensorsim.comparison import compare
-from sensorsim.errors import InputError
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
+from sensorsim.core.statistics import paired_difference
 from sensorsim.pipeline import Pipeline, load_pipeline
 from sensorsim.readout import Adc
 from sensorsim.scenes.srgb import to_linear

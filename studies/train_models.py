@@ -20,11 +20,11 @@ from pathlib import Path
 
 import torch
 
-from sensorsim import resources
 from sensorsim.bnn.file import load_model
 from sensorsim.bnn.model import Training
 from sensorsim.camera import Camera
-from sensorsim.mosaic import Layout
+from sensorsim.core import resources
+from sensorsim.optics.cfa import Layout
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Comparator
 from sensorsim.scenes.datasets import load_dataset

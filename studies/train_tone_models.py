@@ -16,7 +16,7 @@ from pathlib import Path
 
 import train_models
 
-from sensorsim.files import whole
+from sensorsim.core.files import whole
 from sensorsim.readout import Adc, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled

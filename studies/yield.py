@@ -28,8 +28,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sensorsim import plots
-from sensorsim.analysis import yield_at
 from sensorsim.comparison import compare
+from sensorsim.core.statistics import yield_at
 from sensorsim.dies import accuracies_over_dies
 from sensorsim.optimize.space import MISMATCH, space_of
 from sensorsim.pipeline import Pipeline, load_pipeline

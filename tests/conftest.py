@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sensorsim.bits import pack
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
 from sensorsim.bnn.model import Input, Model, Training
+from sensorsim.core.bits import pack
 from sensorsim.readout import Thermometer
 from sensorsim.scenes.labelled import Labelled
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from sensorsim.camera import Camera
-from sensorsim.errors import InputError
-from sensorsim.lens import Gaussian, Lens
+from sensorsim.core.errors import InputError
+from sensorsim.core.streams import Key
+from sensorsim.optics.lens import Gaussian, Lens
 from sensorsim.photodiode import Photodiode
 from sensorsim.scenes.exposure import Exposure
-from sensorsim.streams import Key
 
 KEY = Key.of(0, [0])
 BAD = [np.nan, np.inf, -np.inf, -1e-3]

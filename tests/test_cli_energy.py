@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from sensorsim import resources
 from sensorsim.cli.app import app
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
 from sensorsim.energy.technology import load_technology
-from sensorsim.errors import InputError
 
 
 def energy(*arguments: str) -> Result:

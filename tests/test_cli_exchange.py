@@ -14,10 +14,10 @@ from exchanged import inputs, run_onnx
 from networks import draw_words
 
 import sensorsim as ss
-from sensorsim import resources
 from sensorsim.bnn import simulator
 from sensorsim.bnn.file import find_model, load_model
 from sensorsim.cli import main
+from sensorsim.core import resources
 
 GRAPHS = Path(__file__).parent / "bnn" / "exchange" / "graphs"
 

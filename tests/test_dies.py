@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 import sensorsim as ss
+from sensorsim.core.errors import InputError
 from sensorsim.dies import (
     accuracies_over_dies,
     accuracy_over_dies,
     spread_over_dies,
     without_sampling_error,
 )
-from sensorsim.errors import InputError
 
 IMAGES = 60
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sensorsim import resources
-from sensorsim.bits import pack
 from sensorsim.bnn import simulator
 from sensorsim.bnn.file import load_model
 from sensorsim.bnn.model import Model
+from sensorsim.core import resources
+from sensorsim.core.bits import pack
 
 MODELS = resources.data("models")
 GOLDEN = Path(__file__).with_name("golden_scores.csv")

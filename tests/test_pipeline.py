@@ -8,10 +8,10 @@ import pytest
 import xarray as xr
 
 import sensorsim as ss
-from sensorsim import resources, streams
 from sensorsim.bnn import simulator
 from sensorsim.bnn.file import model_digest
 from sensorsim.configuration import PipelineDescription, find_pipeline, load_description
+from sensorsim.core import resources, streams
 
 READY = sorted(p.stem for p in resources.pipelines().glob("*.toml"))
 

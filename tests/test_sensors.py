@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sensorsim import resources
-from sensorsim.errors import InputError
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
+from sensorsim.core.units import unit_of
+from sensorsim.optics.spectrum import IlluminantD65, SpectralCurve, mean_quantum_efficiency
 from sensorsim.photodiode import Photodiode, dark_current_e_per_s
 from sensorsim.sensors import Figure, Sensor, load_sensor, sensor_names
-from sensorsim.spectrum import IlluminantD65, SpectralCurve, mean_quantum_efficiency
-from sensorsim.units import unit_of
 
 ELECTRON_C = 1.602176634e-19
 FIELDS = [

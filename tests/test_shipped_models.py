@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sensorsim import resources, streams
-from sensorsim.bits import unpack
 from sensorsim.bnn import simulator
 from sensorsim.bnn.file import load_model
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
 from sensorsim.bnn.model import Model
+from sensorsim.core import resources, streams
+from sensorsim.core.bits import unpack
 from sensorsim.photodiode import Photodiode, sense
 from sensorsim.readout import Adc
 from sensorsim.scenes.datasets import load_dataset

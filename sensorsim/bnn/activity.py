@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from sensorsim.bits import WordArray
 from sensorsim.bnn import layerwise
 from sensorsim.bnn.compiler import compile_sums
 from sensorsim.bnn.layers import Convolution, Weighted
 from sensorsim.bnn.layerwise import Observation
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step, products
+from sensorsim.core.bits import WordArray
 from sensorsim.kernels.plan import WORDS
 
 _BATCH = 64

@@ -19,8 +19,8 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.errors import InputError
-from sensorsim.files import whole
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import whole
 
 HEADER = "header.json"
 SEAL = "sha256"

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WordArray, words_for
 from sensorsim.bnn.fields import IntArray
+from sensorsim.core.bits import WordArray, words_for
 
 
 def blocks_of(

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from sensorsim.bits import WORD, unpack, words_for
 from sensorsim.bnn.blocks import blocks_of, first_outputs, shuffle_table
 from sensorsim.bnn.fields import Fields, IntArray, Place, Window
 from sensorsim.bnn.layers import (
@@ -35,6 +34,7 @@ from sensorsim.bnn.rows import blocks, element_bits, flips, shared_words, starts
 from sensorsim.bnn.shapes import Shape, Step, flow
 from sensorsim.bnn.sums import SumWindow, sum_weights, sum_window
 from sensorsim.bnn.writer import Writer, counts_bytes, counts_row, set_fields
+from sensorsim.core.bits import WORD, unpack, words_for
 from sensorsim.kernels import plan
 from sensorsim.kernels.patches import AT_ONCE, COLUMNS
 from sensorsim.kernels.xnor import CODE_OUTPUTS, MAX_CODE_MISMATCHES, OUTPUTS

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from sensorsim.bnn.layers import Threshold, Weighted
 from sensorsim.bnn.model import Model
-from sensorsim.description import Description
-from sensorsim.errors import InputError
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 
 INPUT = "input"
 """Stands for the network's input where a place of a layer is asked for."""

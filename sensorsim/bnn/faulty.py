@@ -13,13 +13,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim import streams
-from sensorsim.bits import WordArray, unpack, words_for
 from sensorsim.bnn import layerwise, simulator
 from sensorsim.bnn.faults import INPUT, Faults
 from sensorsim.bnn.layers import Branching, Layer, Threshold, Weighted
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step
+from sensorsim.core import streams
+from sensorsim.core.bits import WordArray, unpack, words_for
 from sensorsim.kernels.faults import strike
 
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WORD, WordArray, pack, unpack, words_for
 from sensorsim.bnn.layers import Convolution, Dense, Scores
 from sensorsim.bnn.shapes import Shape
+from sensorsim.core.bits import WORD, WordArray, pack, unpack, words_for
 from sensorsim.kernels.patches import AT_ONCE
 from sensorsim.kernels.plan import IMAGES
 

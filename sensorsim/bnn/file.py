@@ -1,7 +1,7 @@
 """The model file: a sealed archive of a JSON header and the layers' arrays; docs/model_file.md.
 
-``header.json`` states format and version, the conventions of `sensorsim.bits` (bit order, ties,
-padding), input, readout, classes, layers and training. The arrays of layer 3 are called
+``header.json`` states format and version, the conventions of `sensorsim.core.bits` (bit order,
+ties, padding), input, readout, classes, layers and training. The arrays of layer 3 are called
 ``3.weights.npy`` and so on; those of the first layer in the second branch of a sum or concatenation
 at position 3 are ``3.1.0.weights.npy``. A file is read only if it holds what its header names and
 nothing else.
@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from sensorsim import resources
 from sensorsim.bnn import archive
 from sensorsim.bnn.layers import (
     Branching,
@@ -30,8 +29,9 @@ from sensorsim.bnn.layers import (
     Votes,
 )
 from sensorsim.bnn.model import Input, Model, Training
-from sensorsim.description import Description
-from sensorsim.errors import InputError
+from sensorsim.core import resources
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 from sensorsim.readout import Readout
 
 FORMAT = "sensorsim-bnn"

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sensorsim.bits import WordArray, unpack
 from sensorsim.bnn import faulty
 from sensorsim.bnn.faults import INPUT, Faults
 from sensorsim.bnn.layers import Scores, Sum, Threshold, Votes, Weighted
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step, products
 from sensorsim.bnn.size import of_layer, stored
-from sensorsim.errors import InputError
+from sensorsim.core.bits import WordArray, unpack
+from sensorsim.core.errors import InputError
 
 _SPACE = ("row", "column", "channel")
 

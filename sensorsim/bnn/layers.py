@@ -1,6 +1,6 @@
 """Layers of a binary network. Every accumulator is an integer; every activation is one bit.
 
-Weights are packed like `sensorsim.bits` packs channels, in the order (ky, kx, channel) for a
+Weights are packed like `sensorsim.core.bits` packs channels, in the order (ky, kx, channel) for a
 convolution and (row, column, channel) for a dense layer, so that one output's weights form one
 run of bits.
 
@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WordArray
+from sensorsim.core.bits import WordArray
 
 
 @dataclass(frozen=True)

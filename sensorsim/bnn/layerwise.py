@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WordArray, pack, unpack
 from sensorsim.bnn.layers import (
     Concat,
     Convolution,
@@ -24,6 +23,7 @@ from sensorsim.bnn.layers import (
 )
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step
+from sensorsim.core.bits import WordArray, pack, unpack
 from sensorsim.kernels.plan import WORDS
 
 IntegerArray = npt.NDArray[np.int64]

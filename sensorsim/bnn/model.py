@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from sensorsim.bits import WORD, WordArray, words_for
 from sensorsim.bnn.compiler import compile_plan, compile_sums
 from sensorsim.bnn.layers import Branching, Layer, Scores, Votes, Weighted
 from sensorsim.bnn.memory import largest_activation_memory
 from sensorsim.bnn.plan import Plan
 from sensorsim.bnn.shapes import Shape, Step, check_memory, flow, products
 from sensorsim.bnn.size import stored
-from sensorsim.description import Description
-from sensorsim.errors import InputError
-from sensorsim.mosaic import Bayer
+from sensorsim.core.bits import WORD, WordArray, words_for
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
+from sensorsim.optics.cfa import Bayer
 from sensorsim.readout import Adc, Thermometer
 
 
@@ -135,7 +135,7 @@ class Model:
         if words.dtype != np.uint64:
             raise InputError(
                 f"model input: bits of type {words.dtype.str}, expected packed words of this "
-                "machine's uint64; pack them with sensorsim.bits.pack"
+                "machine's uint64; pack them with sensorsim.core.bits.pack"
             )
         expected = (i.planes, i.height, i.width, words_for(i.channels))
         if words.shape[1:] != expected:

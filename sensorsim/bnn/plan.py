@@ -15,9 +15,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WordArray, words_for
 from sensorsim.bnn.fields import IntArray
 from sensorsim.bnn.shapes import Shape
+from sensorsim.core.bits import WordArray, words_for
 from sensorsim.kernels import plan
 from sensorsim.kernels.vector import machine_lanes
 

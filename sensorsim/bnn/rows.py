@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WORD, WordArray, pack, unpack
 from sensorsim.bnn.fields import IntArray, Window
 from sensorsim.bnn.layers import Convolution, Layer, Sum
 from sensorsim.bnn.limits import Limits
 from sensorsim.bnn.shapes import Shape
 from sensorsim.bnn.sums import sum_window
+from sensorsim.core.bits import WORD, WordArray, pack, unpack
 from sensorsim.kernels.rows import MAX_BYTE_TAPS, SPACINGS
 from sensorsim.kernels.xnor import OUTPUTS
 

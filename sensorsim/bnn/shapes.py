@@ -5,7 +5,6 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from sensorsim.bits import words_for
 from sensorsim.bnn.layers import (
     Branching,
     Concat,
@@ -20,7 +19,8 @@ from sensorsim.bnn.layers import (
     Votes,
     Weighted,
 )
-from sensorsim.errors import InputError
+from sensorsim.core.bits import words_for
+from sensorsim.core.errors import InputError
 
 MAX_FRACTION_BITS = 62
 MAX_REACH = 2**31 - 1

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WordArray, code_planes
 from sensorsim.bnn.model import Input, Model
-from sensorsim.errors import InputError
+from sensorsim.core.bits import WordArray, code_planes
+from sensorsim.core.errors import InputError
 from sensorsim.kernels import plan
 
 

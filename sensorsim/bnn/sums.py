@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sensorsim.bits import WordArray, pack, unpack
 from sensorsim.bnn.fields import Fields, IntArray, Place, Window
 from sensorsim.bnn.layers import Convolution, Layer, Sum
 from sensorsim.bnn.shapes import Shape
+from sensorsim.core.bits import WordArray, pack, unpack
 
 
 @dataclass(frozen=True)

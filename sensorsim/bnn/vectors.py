@@ -25,14 +25,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim import streams
-from sensorsim.bits import WordArray, pack
 from sensorsim.bnn.layers import Branching, Layer, Scores, Threshold, Votes, Weighted
 from sensorsim.bnn.layerwise import observe
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Shape, Step
 from sensorsim.bnn.simulator import decide
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.bits import WordArray, pack
+from sensorsim.core.errors import InputError
 from sensorsim.kernels.philox import fill_uniform
 
 FORMAT = "sensorsim-vectors"

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WordArray, words_for
 from sensorsim.bnn.fields import Place
 from sensorsim.bnn.plan import CACHE_LINE, aligned_zeros
 from sensorsim.bnn.shapes import Shape
+from sensorsim.core.bits import WordArray, words_for
 from sensorsim.kernels import plan
 from sensorsim.kernels.xnor import OUTPUTS
 

@@ -40,7 +40,7 @@ __all__ = [
 
 def main() -> None:
     """Entry point: errors of the user's become one message and exit status 2."""
-    from sensorsim.errors import InputError
+    from sensorsim.core.errors import InputError
 
     try:
         app()

@@ -39,7 +39,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 @contextmanager
 def extra(verb: str, name: str) -> Iterator[None]:
     """Imports that only an extra of the package makes possible."""
-    from sensorsim.errors import InputError
+    from sensorsim.core.errors import InputError
 
     try:
         yield
@@ -63,7 +63,7 @@ def settings_of(items: list[str] | None) -> dict[str, Any]:
 
 def split(item: str) -> tuple[str, str]:
     """Field and value of one ``FIELD=VALUE`` item, both as text."""
-    from sensorsim.errors import InputError
+    from sensorsim.core.errors import InputError
 
     field, equals, value = item.partition("=")
     if not (field and equals and value):
@@ -113,7 +113,7 @@ def values(text: str) -> list[Any]:
 
 def integers(option: str, text: str) -> list[int]:
     """Whole numbers of a comma-separated list that an option was given."""
-    from sensorsim.errors import InputError
+    from sensorsim.core.errors import InputError
 
     try:
         return [int(part) for part in text.split(",")]

@@ -86,9 +86,9 @@ def characterize(
 ) -> None:  # fmt: skip
     """Measure a camera by EMVA 1288: gain, noise, quantum efficiency, saturation, linearity."""
     from sensorsim import emva
+    from sensorsim.core.errors import InputError
     from sensorsim.emva.procedure import vary_of
     from sensorsim.emva.subject import find_subject, put_on_bench
-    from sensorsim.errors import InputError
 
     if out is not None and not out.absolute().parent.is_dir():
         raise InputError(f"--out {out}: the folder above it does not exist; make it first")
@@ -166,8 +166,8 @@ def _digits(value: float | None) -> str:
 
 def _write(data: "xr.Dataset", folder: Path) -> None:
     from sensorsim import plots
+    from sensorsim.core.files import whole
     from sensorsim.emva import figures
-    from sensorsim.files import whole
 
     folder.mkdir(exist_ok=True)
     file = folder / "characterization.nc"

@@ -9,9 +9,9 @@ import typer
 from sensorsim.cli.app import SeedOption, app, extra, integers
 
 if TYPE_CHECKING:
-    from sensorsim.bits import WordArray
     from sensorsim.bnn.file import ModelFile
     from sensorsim.bnn.model import Model
+    from sensorsim.core.bits import WordArray
 
 
 @app.command()
@@ -50,7 +50,7 @@ def export(
 ) -> None:
     """Write a network as ONNX, as QONNX (needs onnx) or as golden vectors for hardware."""
     from sensorsim.bnn.file import find_model, read_model
-    from sensorsim.errors import InputError
+    from sensorsim.core.errors import InputError
 
     if onnx is None and qonnx is None and vectors is None:
         raise InputError(
@@ -66,7 +66,7 @@ def export(
 
 
 def _write_graph(model: "Model", file: Path, plain: bool) -> None:
-    from sensorsim.files import check_place, whole
+    from sensorsim.core.files import check_place, whole
 
     with extra("exchange", "exchange"):
         from sensorsim.bnn.exchange.onnx_export import export_onnx
@@ -79,7 +79,7 @@ def _write_graph(model: "Model", file: Path, plain: bool) -> None:
 
 
 def _frames(images: int | None, image_index: str | None) -> list[int]:
-    from sensorsim.errors import InputError
+    from sensorsim.core.errors import InputError
 
     if image_index is None:
         return list(range(images or 1))
@@ -110,7 +110,7 @@ def _sensed(
     path: Path, pipeline: str, frames: list[int], seed: int
 ) -> tuple["WordArray", dict[str, Any]]:
     """What a pipeline's readout gives of test images; the same bits as in ``sensorsim run``."""
-    from sensorsim.errors import InputError
+    from sensorsim.core.errors import InputError
     from sensorsim.pipeline import load_pipeline
     from sensorsim.scenes.srgb import to_linear
 

@@ -65,7 +65,7 @@ def frame(
     settings: SetOption = None,
 ) -> None:
     """Show one scene after every stage: pictures, histograms, trace.nc and frame.dng."""
-    from sensorsim.errors import InputError
+    from sensorsim.core.errors import InputError
     from sensorsim.frame import fixed_exposure, prepared, trace_frame
     from sensorsim.pipeline import load_pipeline
     from sensorsim.scenes.formats import read_frame

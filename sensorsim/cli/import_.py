@@ -35,7 +35,7 @@ def import_(
 ) -> None:  # fmt: skip
     """Read a QONNX file and write a model file (needs onnx)."""
     from sensorsim.bnn.file import save_model
-    from sensorsim.files import check_place
+    from sensorsim.core.files import check_place
 
     with extra("exchange", "exchange"):
         from sensorsim.bnn.exchange.qonnx_import import load_qonnx

@@ -32,7 +32,7 @@ def inspect(
     """Print a model's layers: shapes, bits, operations, thresholds."""
     from sensorsim.bnn.file import find_model, read_model
     from sensorsim.bnn.inspection import describe
-    from sensorsim.errors import InputError
+    from sensorsim.core.errors import InputError
 
     if (image is None) != (pipeline is None):
         raise InputError("--image and --pipeline: give both, or neither")
@@ -49,8 +49,8 @@ def inspect(
 def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -> None:
     """Integers and bits of every layer of one test image."""
     from sensorsim.bnn.inspection import layers_of
-    from sensorsim.errors import InputError
-    from sensorsim.files import check_place, whole
+    from sensorsim.core.errors import InputError
+    from sensorsim.core.files import check_place, whole
     from sensorsim.pipeline import load_pipeline
     from sensorsim.scenes.srgb import to_linear
 

@@ -76,9 +76,9 @@ def optimize(
     Designs are chosen on the last test images and some dies, and reported on the first images, the
     pipeline's die and further dies, each with the command that repeats it.
     """
+    from sensorsim.core.errors import InputError
+    from sensorsim.core.files import check_place
     from sensorsim.energy.ledger import STAGES
-    from sensorsim.errors import InputError
-    from sensorsim.files import check_place
 
     with extra("optimize", "optimize"):
         from sensorsim.optimize.front import measured_front
@@ -134,7 +134,7 @@ def _command(pipeline: str, changed: dict[str, Any], images: int, seed: int) -> 
 
 def _write(data: "xr.Dataset", out: Path) -> None:
     from sensorsim import plots
-    from sensorsim.files import whole
+    from sensorsim.core.files import whole
 
     with whole(out) as part:
         data.to_netcdf(part, engine="scipy")

@@ -38,7 +38,7 @@ def sweep(
     from rich.progress import Progress
 
     from sensorsim import grid
-    from sensorsim.files import check_place, whole
+    from sensorsim.core.files import check_place, whole
 
     check_place("--out", out)
     axes = {field: values(text) for field, text in map(split, axis)}

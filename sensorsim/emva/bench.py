@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim import streams
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
 from sensorsim.emva.parameters import SENSITIVITY_PART
 from sensorsim.emva.statistics import Moments, pair_moments
-from sensorsim.errors import InputError
+from sensorsim.optics.spectrum import Monochromatic, mean_quantum_efficiency
 from sensorsim.photodiode import FixedPattern, Linear, Photodiode, fixed_pattern, sense
 from sensorsim.readout import Adc
-from sensorsim.spectrum import Monochromatic, mean_quantum_efficiency
 from sensorsim.tonemap import Linear as LinearTone
 
 LEAST_DARK_VARIANCE_DN2 = 0.24

@@ -8,11 +8,11 @@ from importlib.metadata import version
 import numpy as np
 import xarray as xr
 
+from sensorsim.core.units import unit_of
 from sensorsim.emva import parameters as fit
 from sensorsim.emva.bench import Bench
 from sensorsim.emva.procedure import DarkSeries, Measurement, Vary, measure
 from sensorsim.emva.statistics import SpatialMoments
-from sensorsim.units import unit_of
 
 
 def characterize(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -9,10 +9,10 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 
+from sensorsim.core.errors import InputError
 from sensorsim.emva import parameters as fit
 from sensorsim.emva.bench import Bench, Exposure
 from sensorsim.emva.statistics import SpatialMoments, spatial_moments
-from sensorsim.errors import InputError
 
 Vary = Literal["light", "time"]
 FloatArray = npt.NDArray[np.float64]

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from sensorsim.configuration import find_pipeline, load_description, named_sensor
+from sensorsim.core.errors import InputError
 from sensorsim.emva.bench import MIN_SIDE, Bench, is_linear, set_up
-from sensorsim.errors import InputError
+from sensorsim.optics.spectrum import PEAK_OF_THE_EYE, Monochromatic
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Comparator
 from sensorsim.sensors import Sensor, load_sensor, sensor_names
-from sensorsim.spectrum import PEAK_OF_THE_EYE, Monochromatic
 
 BENCH_BITS = 12
 """Of the linear ADC that stands in where the camera's own readout cannot be used."""

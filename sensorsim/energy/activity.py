@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from sensorsim.bits import WordArray
 from sensorsim.bnn import layerwise
 from sensorsim.bnn.activity import measure
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import products
+from sensorsim.core.bits import WordArray
 from sensorsim.energy.logic import Activity
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 from sensorsim.energy.constant import Constant, Estimate
 from sensorsim.energy.driver import amplifier_fc, dac_rows, ladder_rows, line_ff
 from sensorsim.energy.ledger import Row
@@ -12,8 +12,8 @@ from sensorsim.energy.logic import clocked_bit, popcount_adders
 from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.survey import ComparatorPrices
 from sensorsim.energy.timing import conversion_us
+from sensorsim.optics.spectrum import BOLTZMANN_J_PER_K
 from sensorsim.readout import Adc, Comparator, Thermometer
-from sensorsim.spectrum import BOLTZMANN_J_PER_K
 
 if TYPE_CHECKING:
     from sensorsim.energy.technology import Process

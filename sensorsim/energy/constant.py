@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 from sensorsim.energy.comparator import ComparatorKind, auto_zero_rows, decision
 from sensorsim.energy.constant import Constant, Estimate
 from sensorsim.energy.driver import line_ff, quiescent_row, ramp_rows, settling_fc
@@ -19,9 +19,9 @@ from sensorsim.energy.memory import access
 from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.survey import flash_comparators
 from sensorsim.energy.timing import conversion_us, ramp_steps
+from sensorsim.optics.spectrum import BOLTZMANN_J_PER_K
 from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope
 from sensorsim.readout.characterization import characterize_adc
-from sensorsim.spectrum import BOLTZMANN_J_PER_K
 from sensorsim.tonemap import Linear
 
 if TYPE_CHECKING:

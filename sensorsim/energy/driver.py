@@ -18,7 +18,7 @@ that the converter takes, at its own supply. On top comes a quiescent current th
 import math
 from typing import TYPE_CHECKING, Any
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 from sensorsim.energy.constant import Constant, Estimate
 from sensorsim.energy.ledger import Row
 from sensorsim.energy.pixel import PixelArray

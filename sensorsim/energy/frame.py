@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sensorsim.core.errors import InputError
 from sensorsim.energy import comparator, converter, link, logic, memory, pixel
 from sensorsim.energy.constant import Estimate, stated
 from sensorsim.energy.ledger import Ledger, Row
@@ -10,7 +11,6 @@ from sensorsim.energy.sizing import sized
 from sensorsim.energy.technology import Process, Survey
 from sensorsim.energy.timing import conversion_us, network_cycles, network_us
 from sensorsim.energy.workload import Workload
-from sensorsim.errors import InputError
 from sensorsim.readout import Adc, SingleSlope, Thermometer
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sensorsim.core.errors import InputError
 from sensorsim.energy.constant import Constant, Estimate, Range
-from sensorsim.errors import InputError
 
 STAGES = ("pixel", "readout", "link", "network", "static")
 

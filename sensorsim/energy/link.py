@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 from sensorsim.energy.constant import Constant, Estimate
 
 if TYPE_CHECKING:

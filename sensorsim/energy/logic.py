@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 from sensorsim.energy.constant import Constant, Estimate, FloatArray
 from sensorsim.energy.ledger import Row
-from sensorsim.errors import InputError
 
 if TYPE_CHECKING:
     from sensorsim.energy.technology import Process

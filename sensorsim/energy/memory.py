@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 from sensorsim.energy.constant import Constant, Estimate
 from sensorsim.energy.ledger import Row
 

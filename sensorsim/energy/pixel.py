@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 from sensorsim.energy.constant import Constant, Estimate, measured
 from sensorsim.energy.ledger import Row
 from sensorsim.photodiode import Photodiode

@@ -21,10 +21,10 @@ import tomllib
 import numpy as np
 from pydantic import Field
 
-from sensorsim import resources
-from sensorsim.description import Description
+from sensorsim.core import resources
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 from sensorsim.energy.constant import Constant
-from sensorsim.errors import InputError
 
 
 class GateEnergy(Description):

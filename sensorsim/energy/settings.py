@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 from sensorsim.energy.comparator import ComparatorKind
 from sensorsim.energy.converter import Switching
 from sensorsim.energy.link import Link

@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import field_validator
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 from sensorsim.energy.constant import Constant, Estimate
 
 

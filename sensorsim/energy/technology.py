@@ -11,8 +11,11 @@ from typing import Any, TypeGuard, TypeVar
 
 from pydantic import Field, ValidationError
 
-from sensorsim import resources
-from sensorsim.description import Description
+from sensorsim.core import resources
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import read_toml
+from sensorsim.core.units import unit_of
 from sensorsim.energy.comparator import ComparatorConstants
 from sensorsim.energy.constant import Constant
 from sensorsim.energy.converter import ConverterConstants
@@ -24,9 +27,6 @@ from sensorsim.energy.pixel import PixelConstants
 from sensorsim.energy.scaling import scaled
 from sensorsim.energy.survey import SurveyPrices
 from sensorsim.energy.timing import TimingConstants
-from sensorsim.errors import InputError
-from sensorsim.files import read_toml
-from sensorsim.units import unit_of
 
 Raw = dict[str, Any]
 Table = TypeVar("Table", bound=Description)

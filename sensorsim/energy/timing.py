@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 from sensorsim.energy.constant import Constant, Estimate, Range
 from sensorsim.readout import Adc, SingleSlope, Thermometer
 

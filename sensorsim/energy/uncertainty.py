@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sensorsim import streams
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
 from sensorsim.energy.constant import Constant, FloatArray
 from sensorsim.energy.ledger import Ledger
-from sensorsim.errors import InputError
 from sensorsim.kernels.philox import fill_uniform
 
 DRAWS = 4000

@@ -1,4 +1,4 @@
-"""Packing of 0 and 1 into 64-bit words, and back; see `sensorsim.bits` for the layout."""
+"""Packing of 0 and 1 into 64-bit words, and back; see `sensorsim.core.bits` for the layout."""
 
 import numpy as np
 from numba import njit, prange

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import xarray as xr
 
-from sensorsim.analysis import pareto_front
+from sensorsim.core.statistics import pareto_front
 from sensorsim.dies import accuracy_over_dies
 from sensorsim.energy.uncertainty import total_spread
 from sensorsim.optimize.search import Goal, Split, Trial, reported_dies

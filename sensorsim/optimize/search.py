@@ -19,15 +19,15 @@ import numpy as np
 import numpy.typing as npt
 import optuna
 
-from sensorsim import streams
-from sensorsim.analysis import pareto_front
 from sensorsim.comparison import decide
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
+from sensorsim.core.statistics import pareto_front
+from sensorsim.core.store import PointStore
 from sensorsim.energy.ledger import STAGES
-from sensorsim.errors import InputError
 from sensorsim.optimize.space import Space
 from sensorsim.pipeline import Pipeline
 from sensorsim.scenes.labelled import Labelled
-from sensorsim.store import PointStore
 
 SEARCH_DIES = 8
 """Each image of the search is seen through one of so many dies, none of them the pipeline's."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sensorsim import resources
 from sensorsim.bnn.file import load_model
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
 from sensorsim.energy.frame import converter_form
 from sensorsim.energy.sizing import sized_comparator
 from sensorsim.energy.technology import Process
 from sensorsim.energy.timing import ramp_steps
-from sensorsim.errors import InputError
 from sensorsim.pipeline import Pipeline
 from sensorsim.readout import Adc, Comparator, Sar, SingleSlope, Thermometer, ThermometerCircuit
 from sensorsim.readout.architecture import Architecture

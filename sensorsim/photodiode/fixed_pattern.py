@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim import streams
+from sensorsim.core import streams
 from sensorsim.kernels.normal import fill_pixel_normals
 from sensorsim.kernels.philox import fill_uniform
 from sensorsim.photodiode.pixel import Photodiode

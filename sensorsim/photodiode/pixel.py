@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
+from sensorsim.optics.spectrum import BOLTZMANN_J_PER_K, SpectralCurve
 from sensorsim.photodiode.response import Linear, Logarithmic, Response
 from sensorsim.photodiode.saturation import HardSaturation, Saturation
-from sensorsim.spectrum import BOLTZMANN_J_PER_K, SpectralCurve
 
 BOLTZMANN_EV_PER_K = 8.617333262e-5
 ELEMENTARY_CHARGE_C = 1.602176634e-19

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 
 
 class HardSaturation(Description):

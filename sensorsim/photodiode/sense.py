@@ -5,8 +5,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim import streams
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
 from sensorsim.kernels import photodiode as kernel
 from sensorsim.photodiode.fixed_pattern import FixedPattern, fixed_pattern
 from sensorsim.photodiode.pixel import Photodiode

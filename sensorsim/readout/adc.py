@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from sensorsim import streams
-from sensorsim.bits import WordArray, code_planes
-from sensorsim.description import Description
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.bits import WordArray, code_planes
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 from sensorsim.kernels.quantizer import quantize
 from sensorsim.readout.architecture import Architecture, Columns, SingleSlope
 from sensorsim.readout.comparator import Comparator, bad_volts, column_offsets_v, samples_of

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from sensorsim import streams
-from sensorsim.description import Description
+from sensorsim.core import streams
+from sensorsim.core.description import Description
 from sensorsim.kernels.philox import fill_standard_normal
 from sensorsim.tonemap import Linear, ToneCurve
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from sensorsim import streams
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from sensorsim import streams
-from sensorsim.description import Description
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 from sensorsim.kernels.normal import fill_pixel_normals
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.readout.adc import Adc
 from sensorsim.readout.comparator import Comparator
 from sensorsim.readout.thermometer import Thermometer

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from sensorsim import streams
-from sensorsim.bits import BitArray, FieldArray, WordArray, pack_fields, spread_fields
+from sensorsim.core import streams
+from sensorsim.core.bits import BitArray, FieldArray, WordArray, pack_fields, spread_fields
 from sensorsim.kernels.normal import MAX_NORMAL
 from sensorsim.kernels.thermometer import compare, compare_with_memory
 from sensorsim.readout.circuit import ThermometerCircuit, mismatched_levels, reference_levels

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sensorsim import resources
-from sensorsim.errors import InputError
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
 from sensorsim.scenes import download
 from sensorsim.scenes.binary import CIFAR10_CLASSES, STL10_CLASSES, read_cifar10, read_stl10
 from sensorsim.scenes.folder import read_folder

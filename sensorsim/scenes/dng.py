@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.errors import InputError
-from sensorsim.files import whole
-from sensorsim.mosaic import Bayer, cell_colors
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import whole
+from sensorsim.optics.cfa import Bayer, cell_colors
 
 SMALLEST_SIDE = 22
 """LibRaw, and with it rawpy, takes anything smaller for no RAW image."""

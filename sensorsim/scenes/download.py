@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pooch
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 
 
 @dataclass(frozen=True)

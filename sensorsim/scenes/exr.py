@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.errors import InputError
-from sensorsim.mosaic import LUMINANCE
+from sensorsim.core.errors import InputError
+from sensorsim.optics.cfa import LUMINANCE
 from sensorsim.scenes.frame import Frame
 
 WHITE_PERCENTILE = 99.0

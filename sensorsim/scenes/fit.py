@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.errors import InputError
-from sensorsim.mosaic import Bayer, from_planes, network_planes
+from sensorsim.core.errors import InputError
+from sensorsim.optics.cfa import Bayer, from_planes, network_planes
 from sensorsim.scenes.frame import Frame
 
 FloatArray = npt.NDArray[np.float32]

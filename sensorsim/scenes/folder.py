@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.scenes.decode import decode_all
 from sensorsim.scenes.labelled import Labelled
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sensorsim.errors import InputError
-from sensorsim.files import read_toml
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import read_toml
 from sensorsim.scenes.frame import Frame
 
 _PHOTOGRAPHS = {".png", ".jpg", ".jpeg"}

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.errors import InputError
-from sensorsim.mosaic import Bayer, bayer
+from sensorsim.core.errors import InputError
+from sensorsim.optics.cfa import Bayer, bayer
 
 FrameLayout = Literal["mono", "rgb"] | Bayer
 

@@ -7,9 +7,9 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
-from sensorsim.description import Description
-from sensorsim.errors import InputError
-from sensorsim.mosaic import Bayer
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
+from sensorsim.optics.cfa import Bayer
 from sensorsim.scenes.frame import Frame
 
 

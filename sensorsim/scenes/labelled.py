@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 
 
 @dataclass(frozen=True)

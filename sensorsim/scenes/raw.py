@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.errors import InputError
-from sensorsim.mosaic import bayer
+from sensorsim.core.errors import InputError
+from sensorsim.optics.cfa import bayer
 from sensorsim.scenes.frame import Frame, FrameLayout
 
 

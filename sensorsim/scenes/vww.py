@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.scenes.decode import decode_all, some
 from sensorsim.scenes.labelled import Labelled
 

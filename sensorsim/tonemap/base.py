@@ -5,8 +5,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.description import Description
-from sensorsim.errors import InputError
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 

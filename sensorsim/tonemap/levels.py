@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.tonemap.base import Curve, FloatArray
 from sensorsim.tonemap.table import PiecewiseLinear
 

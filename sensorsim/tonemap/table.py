@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.tonemap.base import Curve, FloatArray
 
 

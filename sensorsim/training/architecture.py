@@ -4,8 +4,8 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from sensorsim.description import Description
-from sensorsim.errors import InputError
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 
 
 class Block(Description):

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim import streams
 from sensorsim.camera import Camera
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
 from sensorsim.kernels.philox import fill_uniform
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
@@ -16,7 +16,7 @@ from sensorsim.training.views import Photographs, Views
 
 VALIDATION_IMAGES = 5000
 TRAINING_DIES = 64
-"""Dies that training sees; no evaluation reaches them, see `sensorsim.streams`."""
+"""Dies that training sees; no evaluation reaches them, see `sensorsim.core.streams`."""
 _FRAMES_PER_DIE = 16
 
 

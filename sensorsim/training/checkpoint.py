@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from sensorsim.errors import InputError
-from sensorsim.files import whole
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import whole
 
 Plan = dict[str, Any]
 State = dict[str, Any]

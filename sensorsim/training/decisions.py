@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim import streams
-from sensorsim.analysis import wilson_interval
 from sensorsim.bnn import simulator
 from sensorsim.bnn.model import Model
 from sensorsim.camera import Camera
-from sensorsim.mosaic import network_planes
+from sensorsim.core import streams
+from sensorsim.core.statistics import wilson_interval
+from sensorsim.optics.cfa import network_planes
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sensorsim.bnn.file import save_model
 from sensorsim.bnn.model import Model, Training
-from sensorsim.mosaic import bayer
+from sensorsim.optics.cfa import bayer
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.training.batches import split_validation
 from sensorsim.training.decisions import Decisions, bit_level_decisions

@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 
 
 class Distillation(Description):

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim import streams
+from sensorsim.core import streams
 from sensorsim.kernels.philox import fill_standard_normal, fill_uniform
 
 
@@ -17,7 +17,7 @@ def uniforms(count: int, frame: int, seed: int, stream: int) -> npt.NDArray[np.f
         Which set of numbers: an epoch or a step.
     seed : int, 0 to 2**32 - 1
     stream : int
-        One of `sensorsim.streams`.
+        One of `sensorsim.core.streams`.
 
     Returns
     -------

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from sensorsim.bits import spread_fields
-from sensorsim.errors import InputError
-from sensorsim.mosaic import Layout, network_planes
+from sensorsim.core.bits import spread_fields
+from sensorsim.core.errors import InputError
+from sensorsim.core.streams import Key
+from sensorsim.optics.cfa import Layout, network_planes
 from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
 from sensorsim.readout.thermometer import compare_fields
-from sensorsim.streams import Key
 
 Volts = npt.NDArray[np.float32]
 _PLAIN_CIRCUIT = ThermometerCircuit()

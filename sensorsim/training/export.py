@@ -7,7 +7,6 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from sensorsim.bits import pack
 from sensorsim.bnn.layers import (
     Concat,
     Convolution,
@@ -22,7 +21,8 @@ from sensorsim.bnn.layers import (
 )
 from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.bnn.shapes import Shape, flow
-from sensorsim.mosaic import Bayer
+from sensorsim.core.bits import pack
+from sensorsim.optics.cfa import Bayer
 from sensorsim.readout import Adc, Thermometer
 from sensorsim.training.binary import BinaryBlock, BinaryClassifier, BinaryDense
 from sensorsim.training.network import Network, binary_blocks

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorsim import streams
 from sensorsim.camera import Camera
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.training import checkpoint

@@ -5,8 +5,8 @@ What a user wrote or edited from scratch is not replaced: only files with that l
 
 from pathlib import Path
 
-from sensorsim.errors import InputError
-from sensorsim.files import whole
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import whole
 
 
 def check_replaceable(path: Path, marker: str) -> None:

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from sensorsim import streams
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
 from sensorsim.training.architecture import Architecture, extents
 from sensorsim.training.binary import (
     BinaryBlock,

@@ -17,11 +17,11 @@ from sensorsim.bnn.model import Model
 from sensorsim.bnn.size import stored
 from sensorsim.camera import Camera
 from sensorsim.configuration import PipelineDescription, change
+from sensorsim.core.errors import InputError
 from sensorsim.energy.caveats import beyond_the_survey, not_priced
 from sensorsim.energy.constant import Range
 from sensorsim.energy.ledger import STAGES
 from sensorsim.energy.uncertainty import Spread, total_spread
-from sensorsim.errors import InputError
 from sensorsim.pipeline import Pipeline
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.training.decisions import Decisions

@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 
 DeviceName = Literal["auto", "cpu", "cuda"]
 

@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 from sensorsim.training.architecture import Topology, block_products
 from sensorsim.training.network import Network, binary_blocks
 

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from sensorsim import resources
-from sensorsim.description import Description
-from sensorsim.errors import InputError
-from sensorsim.files import read_toml
+from sensorsim.core import resources
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import read_toml
 from sensorsim.readout.thermometer import MAX_THRESHOLDS
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.training.architecture import Topology

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from sensorsim.analysis import wilson_interval
 from sensorsim.bnn.inspection import describe
+from sensorsim.core.statistics import wilson_interval
 from sensorsim.training import figures, words
 from sensorsim.training.fit import Log
 from sensorsim.training.marked import write_marked

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from sensorsim import streams
-from sensorsim.description import Description
+from sensorsim.core import streams
+from sensorsim.core.description import Description
 from sensorsim.training.views import Views
 
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sensorsim import streams
 from sensorsim.camera import Camera
-from sensorsim.errors import InputError
-from sensorsim.mosaic import array_shape, network_shape, sample_colors
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
+from sensorsim.optics.cfa import array_shape, network_shape, sample_colors
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.readout.families import CALIBRATED, make_readout
 from sensorsim.scenes.labelled import Labelled, check_for_training

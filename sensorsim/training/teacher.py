@@ -16,9 +16,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorsim import streams
-from sensorsim.description import Description
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.training import checkpoint
 from sensorsim.training.draws import uniforms

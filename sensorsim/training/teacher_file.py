@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from pydantic import Field, ValidationError
 
-from sensorsim import resources
-from sensorsim.description import Description
-from sensorsim.errors import InputError
+from sensorsim.core import resources
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 from sensorsim.training import checkpoint
 from sensorsim.training.teacher import Teacher
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 
 
 class Views(Description):

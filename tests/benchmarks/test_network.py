@@ -20,10 +20,10 @@ import numpy as np
 import pytest
 from limit import BLOCKS, PRODUCTS, spin
 
-from sensorsim.bits import pack
 from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import Convolution, Dense, Layer, MaxPool, Scores, Threshold
 from sensorsim.bnn.shapes import Shape, flow, products
+from sensorsim.core.bits import pack
 from sensorsim.kernels.plan import WORDS
 from sensorsim.kernels.vector import machine_lanes
 

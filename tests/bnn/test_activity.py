@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from networks import draw_model, draw_words, outputs_slowly, values_of
 
-from sensorsim.bits import pack, unpack
 from sensorsim.bnn import activity
 from sensorsim.bnn.layers import Convolution, Scores, Threshold
 from sensorsim.bnn.model import Input, Model
-from sensorsim.errors import InputError
+from sensorsim.core.bits import pack, unpack
+from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc
 
 

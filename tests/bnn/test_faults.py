@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sensorsim.bnn import faulty
 from sensorsim.bnn.faults import Faults
 from sensorsim.bnn.model import Model
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from networks import draw_model, draw_words, scores_slowly
 
-from sensorsim import streams
-from sensorsim.bits import unpack
 from sensorsim.bnn import faulty, layerwise, simulator
 from sensorsim.bnn.compiler import compile_sums
 from sensorsim.bnn.faults import Faults, StuckChannel, StuckWeight
 from sensorsim.bnn.layers import Concat, Dense, Scores, Threshold, Weighted
 from sensorsim.bnn.model import Model
+from sensorsim.core import streams
+from sensorsim.core.bits import unpack
 from sensorsim.kernels.plan import WORDS
 
 

@@ -15,7 +15,7 @@ from networks import draw_model, draw_words, scores_slowly
 from sensorsim.bnn import archive
 from sensorsim.bnn.file import load_model, model_digest, save_model
 from sensorsim.bnn.model import Model
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc, Comparator
 from sensorsim.tonemap import Gamma, Linear, Log, ToneCurve
 

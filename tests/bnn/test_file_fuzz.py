@@ -12,7 +12,7 @@ from networks import draw_model, draw_words, scores_slowly
 
 from sensorsim.bnn import archive, simulator
 from sensorsim.bnn.file import load_model, save_model
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 
 Random = np.random.Generator
 MODELS = [draw_model(seed) for seed in (0, 3, 5, 24, 25)]

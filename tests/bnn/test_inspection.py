@@ -9,12 +9,12 @@ import pytest
 import xarray as xr
 from networks import draw_model, draw_words, outputs_slowly, values_of
 
-from sensorsim.bits import unpack
 from sensorsim.bnn import inspection
 from sensorsim.bnn.faults import Faults
 from sensorsim.bnn.layers import Scores, Threshold, Votes
 from sensorsim.bnn.model import Model
-from sensorsim.errors import InputError
+from sensorsim.core.bits import unpack
+from sensorsim.core.errors import InputError
 
 
 def test_layers_are_described_with_shapes_bits_and_operations(model: Model) -> None:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from networks import draw_model, draw_words, outputs_slowly, scores_slowly, values_of
 
-from sensorsim.bits import unpack
 from sensorsim.bnn import layerwise, simulator
 from sensorsim.bnn.compiler import compile_sums
 from sensorsim.bnn.layers import Concat, Dense, Scores, Shuffle, Sum, Votes, Weighted
 from sensorsim.bnn.plan import Plan
 from sensorsim.bnn.shapes import Step
+from sensorsim.core.bits import unpack
 
 SEEDS = range(40)
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from networks import draw_model
 
-from sensorsim.bits import words_for
 from sensorsim.bnn.layers import (
     Concat,
     Convolution,
@@ -21,6 +20,7 @@ from sensorsim.bnn.layers import (
 from sensorsim.bnn.memory import largest_activation_memory
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Shape, flow
+from sensorsim.core.bits import words_for
 
 START = Shape(4, 4, 8)  # 128 bits
 

@@ -20,7 +20,7 @@ from sensorsim.bnn.layers import (
 )
 from sensorsim.bnn.model import Input, Model
 from sensorsim.bnn.shapes import Shape, check_memory, flow, products
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc
 
 CONV = Convolution(10, 3, 3, 1, 1, 1, np.zeros((3, 2), np.uint64))

@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 from networks import draw_model, draw_words, scores_slowly
 
-from sensorsim.bits import pack
 from sensorsim.bnn import compiler, simulator
 from sensorsim.bnn import plan as plans
 from sensorsim.bnn.layers import Concat, Dense, Scores, Sum, Threshold, Weighted
 from sensorsim.bnn.model import Input, Model
+from sensorsim.core.bits import pack
 from sensorsim.kernels.plan import WORDS
 from sensorsim.kernels.vector import LANES, machine_lanes
 from sensorsim.readout import Adc, Thermometer

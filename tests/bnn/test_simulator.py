@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import draw_model
 
-from sensorsim.bits import pack, unpack
 from sensorsim.bnn import simulator
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
 from sensorsim.bnn.layerwise import observe
 from sensorsim.bnn.limits import mismatch_limits
 from sensorsim.bnn.model import Input, Model, Training
-from sensorsim.errors import InputError
+from sensorsim.core.bits import pack, unpack
+from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc
 
 RECORD = Training(

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sensorsim.bits import pack
 from sensorsim.bnn import compiler, rows
 from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import Convolution, Dense, Layer, Sum, Threshold
 from sensorsim.bnn.shapes import Shape
 from sensorsim.bnn.sums import sum_window
+from sensorsim.core.bits import pack
 from sensorsim.kernels.plan import WORDS
 from sensorsim.kernels.vector import LANES, machine_lanes
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from networks import draw_model, draw_words, outputs_slowly, values_of
 
-from sensorsim.bits import unpack
 from sensorsim.bnn.layers import (
     Concat,
     Convolution,
@@ -24,7 +23,8 @@ from sensorsim.bnn.layers import (
 )
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.vectors import random_words, write_vectors
-from sensorsim.errors import InputError
+from sensorsim.core.bits import unpack
+from sensorsim.core.errors import InputError
 
 
 def memory(folder: Path, entry: dict[str, Any]) -> list[int]:

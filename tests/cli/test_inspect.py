@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from sensorsim.bnn.file import find_model, load_model, model_digest, save_model
 from sensorsim.bnn.model import Model
 from sensorsim.cli.app import app
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.pipeline import load_pipeline
 
 run = CliRunner()

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sensorsim import resources
-from sensorsim.bits import pack, unpack
 from sensorsim.bnn import layerwise
 from sensorsim.bnn.file import _ARRAYS, VERSION, load_model
+from sensorsim.core import resources
+from sensorsim.core.bits import pack, unpack
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "model_file.md").read_text()

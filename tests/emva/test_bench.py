@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sensorsim import streams
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
 from sensorsim.emva import Exposure, set_up
 from sensorsim.emva.bench import shifted
 from sensorsim.emva.subject import ideal_adc
-from sensorsim.errors import InputError
+from sensorsim.optics.spectrum import SpectralCurve
 from sensorsim.photodiode import Linlog, Logarithmic, Photodiode, sense
 from sensorsim.readout import Adc
-from sensorsim.spectrum import SpectralCurve
 from sensorsim.tonemap import Log
 
 PIXEL = Photodiode(prnu_percent=0, dsnu_e=0, dark_current_e_per_s=0)

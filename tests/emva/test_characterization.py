@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sensorsim.core.errors import InputError
 from sensorsim.emva import characterize, expected, set_up
 from sensorsim.emva.procedure import DARK_STEPS, measure_dark, schedule
 from sensorsim.emva.subject import ideal_adc
-from sensorsim.errors import InputError
 from sensorsim.photodiode import Photodiode, SoftSaturation
 from sensorsim.readout import Comparator, SingleSlope
 

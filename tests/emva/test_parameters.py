@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from sensorsim.core.errors import InputError
 from sensorsim.emva import parameters as fit
 from sensorsim.emva.parameters import Curve, Estimate
-from sensorsim.errors import InputError
 
 GAIN, EFFICIENCY, DARK_DN2, DARK_DN = 0.4, 0.6, 2.5, 30.0
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sensorsim import resources
 from sensorsim.configuration import named_sensor
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
 from sensorsim.emva.subject import find_subject, ideal_adc, put_on_bench
-from sensorsim.errors import InputError
 
 SMALL = {"rows": 64, "columns": 64}
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from networks import draw_model, draw_words, outputs_slowly, values_of
 
-from sensorsim.bits import pack, unpack
 from sensorsim.bnn.layers import Scores, Votes, Weighted
 from sensorsim.bnn.layerwise import observe
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import products
+from sensorsim.core.bits import pack, unpack
 from sensorsim.energy.activity import activity_of_layers, activity_of_matches, toggle_rate
 
 

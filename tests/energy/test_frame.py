@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from sensorsim.bnn.model import Model
+from sensorsim.core.errors import InputError
 from sensorsim.energy.caveats import without_effect
 from sensorsim.energy.frame import frame_ledger
 from sensorsim.energy.ledger import STAGES, Ledger
@@ -17,7 +18,6 @@ from sensorsim.energy.settings import EnergySettings
 from sensorsim.energy.technology import Process, Survey, load_technology
 from sensorsim.energy.timing import conversion_us
 from sensorsim.energy.workload import Workload
-from sensorsim.errors import InputError
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Cyclic, Sar, Thermometer
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from sensorsim.core.errors import InputError
 from sensorsim.energy.constant import Constant, Estimate
 from sensorsim.energy.ledger import Ledger, Row
-from sensorsim.errors import InputError
 
 
 def price(low: float, typical: float, high: float, name: str = "x.pj") -> Estimate:

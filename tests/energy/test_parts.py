@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sensorsim.bits import pack
+from sensorsim.core.bits import pack
+from sensorsim.core.errors import InputError
 from sensorsim.energy.activity import toggle_rate
 from sensorsim.energy.comparator import (
     auto_zero_rows,
@@ -31,7 +32,6 @@ from sensorsim.energy.logic import (
 from sensorsim.energy.memory import access
 from sensorsim.energy.pixel import PixelArray, hold_row, pixel_rows
 from sensorsim.energy.technology import Process, Survey
-from sensorsim.errors import InputError
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Comparator, Cyclic, Sar, Thermometer
 

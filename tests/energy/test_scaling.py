@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
+from sensorsim.core.errors import InputError
 from sensorsim.energy.constant import Constant
 from sensorsim.energy.scaling import factor, gate_energy, scaled
-from sensorsim.errors import InputError
 
 
 def constant(scaling: str, node_nm: float, supply_v: float | None = None) -> Constant:

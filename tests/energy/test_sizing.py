@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from sensorsim.core.errors import InputError
 from sensorsim.energy.frame import readout_rows
 from sensorsim.energy.pixel import PixelArray
 from sensorsim.energy.settings import EnergySettings
 from sensorsim.energy.sizing import sized, sized_comparator
 from sensorsim.energy.technology import Process, Survey
-from sensorsim.errors import InputError
 from sensorsim.readout import Adc, Comparator, Sar, SingleSlope, Thermometer
 
 STATED = {"technology": "cmos65", "link_pj_per_bit": 0, "frame_rate_hz": 30, "static_power_uw": 0}

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sensorsim import resources
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
+from sensorsim.core.units import unit_of
 from sensorsim.energy.constant import Constant
 from sensorsim.energy.memory import access
 from sensorsim.energy.technology import (
@@ -16,8 +18,6 @@ from sensorsim.energy.technology import (
     load_technology,
     technology_names,
 )
-from sensorsim.errors import InputError
-from sensorsim.units import unit_of
 
 NODES = ("cmos28", "cmos65", "cmos130", "cmos180")
 MOVED = (

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sensorsim.core.errors import InputError
 from sensorsim.energy.constant import Constant, Estimate
 from sensorsim.energy.ledger import Ledger, Row
 from sensorsim.energy.technology import Process, Survey, constants_of
@@ -19,7 +20,6 @@ from sensorsim.energy.uncertainty import (
     total_spread,
     triangular_quantile,
 )
-from sensorsim.errors import InputError
 
 
 def constant(id_: str, low: float, typical: float, high: float, law: str) -> Constant:

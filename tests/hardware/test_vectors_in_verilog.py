@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from networks import draw_model, draw_words
 
-from sensorsim import resources
 from sensorsim.bnn.file import load_model
 from sensorsim.bnn.layers import Convolution, Threshold
 from sensorsim.bnn.layerwise import observe
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.vectors import random_words, write_vectors
+from sensorsim.core import resources
 
 HERE = Path(__file__).parent
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sensorsim.bits import unpack, words_for
+from sensorsim.core.bits import unpack, words_for
 from sensorsim.kernels.faults import strike
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sensorsim import streams
+from sensorsim.core import streams
 from sensorsim.kernels.normal import fill_pixel_normals
 from sensorsim.kernels.quantizer import add_offsets, quantize, step_of
 from sensorsim.kernels.segments import SEGMENT, SPAN

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import convolve_slowly, draw_weights
 
-from sensorsim.bits import pack
 from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import Convolution, Threshold
 from sensorsim.bnn.limits import Limits
 from sensorsim.bnn.rows import blocks, element_bits, starts
 from sensorsim.bnn.shapes import Shape
+from sensorsim.core.bits import pack
 from sensorsim.kernels.plan import CONVOLVE_ROWS, WORDS
 from sensorsim.kernels.vector import LANES
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sensorsim import streams
+from sensorsim.core import streams
 from sensorsim.kernels.normal import MAX_NORMAL
 from sensorsim.kernels.segments import SEGMENT, SPAN
 from sensorsim.kernels.thermometer import compare, compare_with_memory, decision_noise

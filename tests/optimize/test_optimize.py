@@ -14,9 +14,9 @@ import xarray as xr
 from typer.testing import CliRunner
 
 import sensorsim as ss
-from sensorsim import resources, streams
 from sensorsim.cli.app import app, setting, settings_of
-from sensorsim.errors import InputError
+from sensorsim.core import resources, streams
+from sensorsim.core.errors import InputError
 from sensorsim.optimize.search import (
     STARTUP,
     Goal,

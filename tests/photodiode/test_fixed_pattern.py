@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from sensorsim import streams
+from sensorsim.core import streams
 from sensorsim.kernels.philox import fill_uniform
 from sensorsim.photodiode import Photodiode, fixed_pattern
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sensorsim import streams
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
 from sensorsim.photodiode import Photodiode, fixed_pattern, sense
 
 QUIET: dict[str, Any] = {

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from sensorsim.core.streams import Key
 from sensorsim.energy.converter import measured_enob, survey_row
 from sensorsim.energy.technology import load_technology
 from sensorsim.readout import Adc, Comparator
-from sensorsim.streams import Key
 from sensorsim.tonemap import Gamma, Log
 
 IDEAL = Comparator(noise_mv=0, offset_mv=0)

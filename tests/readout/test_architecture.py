@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sensorsim import streams
 from sensorsim.configuration import load_description
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
 from sensorsim.kernels.normal import fill_pixel_normals
 from sensorsim.readout import Adc, Architecture, Comparator, Cyclic, Sar, SingleSlope
 from sensorsim.readout.adc import transition_levels_v

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sensorsim import streams
-from sensorsim.errors import InputError
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc, Comparator, Cyclic, Sar, SingleSlope, Thermometer
 from sensorsim.readout.adc import transition_levels_v
 from sensorsim.readout.characterization import Bench, characterize_adc, power_spectrum

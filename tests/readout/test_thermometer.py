@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 from scipy.stats import binomtest, norm
 
-from sensorsim import streams
-from sensorsim.bits import unpack
+from sensorsim.core import streams
+from sensorsim.core.bits import unpack
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.readout.circuit import mismatched_levels, reference_levels
 from sensorsim.readout.comparator import column_offsets_v

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.scenes import datasets, download
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled

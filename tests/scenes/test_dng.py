@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import rawpy
 
-from sensorsim.errors import InputError
-from sensorsim.mosaic import Bayer, cell_colors
+from sensorsim.core.errors import InputError
+from sensorsim.optics.cfa import Bayer, cell_colors
 from sensorsim.scenes.dng import write_dng
 from sensorsim.scenes.formats import read_frame
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.scenes import download
 
 

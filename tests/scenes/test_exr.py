@@ -6,7 +6,7 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.scenes.formats import read_frame
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "hdr"

@@ -5,8 +5,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from sensorsim.errors import InputError
-from sensorsim.mosaic import Bayer, sample_colors
+from sensorsim.core.errors import InputError
+from sensorsim.optics.cfa import Bayer, sample_colors
 from sensorsim.scenes.fit import area_average, fitted, rephased
 from sensorsim.scenes.frame import Frame, FrameLayout
 

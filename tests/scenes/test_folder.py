@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.scenes.folder import read_folder
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.scenes.formats import read_frame
 
 CHART = Path(__file__).parents[3] / "shared" / "data" / "raw" / "openisp_1920x1080_rggb10.raw"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.scenes.labelled import Labelled, check_for_training
 
 

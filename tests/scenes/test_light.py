@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sensorsim import streams
+from sensorsim.core import streams
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.scenes.srgb import to_linear
 

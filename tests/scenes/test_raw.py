@@ -7,7 +7,7 @@ import pytest
 import rawpy
 import tifffile
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.scenes.formats import read_frame
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.vww import person_labels, read_vww
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 import sensorsim as ss
 from sensorsim.against import compare_energy
-from sensorsim.analysis import wilson_interval
+from sensorsim.core.statistics import wilson_interval
 
 
 def study(name: str) -> ModuleType:

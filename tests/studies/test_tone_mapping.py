@@ -10,8 +10,8 @@ import pytest
 import tone_mapping
 import xarray as xr
 
-from sensorsim import resources
 from sensorsim.comparison import compare
+from sensorsim.core import resources
 from sensorsim.readout import Adc
 from sensorsim.tonemap import lookup_table, thresholds_of
 

@@ -9,9 +9,9 @@ pytest.importorskip("torch")
 import train_mismatch_models
 
 from sensorsim.bnn.file import load_model
+from sensorsim.core.streams import Key
 from sensorsim.readout import Thermometer
 from sensorsim.scenes.datasets import load_dataset
-from sensorsim.streams import Key
 from sensorsim.training.session import make_encoder
 
 

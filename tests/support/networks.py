@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from sensorsim.bits import pack, unpack
 from sensorsim.bnn.layers import (
     Concat,
     Convolution,
@@ -19,6 +18,7 @@ from sensorsim.bnn.layers import (
 )
 from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.bnn.shapes import Shape, flow
+from sensorsim.core.bits import pack, unpack
 from sensorsim.readout import Adc, Thermometer
 
 RECORD = Training(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sensorsim.configuration import PipelineDescription, change
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc
 from sensorsim.tonemap import (
     CURVE_KINDS,

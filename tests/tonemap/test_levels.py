@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
+from sensorsim.core.streams import Key
 from sensorsim.readout import Adc, Comparator
-from sensorsim.streams import Key
 from sensorsim.tonemap import (
     Bt709,
     Curve,

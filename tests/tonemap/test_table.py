@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.tonemap import PiecewiseLinear, histogram_equalization
 
 

@@ -5,10 +5,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sensorsim import streams  # noqa: E402
 from sensorsim.camera import Camera  # noqa: E402
-from sensorsim.errors import InputError  # noqa: E402
-from sensorsim.lens import Lens  # noqa: E402
+from sensorsim.core import streams  # noqa: E402
+from sensorsim.core.errors import InputError  # noqa: E402
+from sensorsim.optics.lens import Lens  # noqa: E402
 from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sensorsim.errors import InputError  # noqa: E402
+from sensorsim.core.errors import InputError  # noqa: E402
 from sensorsim.training import checkpoint  # noqa: E402
 
 PLAN = {"images": "a", "schedule": {"epochs": 1.0}, "shape": (3, 4)}

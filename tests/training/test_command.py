@@ -8,9 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sensorsim import resources  # noqa: E402
 from sensorsim.bnn.file import load_model  # noqa: E402
-from sensorsim.errors import InputError  # noqa: E402
+from sensorsim.core import resources  # noqa: E402
+from sensorsim.core.errors import InputError  # noqa: E402
 from sensorsim.readout import Thermometer  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
 from sensorsim.training import command  # noqa: E402

@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch.nn import functional as F  # noqa: E402
 
-from sensorsim.errors import InputError  # noqa: E402
+from sensorsim.core.errors import InputError  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
 from sensorsim.training.answers import kept_answers  # noqa: E402
 from sensorsim.training.distillation import (  # noqa: E402

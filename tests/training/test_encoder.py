@@ -8,8 +8,8 @@ torch = pytest.importorskip("torch")
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from sensorsim import streams  # noqa: E402
-from sensorsim.errors import InputError  # noqa: E402
+from sensorsim.core import streams  # noqa: E402
+from sensorsim.core.errors import InputError  # noqa: E402
 from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit  # noqa: E402
 from sensorsim.training.encoder import FixedEncoder, LearnedThermometer, _Compare  # noqa: E402
 

@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sensorsim.camera import Camera  # noqa: E402
-from sensorsim.errors import InputError  # noqa: E402
+from sensorsim.core.errors import InputError  # noqa: E402
 from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.readout import Adc, Comparator, Thermometer  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402

@@ -11,10 +11,10 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 import sensorsim as ss  # noqa: E402
-from sensorsim import resources, streams  # noqa: E402
 from sensorsim.bnn.file import load_model  # noqa: E402
 from sensorsim.camera import Camera  # noqa: E402
-from sensorsim.mosaic import sample_colors  # noqa: E402
+from sensorsim.core import resources, streams  # noqa: E402
+from sensorsim.optics.cfa import sample_colors  # noqa: E402
 from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.pipeline import Pipeline  # noqa: E402
 from sensorsim.readout import Comparator  # noqa: E402

@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-from sensorsim import resources
-from sensorsim.errors import InputError
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
 from sensorsim.training.recipe import (
     NetworkRecipe,
     TeacherRecipe,

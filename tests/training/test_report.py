@@ -13,12 +13,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sensorsim.analysis import wilson_interval  # noqa: E402
 from sensorsim.bnn.model import Model  # noqa: E402
 from sensorsim.camera import Camera  # noqa: E402
+from sensorsim.core.errors import InputError  # noqa: E402
+from sensorsim.core.statistics import wilson_interval  # noqa: E402
 from sensorsim.energy.constant import Range  # noqa: E402
 from sensorsim.energy.uncertainty import Spread  # noqa: E402
-from sensorsim.errors import InputError  # noqa: E402
 from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.training import card, figures, report, words  # noqa: E402

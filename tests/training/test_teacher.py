@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sensorsim.errors import InputError  # noqa: E402
+from sensorsim.core.errors import InputError  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
 from sensorsim.training import teacher as module  # noqa: E402
 from sensorsim.training.teacher import (  # noqa: E402

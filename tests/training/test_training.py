@@ -7,11 +7,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sensorsim import streams  # noqa: E402
 from sensorsim.bnn import simulator  # noqa: E402
 from sensorsim.bnn.model import Training  # noqa: E402
 from sensorsim.camera import Camera  # noqa: E402
-from sensorsim.errors import InputError  # noqa: E402
+from sensorsim.core import streams  # noqa: E402
+from sensorsim.core.errors import InputError  # noqa: E402
 from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.readout import Adc, Comparator, Thermometer  # noqa: E402
 from sensorsim.scenes.datasets import load_dataset  # noqa: E402

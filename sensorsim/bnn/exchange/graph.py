@@ -11,7 +11,6 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from sensorsim.bits import unpack
 from sensorsim.bnn.exchange.record import record_of, write_record
 from sensorsim.bnn.layers import (
     Branching,
@@ -28,7 +27,8 @@ from sensorsim.bnn.layers import (
 )
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Shape, Step, flow
-from sensorsim.errors import InputError
+from sensorsim.core.bits import unpack
+from sensorsim.core.errors import InputError
 
 INPUT, OUTPUT = "input", "scores"
 OPSET = 13

@@ -11,10 +11,10 @@ import onnx
 from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 
-from sensorsim.bits import pack
 from sensorsim.bnn.exchange.traced import Fractions, Traced, concatenated, fractions, root
 from sensorsim.bnn.layers import Convolution, Dense, MaxPool, Votes
-from sensorsim.errors import InputError
+from sensorsim.core.bits import pack
+from sensorsim.core.errors import InputError
 
 Constant = npt.NDArray[Any]
 Tensor = Traced | Constant

@@ -24,7 +24,7 @@ from sensorsim.bnn.exchange.traced import MAX_ELEMENTS, Fractions, Traced
 from sensorsim.bnn.layers import Dense, Scores, Votes
 from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.bnn.shapes import Shape
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc, Thermometer
 
 FRACTION_BITS = 24

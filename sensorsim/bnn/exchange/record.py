@@ -7,8 +7,8 @@ from pydantic import Field, ValidationError
 
 from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.bnn.shapes import MAX_FRACTION_BITS
-from sensorsim.description import Description
-from sensorsim.errors import InputError
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 from sensorsim.readout import Readout
 
 KEY = "sensorsim"

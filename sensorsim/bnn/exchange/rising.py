@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bits import WordArray, pack, unpack
 from sensorsim.bnn.layers import Branching, Convolution, Dense, Layer, Sum, Threshold
 from sensorsim.bnn.shapes import MAX_REACH
+from sensorsim.core.bits import WordArray, pack, unpack
 
 Layers = tuple[Layer, ...]
 Channels = npt.NDArray[np.bool_]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sensorsim.bnn.exchange.rising import negated
 from sensorsim.bnn.layers import Concat, Convolution, Dense, Layer, Shuffle, Sum, Threshold
 from sensorsim.bnn.shapes import Shape, flow
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 
 Fractions = npt.NDArray[np.object_]
 """Fractions [channels]."""

@@ -21,8 +21,6 @@ from networks import (
 )
 from onnx import numpy_helper
 
-from sensorsim import resources
-from sensorsim.bits import words_for
 from sensorsim.bnn import simulator
 from sensorsim.bnn.exchange.onnx_export import export_onnx
 from sensorsim.bnn.exchange.qonnx_export import export_qonnx
@@ -32,7 +30,9 @@ from sensorsim.bnn.file import load_model, save_model
 from sensorsim.bnn.layers import Concat, Convolution, Layer, MaxPool, Shuffle, Sum, Threshold, Votes
 from sensorsim.bnn.model import Input, Model
 from sensorsim.bnn.shapes import Shape, flow
-from sensorsim.errors import InputError
+from sensorsim.core import resources
+from sensorsim.core.bits import words_for
+from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc, Thermometer
 
 MODELS = resources.data("models")

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from networks import draw_words
 from sketches import Sketch, draw_graph
 
-from sensorsim.bits import unpack
 from sensorsim.bnn import simulator
 from sensorsim.bnn.exchange import traced
 from sensorsim.bnn.exchange.qonnx_import import FRACTION_BITS, import_qonnx, load_qonnx
 from sensorsim.bnn.layers import Threshold
 from sensorsim.bnn.layerwise import observe
 from sensorsim.bnn.model import Model
-from sensorsim.errors import InputError
+from sensorsim.core.bits import unpack
+from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc, Thermometer
 
 GRAPHS = Path(__file__).parent / "graphs"

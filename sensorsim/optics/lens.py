@@ -8,8 +8,8 @@ from pydantic import Field
 from scipy.ndimage import convolve
 from scipy.special import j1, ndtr
 
-from sensorsim.description import Description
-from sensorsim.errors import InputError
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 
 _GAUSSIAN_REACH_SIGMA = 4.0
 _AIRY_REACH = 10.0
@@ -141,7 +141,7 @@ def blur(light: npt.ArrayLike, kernel: npt.ArrayLike) -> FloatArray:
 def through_lens(light: npt.ArrayLike, lens: Lens, pixel_pitch_um: float) -> FloatArray:
     """Blur and corner shading of relative light [N, H, W, C]; float32 of the same shape.
 
-    Transmission and f-number belong to the absolute level (`sensorsim.radiometry`), not to this.
+    Transmission and f-number belong to the absolute level, in `sensorsim.optics.radiometry`.
 
     Raises
     ------

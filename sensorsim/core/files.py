@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 
 
 def check_place(option: str, path: Path) -> None:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from sensorsim.units import _UNITS, unit_of
+from sensorsim.core.units import _UNITS, unit_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensorsim.bits import code_planes, pack, pack_fields, spread_fields, unpack, words_for
+from sensorsim.core.bits import code_planes, pack, pack_fields, spread_fields, unpack, words_for
 
 
 @settings(max_examples=50, deadline=None)

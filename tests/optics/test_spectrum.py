@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from sensorsim import resources
-from sensorsim.errors import InputError
-from sensorsim.spectrum import (
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
+from sensorsim.optics.spectrum import (
     EqualEnergy,
     IlluminantA,
     IlluminantD65,

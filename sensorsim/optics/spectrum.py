@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from sensorsim import resources
-from sensorsim.description import Description
-from sensorsim.errors import InputError
+from sensorsim.core import resources
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 
 LUMENS_PER_WATT_555NM = 683.002
 """Maximum luminous efficacy, lm/W (CIE e-ILV 17-21-095; K_cd = 683 lm/W at 540 THz)."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sensorsim.analysis import paired_difference, pareto_front, wilson_interval, yield_at
+from sensorsim.core.statistics import paired_difference, pareto_front, wilson_interval, yield_at
 
 
 @pytest.mark.parametrize(("right", "total"), [(0, 10), (10, 10), (7, 10), (8702, 10_000)])

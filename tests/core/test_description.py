@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from sensorsim import InputError, load_pipeline
-from sensorsim.description import Description
+from sensorsim.core.description import Description
 from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Thermometer
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, get_args
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.errors import InputError
+from sensorsim.core.errors import InputError
 
 Bayer = Literal["bayer-rggb", "bayer-grbg", "bayer-gbrg", "bayer-bggr"]
 Layout = Literal["scene", "mono", "rgb", "bayer-rggb", "bayer-grbg", "bayer-gbrg", "bayer-bggr"]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sensorsim.errors import InputError
-from sensorsim.store import PointStore
+from sensorsim.core.errors import InputError
+from sensorsim.core.store import PointStore
 
 
 def test_points_are_read_as_written_by_the_same_plan(tmp_path: Path) -> None:

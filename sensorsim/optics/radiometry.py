@@ -1,7 +1,7 @@
 """Illuminance to photons: what reaches one pixel in one exposure."""
 
-from sensorsim.lens import Lens
-from sensorsim.spectrum import (
+from sensorsim.optics.lens import Lens
+from sensorsim.optics.spectrum import (
     PEAK_OF_THE_EYE,
     LightSpectrum,
     SpectralCurve,

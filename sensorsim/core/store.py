@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sensorsim.errors import InputError
-from sensorsim.files import whole
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import whole
 
 
 class PointStore:

@@ -2,13 +2,18 @@
 
 import pytest
 
-from sensorsim.lens import Lens
-from sensorsim.radiometry import (
+from sensorsim.optics.lens import Lens
+from sensorsim.optics.radiometry import (
     photons_per_pixel,
     scene_lux_for_electrons,
     sensor_illuminance_lux,
 )
-from sensorsim.spectrum import EqualEnergy, IlluminantA, SpectralCurve, mean_quantum_efficiency
+from sensorsim.optics.spectrum import (
+    EqualEnergy,
+    IlluminantA,
+    SpectralCurve,
+    mean_quantum_efficiency,
+)
 
 
 def test_one_lux_at_555_nm() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import j0, j1
 
-from sensorsim.errors import InputError
-from sensorsim.lens import (
+from sensorsim.core.errors import InputError
+from sensorsim.optics.lens import (
     Diffraction,
     Gaussian,
     Lens,

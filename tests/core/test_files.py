@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from sensorsim.configuration import load_description
-from sensorsim.errors import InputError
-from sensorsim.files import check_place, read_toml, whole
+from sensorsim.core.errors import InputError
+from sensorsim.core.files import check_place, read_toml, whole
 
 
 def test_a_file_appears_once_it_is_whole(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_place_that_the_file_system_refuses_is_found_out_before(
     def refuse(**_: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("sensorsim.files.NamedTemporaryFile", refuse)
+    monkeypatch.setattr("sensorsim.core.files.NamedTemporaryFile", refuse)
     with pytest.raises(InputError, match=r"--out .*x\.nc: cannot be written \(Read-only"):
         check_place("--out", tmp_path / "x.nc")
 

@@ -5,8 +5,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from sensorsim.errors import InputError
-from sensorsim.mosaic import (
+from sensorsim.core.errors import InputError
+from sensorsim.optics.cfa import (
     LUMINANCE,
     Bayer,
     array_shape,

@@ -1,0 +1,1 @@
+"""Light before silicon: lens, spectrum, radiometry, color filter array."""
