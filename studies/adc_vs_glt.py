@@ -26,15 +26,15 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from sensorsim import plots
-from sensorsim.comparison import compare
+from sensorsim.circuits.break_even import first_percentile
+from sensorsim.circuits.converter import published_prices
+from sensorsim.circuits.uncertainty import quantile
 from sensorsim.core import resources
 from sensorsim.core.errors import InputError
 from sensorsim.core.statistics import paired_difference
-from sensorsim.energy.break_even import first_percentile
-from sensorsim.energy.converter import published_prices
-from sensorsim.energy.uncertainty import quantile
-from sensorsim.pipeline import Pipeline, load_pipeline
+from sensorsim.experiments.paired import compare
+from sensorsim.pipeline.chain import Pipeline, load_pipeline
+from sensorsim.plotting import plots
 from sensorsim.readout import Adc
 from sensorsim.readout.families import FAMILIES
 from sensorsim.scenes.srgb import to_linear

@@ -21,10 +21,11 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.progress import Progress
 
-from sensorsim import grid, plots
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import whole
-from sensorsim.pipeline import Pipeline, load_pipeline
+from sensorsim.experiments import sweep
+from sensorsim.pipeline.chain import Pipeline, load_pipeline
+from sensorsim.plotting import plots
 
 RATES = (0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.2)
 DIES = (0, 1, 2)
@@ -53,7 +54,7 @@ def measure(chain: Pipeline, images: int, progress: Progress) -> Results:
             name = f"{chain.description.name}, {kind}"
             progress.update(task, description=name, completed=done, total=total)
 
-        data = grid.sweep(chain, axes, images=images, report=report)
+        data = sweep.sweep(chain, axes, images=images, report=report)
         groups[kind] = data[["accuracy", "accuracy_low", "accuracy_high", "images"]]
     return groups
 

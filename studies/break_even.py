@@ -20,11 +20,11 @@ from designs import console
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sensorsim.against import compare_energy
-from sensorsim.comparison import compare
 from sensorsim.core.statistics import paired_difference
-from sensorsim.optimize.space import space_of
-from sensorsim.pipeline import load_pipeline
+from sensorsim.experiments.energy_comparison import compare_energy
+from sensorsim.experiments.optimize.space import space_of
+from sensorsim.experiments.paired import compare
+from sensorsim.pipeline.chain import load_pipeline
 
 TECHNOLOGIES = ("survey", "cmos65")
 THRESHOLDS = (1, 2, 4, 8)

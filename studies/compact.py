@@ -19,7 +19,7 @@ import pandas as pd
 from common import make_folder, run
 from matplotlib.figure import Figure
 
-from sensorsim.bnn.file import load_model
+from sensorsim.bnn.model_file import load_model
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import whole
 from sensorsim.core.statistics import wilson_interval

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import whole
-from sensorsim.optimize.space import Space
-from sensorsim.pipeline import Pipeline
+from sensorsim.experiments.optimize.space import Space
+from sensorsim.pipeline.chain import Pipeline
 from sensorsim.readout import Adc
 
 BASE = "glt4"

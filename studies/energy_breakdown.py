@@ -19,11 +19,11 @@ from designs import console
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sensorsim.comparison import compare
-from sensorsim.energy.ledger import STAGES
-from sensorsim.energy.uncertainty import total_spread
-from sensorsim.optimize.space import space_of
-from sensorsim.pipeline import load_pipeline
+from sensorsim.circuits.ledger import STAGES
+from sensorsim.circuits.uncertainty import total_spread
+from sensorsim.experiments.optimize.space import space_of
+from sensorsim.experiments.paired import compare
+from sensorsim.pipeline.chain import load_pipeline
 
 TECHNOLOGIES = ("survey", "cmos65")
 READOUTS = {

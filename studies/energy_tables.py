@@ -8,15 +8,15 @@ The tests hold the document to what this prints.
 import tempfile
 from pathlib import Path
 
-from sensorsim.energy.comparator import thermometer_rows
-from sensorsim.energy.constant import Constant, Range
-from sensorsim.energy.converter import converter_rows
-from sensorsim.energy.ledger import Ledger, Row
-from sensorsim.energy.logic import Activity, xnor_popcount_rows
-from sensorsim.energy.memory import access_row
-from sensorsim.energy.pixel import PixelArray, hold_row, pixel_rows
-from sensorsim.energy.technology import Process, Survey, constants_of, load_technology
-from sensorsim.energy.timing import conversion_us
+from sensorsim.circuits.comparator import thermometer_rows
+from sensorsim.circuits.constant import Constant, Range
+from sensorsim.circuits.converter import converter_rows
+from sensorsim.circuits.ledger import Ledger, Row
+from sensorsim.circuits.logic import Activity, xnor_popcount_rows
+from sensorsim.circuits.memory import access_row
+from sensorsim.circuits.pixel import PixelArray, hold_row, pixel_rows
+from sensorsim.circuits.technology import Process, Survey, constants_of, load_technology
+from sensorsim.circuits.timing import conversion_us
 from sensorsim.readout import Adc, SingleSlope, Thermometer
 
 NODES = ("cmos180", "cmos130", "cmos65", "cmos28")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import common
 
-from sensorsim.frame import fixed_exposure, prepared, trace_frame
-from sensorsim.pictures import draw
-from sensorsim.pipeline import load_pipeline
+from sensorsim.pipeline.chain import load_pipeline
+from sensorsim.pipeline.single_frame import fixed_exposure, prepared, trace_frame
+from sensorsim.plotting.pictures import draw
 from sensorsim.scenes.formats import read_frame
 
 PIPELINE = "cifar10_bayer_glt8"

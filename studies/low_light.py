@@ -26,10 +26,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from sensorsim import plots
-from sensorsim.comparison import compare
-from sensorsim.photodiode import Photodiode
-from sensorsim.pipeline import Pipeline, load_pipeline
+from sensorsim.experiments.paired import compare
+from sensorsim.pipeline.chain import Pipeline, load_pipeline
+from sensorsim.plotting import plots
+from sensorsim.sensor import Photodiode
 
 BASE, BASE_READOUT = "glt8", "glt-8"
 DATASET = "fashion-mnist"

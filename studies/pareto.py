@@ -22,14 +22,14 @@ from designs import console
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sensorsim import plots
-from sensorsim.comparison import compare
+from sensorsim.circuits.uncertainty import total_spread
 from sensorsim.core.statistics import pareto_front
-from sensorsim.energy.uncertainty import total_spread
-from sensorsim.optimize.front import measured_front
-from sensorsim.optimize.search import Goal, Split, best_designs, search
-from sensorsim.optimize.space import MISMATCH, space_of
-from sensorsim.pipeline import load_pipeline
+from sensorsim.experiments.optimize.front import measured_front
+from sensorsim.experiments.optimize.search import Goal, Split, best_designs, search
+from sensorsim.experiments.optimize.space import MISMATCH, space_of
+from sensorsim.experiments.paired import compare
+from sensorsim.pipeline.chain import load_pipeline
+from sensorsim.plotting import plots
 
 TECHNOLOGIES = ("survey", "cmos65")
 GOAL = Goal(("readout", "link"))

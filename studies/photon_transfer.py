@@ -19,13 +19,13 @@ import numpy.typing as npt
 import xarray as xr
 from matplotlib.figure import Figure
 
-from sensorsim import plots
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import whole
-from sensorsim.emva import Bench, Exposure, characterize, expected, figures
-from sensorsim.emva.subject import Subject, find_subject, put_on_bench
-from sensorsim.photodiode import Photodiode, sense
+from sensorsim.lab import Bench, Exposure, characterize, expected
+from sensorsim.lab.device_under_test import Subject, find_subject, put_on_bench
+from sensorsim.plotting import emva, plots
+from sensorsim.sensor import Photodiode, sense
 
 SENSORS = (
     "imx250", "imx477", "imx900-lcg", "imx900-hcg", "hm01b0", "split-pixel-large",
@@ -89,7 +89,7 @@ def study(args: argparse.Namespace) -> None:
     curves = {name: noise_curve(benches[name], results[name], points) for name in SENSORS}
     plots.save(transfer_figure(curves), args.out / "photon_transfer.png")
     plots.save(ladder_figure(benches[LADDER_SENSOR], points), args.out / "ladder.png")
-    plots.save(figures.photon_transfer(results[SHEET_SENSOR]), args.out / "characterization.png")
+    plots.save(emva.photon_transfer(results[SHEET_SENSOR]), args.out / "characterization.png")
 
 
 def table_rows(subject: Subject, bench: Bench, data: xr.Dataset) -> list[str]:

@@ -26,12 +26,12 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from sensorsim import plots
-from sensorsim.comparison import compare
 from sensorsim.core import resources
 from sensorsim.core.errors import InputError
 from sensorsim.core.statistics import paired_difference
-from sensorsim.pipeline import Pipeline, load_pipeline
+from sensorsim.experiments.paired import compare
+from sensorsim.pipeline.chain import Pipeline, load_pipeline
+from sensorsim.plotting import plots
 from sensorsim.readout import Adc
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.tonemap import ToneCurve, curve_of

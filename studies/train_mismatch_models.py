@@ -16,7 +16,7 @@ from pathlib import Path
 
 import train_models
 
-from sensorsim.optimize.space import MISMATCH
+from sensorsim.experiments.optimize.space import MISMATCH
 from sensorsim.readout import Comparator, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled

@@ -20,16 +20,16 @@ from pathlib import Path
 
 import torch
 
-from sensorsim.bnn.file import load_model
 from sensorsim.bnn.model import Training
-from sensorsim.camera import Camera
+from sensorsim.bnn.model_file import load_model
 from sensorsim.core import resources
 from sensorsim.optics.cfa import Layout
-from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Comparator
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.scenes.labelled import Labelled
+from sensorsim.sensor import Photodiode
+from sensorsim.sensor.camera import Camera
 from sensorsim.training.architecture import Architecture, Block
 from sensorsim.training.console import describe
 from sensorsim.training.deliver import deliver

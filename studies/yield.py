@@ -27,12 +27,12 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.progress import Progress
 
-from sensorsim import plots
-from sensorsim.comparison import compare
 from sensorsim.core.statistics import yield_at
-from sensorsim.dies import accuracies_over_dies
-from sensorsim.optimize.space import MISMATCH, space_of
-from sensorsim.pipeline import Pipeline, load_pipeline
+from sensorsim.experiments.monte_carlo import accuracies_over_dies
+from sensorsim.experiments.optimize.space import MISMATCH, space_of
+from sensorsim.experiments.paired import compare
+from sensorsim.pipeline.chain import Pipeline, load_pipeline
+from sensorsim.plotting import plots
 from sensorsim.readout import Thermometer
 
 OFFSETS_MV = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)

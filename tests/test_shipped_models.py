@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from sensorsim.bnn import simulator
-from sensorsim.bnn.file import load_model
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
 from sensorsim.bnn.model import Model
+from sensorsim.bnn.model_file import load_model
 from sensorsim.core import resources, streams
 from sensorsim.core.bits import unpack
-from sensorsim.photodiode import Photodiode, sense
 from sensorsim.readout import Adc
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.scenes.srgb import to_linear
+from sensorsim.sensor import Photodiode, sense
 
 MODELS = resources.data("models")
 LIMIT_BITS = {"fashion-mnist": 250_000, "cifar10": 500_000}

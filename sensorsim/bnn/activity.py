@@ -17,7 +17,7 @@ from sensorsim.bnn.layerwise import Observation
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step, products
 from sensorsim.core.bits import WordArray
-from sensorsim.kernels.plan import WORDS
+from sensorsim.kernels.interpreter import WORDS
 
 _BATCH = 64
 _COUNTS = ("input_ones", "input_toggles", "output_ones", "output_toggles", "matches")

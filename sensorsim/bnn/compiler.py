@@ -1,4 +1,4 @@
-"""A network becomes a plan: tables that `sensorsim.kernels.plan` walks, made once.
+"""A network becomes a plan: tables that `sensorsim.kernels.interpreter` walks, made once.
 
 Every layer becomes one or more steps (`sensorsim.bnn.writer` keeps them). Threshold and packing
 belong to the layer before them; a dense layer is a convolution whose one receptive field is the
@@ -35,7 +35,7 @@ from sensorsim.bnn.shapes import Shape, Step, flow
 from sensorsim.bnn.sums import SumWindow, sum_weights, sum_window
 from sensorsim.bnn.writer import Writer, counts_bytes, counts_row, set_fields
 from sensorsim.core.bits import WORD, unpack, words_for
-from sensorsim.kernels import plan
+from sensorsim.kernels import interpreter
 from sensorsim.kernels.patches import AT_ONCE, COLUMNS
 from sensorsim.kernels.xnor import CODE_OUTPUTS, MAX_CODE_MISMATCHES, OUTPUTS
 
@@ -54,7 +54,7 @@ def compile_plan(layers: tuple[Layer, ...], shape: Shape) -> Plan:
     compiler = _Compiler(heads[0] if heads else len(layers) + 1)
     as_codes = len(layers) > 1 and _fits_codes(layers[0], shape)
     source = compiler.place(shape, _ring(layers), stepped=compiler.head == 0, codes=as_codes)
-    view = np.zeros(1, plan.INPUT)
+    view = np.zeros(1, interpreter.INPUT)
     set_fields(
         view[0], target=source.offset, target_step=source.step, planes=shape.planes,
         height=shape.height, width=shape.width, channels=shape.channels,
@@ -63,14 +63,14 @@ def compile_plan(layers: tuple[Layer, ...], shape: Shape) -> Plan:
     )  # fmt: skip
     counts = compiler.counts(after, stepped=bool(heads))
     compiler.chain(layers, source, counts, top=True)
-    compiler.step(plan.SCORE, counts, counts, width=counts_row(after.channels))
+    compiler.step(interpreter.SCORE, counts, counts, width=counts_row(after.channels))
     last = layers[-1]
     scale = np.zeros((3, after.channels), np.int64)
     scale[0], scale[1] = after.reach, 1
     if isinstance(last, Scores | Votes):
         scale[1], scale[2] = last.scale, last.bias
     return Plan(
-        shape, after[:3], view, np.array(compiler.steps, plan.STEP),
+        shape, after[:3], view, np.array(compiler.steps, interpreter.STEP),
         compiler.trunk if heads else len(compiler.steps), np.array(compiler.tables, np.int64),
         np.array(compiler.pieces, np.uint64).reshape(-1, COLUMNS), compiler.packed_weights(), scale,
         compiler.arena_words(),
@@ -169,7 +169,8 @@ class _Compiler(Writer):
     def join(self, source: Place, part: Place) -> None:
         """Copy bits to their part of a concatenation."""
         self.step(
-            plan.JOIN, source, part, channels=source.shape.channels, shift=part.channel % WORD,
+            interpreter.JOIN, source, part, channels=source.shape.channels,
+                shift=part.channel % WORD,
             **_extent(source.shape), **_strides("source", source), **_strides("target", part),
         )  # fmt: skip
 
@@ -189,7 +190,7 @@ class _Compiler(Writer):
             self.count(layer, source, counts)
             y, x = np.indices(target.shape[:2])
             self.step(
-                plan.LIMIT, counts, target, channels=counts_row(target.shape.channels),
+                interpreter.LIMIT, counts, target, channels=counts_row(target.shape.channels),
                 fields=y.size, places=self.table(8 * target.pixel(y, x)),
                 **self.limit_tables(limits, 1, target),
             )  # fmt: skip
@@ -201,7 +202,8 @@ class _Compiler(Writer):
                 self.chain(branch, source, counts)
         elif isinstance(layer, Votes):
             self.step(
-                plan.VOTE, source, counts, share=layer.classes, channels=source.shape.channels,
+                interpreter.VOTE, source, counts, share=layer.classes,
+                channels=source.shape.channels,
                 **_extent(source.shape), **_strides("source", source),
             )  # fmt: skip
         else:
@@ -212,17 +214,21 @@ class _Compiler(Writer):
 
     def clear(self, counts: Place, together: bool = False) -> None:
         """Zero counts, of all images that are taken together."""
-        size = counts.step * plan.IMAGES if together else counts_bytes(counts.shape)
-        self.step(plan.CLEAR, counts, counts, width=size // 8, together=together)
+        size = counts.step * interpreter.IMAGES if together else counts_bytes(counts.shape)
+        self.step(interpreter.CLEAR, counts, counts, width=size // 8, together=together)
 
     def rearrange(self, layer: Layer, source: Place, target: Place) -> None:
         """Bits of bits."""
         weights = 0
         if isinstance(layer, MaxPool):
-            operation, share, channels = plan.POOL, layer.size, words_for(source.shape.channels)
+            operation, share, channels = (
+                interpreter.POOL,
+                layer.size,
+                words_for(source.shape.channels),
+            )
         else:
             assert isinstance(layer, Shuffle)
-            operation, share, channels = plan.SHUFFLE, layer.groups, source.shape.channels
+            operation, share, channels = interpreter.SHUFFLE, layer.groups, source.shape.channels
             weights = self.weight(shuffle_table(channels, layer.groups))
         self.step(
             operation, source, target, share=share, channels=channels, weights=weights,
@@ -253,7 +259,7 @@ class _Compiler(Writer):
             taps = values["pitch"] * np.arange(words.shape[1])
             origins = 8 * patches
         if limits is None:
-            operation = plan.COUNT
+            operation = interpreter.COUNT
             pixels = np.where(
                 fields.repeated, target.shape.height * target.shape.width,
                 fields.y * target.shape.width + fields.x,
@@ -261,7 +267,7 @@ class _Compiler(Writer):
             places = 4 * counts_row(target.shape.channels) * pixels
             values |= self.count_tables(len(words), window.groups)
         else:
-            operation = plan.CONVOLVE
+            operation = interpreter.CONVOLVE
             places = 8 * target.pixel(fields.y, fields.x)
             values |= self.limit_tables(limits, window.groups, target)
         self.step(
@@ -301,7 +307,7 @@ class _Compiler(Writer):
             }
         weights = blocks(words, groups)
         self.step(
-            plan.CONVOLVE_ROWS, source, target, element=element, steps=words.shape[1],
+            interpreter.CONVOLVE_ROWS, source, target, element=element, steps=words.shape[1],
             bands=fields.bands, band_rows=fields.rows, taps=self.table(8 * taps), groups=groups,
             group_step=8 * source.plane * planes, blocks=weights.shape[1],
             weights=self.weight(weights), kernel_bytes=8 * OUTPUTS * words.shape[1],
@@ -322,7 +328,7 @@ class _Compiler(Writer):
         tables = self.limit_tables(limits, window.groups, target, CODE_OUTPUTS)
         tables["limits"] = self.table(blocks.astype(np.int16).reshape(-1).view(np.int64))
         self.step(
-            plan.CONVOLVE_CODES, source, target, steps=len(taps),
+            interpreter.CONVOLVE_CODES, source, target, steps=len(taps),
             origins=self.table(2 * origins),
             places=self.table(8 * target.pixel(fields.y, fields.x)), taps=self.table(2 * taps),
             weights=self.weight(blocks_of(values, window.groups, CODE_OUTPUTS)),

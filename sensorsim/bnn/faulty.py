@@ -20,7 +20,7 @@ from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step
 from sensorsim.core import streams
 from sensorsim.core.bits import WordArray, unpack, words_for
-from sensorsim.kernels.faults import strike
+from sensorsim.kernels.bit_flips import strike
 
 
 def faulty_model(model: Model, faults: Faults, die: int, seed: int) -> Model:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from sensorsim.bnn.layers import Convolution, Dense, Scores
 from sensorsim.bnn.shapes import Shape
 from sensorsim.core.bits import WORD, WordArray, pack, unpack, words_for
+from sensorsim.kernels.interpreter import IMAGES
 from sensorsim.kernels.patches import AT_ONCE
-from sensorsim.kernels.plan import IMAGES
 
 IntArray = npt.NDArray[np.int64]
 

@@ -24,7 +24,7 @@ from sensorsim.bnn.layers import (
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step
 from sensorsim.core.bits import WordArray, pack, unpack
-from sensorsim.kernels.plan import WORDS
+from sensorsim.kernels.interpreter import WORDS
 
 IntegerArray = npt.NDArray[np.int64]
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from sensorsim.bnn.activation_memory import largest_activation_memory
 from sensorsim.bnn.compiler import compile_plan, compile_sums
 from sensorsim.bnn.layers import Branching, Layer, Scores, Votes, Weighted
-from sensorsim.bnn.memory import largest_activation_memory
 from sensorsim.bnn.plan import Plan
 from sensorsim.bnn.shapes import Shape, Step, check_memory, flow, products
 from sensorsim.bnn.size import stored
@@ -162,7 +162,7 @@ class Model:
 
     @cached_property
     def largest_activation_memory_bits(self) -> int:
-        """Most bits of activations held at once; see `sensorsim.bnn.memory`."""
+        """Most bits of activations held at once; see `sensorsim.bnn.activation_memory`."""
         return largest_activation_memory(self.layers, self.shape)
 
     @cached_property

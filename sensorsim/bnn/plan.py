@@ -1,6 +1,6 @@
 """A compiled network, and how threads share a batch of images.
 
-`sensorsim.bnn.compiler` makes plans, `sensorsim.kernels.plan` walks them.
+`sensorsim.bnn.compiler` makes plans, `sensorsim.kernels.interpreter` walks them.
 """
 
 import os
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from sensorsim.bnn.fields import IntArray
 from sensorsim.bnn.shapes import Shape
 from sensorsim.core.bits import WordArray, words_for
-from sensorsim.kernels import plan
+from sensorsim.kernels import interpreter
 from sensorsim.kernels.vector import machine_lanes
 
 CACHE_LINE = 64
@@ -38,7 +38,7 @@ class Plan:
     outputs : tuple of int
         Rows, columns and channels of what comes out.
     view, steps, trunk, tables, pieces, weights, scale
-        See `sensorsim.kernels.plan.run`.
+        See `sensorsim.kernels.interpreter.run`.
     arena_words : int
         Size of a worker's arena.
     """
@@ -74,9 +74,9 @@ class Plan:
         """Type of what comes in, and numbers of one image."""
         height, width, channels, planes, _ = self.shape
         pixels = height * width
-        if kind == plan.WORDS:
+        if kind == interpreter.WORDS:
             return np.uint64, planes * pixels * words_for(channels)
-        if kind == plan.FIELDS:
+        if kind == interpreter.FIELDS:
             return np.uint32, pixels * colors
         return np.uint16, pixels * channels
 
@@ -86,7 +86,7 @@ class Plan:
         Parameters
         ----------
         images : what `kind` says
-        kind : WORDS, FIELDS or CODES of `sensorsim.kernels.plan`
+        kind : WORDS, FIELDS or CODES of `sensorsim.kernels.interpreter`
         lanes : int, optional
             Width of vectors, one of `sensorsim.kernels.vector.LANES`; what the machine has if left
             out. The result does not depend on it.
@@ -98,13 +98,13 @@ class Plan:
         height, width, channels = self.outputs
         out = np.empty((len(images), height * width, channels), np.int64)
         workers = max(1, min(numba.get_num_threads(), len(images)))
-        block = max(1, min(plan.IMAGES, len(images) // workers))
+        block = max(1, min(interpreter.IMAGES, len(images) // workers))
         view = self.view.copy()
         view["kind"] = kind
         dtype, values = self._reads(kind, images.shape[-1])  # the kernel checks no address
         assert images.dtype == dtype, images.dtype
         assert images.size == len(images) * values, images.shape
-        if kind == plan.FIELDS:
+        if kind == interpreter.FIELDS:
             view["colors"] = images.shape[-1]
             view["field_width"] = self.shape.channels // images.shape[-1]
         flat = np.ascontiguousarray(images).reshape(-1).view(np.uint8)
@@ -116,7 +116,7 @@ class Plan:
                 arenas = aligned_zeros(workers, self.arena_words)
 
             def work(arena: WordArray) -> None:
-                plan.run(
+                interpreter.run(
                     view, self.steps, self.trunk, self.tables, self.pieces, self.weights, flat,
                     block, claimed, arena, self.scale, out, (0,) * (lanes or machine_lanes()),
                 )  # fmt: skip

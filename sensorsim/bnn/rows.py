@@ -1,4 +1,4 @@
-"""Convolutions along rows: which take that way, and their tables for `sensorsim.kernels.rows`."""
+"""Convolutions along rows: which qualify, and their tables for `sensorsim.kernels.row_sums`."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sensorsim.bnn.limits import Limits
 from sensorsim.bnn.shapes import Shape
 from sensorsim.bnn.sums import sum_window
 from sensorsim.core.bits import WORD, WordArray, pack, unpack
-from sensorsim.kernels.rows import MAX_BYTE_TAPS, SPACINGS
+from sensorsim.kernels.row_sums import MAX_BYTE_TAPS, SPACINGS
 from sensorsim.kernels.xnor import OUTPUTS
 
 _MOST_LANES = 8

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from sensorsim.bnn.model import Input, Model
 from sensorsim.core.bits import WordArray, code_planes
 from sensorsim.core.errors import InputError
-from sensorsim.kernels import plan
+from sensorsim.kernels import interpreter
 
 
 def scores(model: Model, words: WordArray) -> npt.NDArray[np.int64]:
@@ -28,7 +28,7 @@ def scores(model: Model, words: WordArray) -> npt.NDArray[np.int64]:
         If shape or type do not fit the model's input, or spare bits are not 0.
     """
     model.check_words(words)
-    return model.plan.run(words, plan.WORDS)[:, 0, 0]
+    return model.plan.run(words, interpreter.WORDS)[:, 0, 0]
 
 
 def scores_of_codes(model: Model, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -52,11 +52,11 @@ def scores_of_codes(model: Model, codes: npt.NDArray[Any]) -> npt.NDArray[np.int
     i = model.input
     _check_codes(i, codes)
     if i.planes == 1:
-        return model.plan.run(codes.astype(np.uint32, copy=False), plan.FIELDS)[:, 0, 0]
+        return model.plan.run(codes.astype(np.uint32, copy=False), interpreter.FIELDS)[:, 0, 0]
     codes = codes.astype(np.uint16, copy=False)
     if model.plan.reads_codes:
-        return model.plan.run(codes, plan.CODES)[:, 0, 0]
-    return model.plan.run(code_planes(codes, i.planes), plan.WORDS)[:, 0, 0]
+        return model.plan.run(codes, interpreter.CODES)[:, 0, 0]
+    return model.plan.run(code_planes(codes, i.planes), interpreter.WORDS)[:, 0, 0]
 
 
 def _check_codes(view: Input, codes: npt.NDArray[Any]) -> None:

@@ -9,7 +9,7 @@ from sensorsim.bnn.fields import Place
 from sensorsim.bnn.plan import CACHE_LINE, aligned_zeros
 from sensorsim.bnn.shapes import Shape
 from sensorsim.core.bits import WordArray, words_for
-from sensorsim.kernels import plan
+from sensorsim.kernels import interpreter
 from sensorsim.kernels.xnor import OUTPUTS
 
 
@@ -28,7 +28,7 @@ class Writer:
         """Offset of an activation, and its step from image to image."""
         offset = self.size
         size = -(-size // CACHE_LINE) * CACHE_LINE
-        self.size += size * plan.IMAGES if stepped else size
+        self.size += size * interpreter.IMAGES if stepped else size
         return offset, size if stepped else 0
 
     def place(self, shape: Shape, ring: int, stepped: bool, codes: bool = False) -> Place:
@@ -66,7 +66,7 @@ class Writer:
 
     def step(self, operation: int, source: Place, target: Place, **values: int) -> None:
         """Write a step."""
-        row = np.zeros(1, plan.STEP)[0]
+        row = np.zeros(1, interpreter.STEP)[0]
         set_fields(
             row, operation=operation, source=source.offset, source_step=source.step,
             target=target.offset, target_step=target.step, **values,

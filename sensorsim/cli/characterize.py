@@ -13,8 +13,8 @@ from sensorsim.cli.app import JsonOption, SeedOption, SetOption, app, print_json
 if TYPE_CHECKING:
     import xarray as xr
 
-    from sensorsim.emva import Bench
-    from sensorsim.emva.subject import Subject
+    from sensorsim.lab import Bench
+    from sensorsim.lab.device_under_test import Subject
 
 _ROWS = {
     "system_gain_dn_per_e": "system gain K",
@@ -85,10 +85,10 @@ def characterize(
     as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Measure a camera by EMVA 1288: gain, noise, quantum efficiency, saturation, linearity."""
-    from sensorsim import emva
+    from sensorsim import lab
     from sensorsim.core.errors import InputError
-    from sensorsim.emva.procedure import vary_of
-    from sensorsim.emva.subject import find_subject, put_on_bench
+    from sensorsim.lab.device_under_test import find_subject, put_on_bench
+    from sensorsim.lab.procedure import vary_of
 
     if out is not None and not out.absolute().parent.is_dir():
         raise InputError(f"--out {out}: the folder above it does not exist; make it first")
@@ -102,9 +102,9 @@ def characterize(
     )  # fmt: skip
     for note in notes:
         print(f"{subject.name}: {note}", file=sys.stderr)
-    data = emva.characterize(bench, steps=steps, stack=stack, vary=how)
+    data = lab.characterize(bench, steps=steps, stack=stack, vary=how)
     data.attrs |= {"camera": subject.name, "notes": "; ".join(notes)}
-    put_in, published = emva.expected(bench, how), subject.published(bench)
+    put_in, published = lab.expected(bench, how), subject.published(bench)
     if out is not None:
         _write(data, out)
     if as_json:
@@ -165,14 +165,13 @@ def _digits(value: float | None) -> str:
 
 
 def _write(data: "xr.Dataset", folder: Path) -> None:
-    from sensorsim import plots
     from sensorsim.core.files import whole
-    from sensorsim.emva import figures
+    from sensorsim.plotting import emva, plots
 
     folder.mkdir(exist_ok=True)
     file = folder / "characterization.nc"
     with whole(file) as part:
         data.to_netcdf(part, engine="scipy")
-    written = [file, *plots.save(figures.photon_transfer(data), folder / "photon_transfer", ".svg")]
+    written = [file, *plots.save(emva.photon_transfer(data), folder / "photon_transfer", ".svg")]
     for path in written:
         print(f"wrote {path}", file=sys.stderr)

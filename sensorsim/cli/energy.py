@@ -18,11 +18,11 @@ from sensorsim.cli.app import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sensorsim.against import Against
-    from sensorsim.energy.break_even import BreakEven
-    from sensorsim.energy.constant import Constant, Range
-    from sensorsim.energy.timing import TimeBudget
-    from sensorsim.pipeline import Pipeline
+    from sensorsim.circuits.break_even import BreakEven
+    from sensorsim.circuits.constant import Constant, Range
+    from sensorsim.circuits.timing import TimeBudget
+    from sensorsim.experiments.energy_comparison import Against
+    from sensorsim.pipeline.chain import Pipeline
 
 
 _DECISIONS = ("accuracy", "images", "per_correct_decision_pj")
@@ -50,7 +50,7 @@ def energy(
     as_json: JsonOption = False,
 ) -> None:
     """Price a frame part by part; --set changes both pipelines of a comparison."""
-    from sensorsim.against import compare_energy, unlike
+    from sensorsim.experiments.energy_comparison import compare_energy, unlike
 
     chain = load(pipeline, settings)
     report = _report(chain, images, seed)
@@ -107,9 +107,9 @@ def _constants(chain: "Pipeline") -> list["Constant"]:
 
 def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
     """Everything about one pipeline as plain data."""
-    from sensorsim.energy.caveats import beyond_the_survey, not_priced, without_effect
-    from sensorsim.energy.ledger import STAGES
-    from sensorsim.energy.uncertainty import total_spread
+    from sensorsim.circuits.ledger import STAGES
+    from sensorsim.circuits.uncertainty import total_spread
+    from sensorsim.pipeline.caveats import beyond_the_survey, not_priced, without_effect
 
     book, description = chain.ledger(), chain.description
     priced = description.energy, chain.technology, chain.readout
@@ -162,7 +162,7 @@ def _print_ledger(console: "Console", chain: "Pipeline", report: dict[str, Any])
     from rich.markup import escape
     from rich.table import Table
 
-    from sensorsim.energy.ledger import STAGES
+    from sensorsim.circuits.ledger import STAGES
 
     rate = chain.description.energy.frame_rate_hz
     console.print(

@@ -9,8 +9,8 @@ import typer
 from sensorsim.cli.app import SeedOption, app, extra, integers
 
 if TYPE_CHECKING:
-    from sensorsim.bnn.file import ModelFile
     from sensorsim.bnn.model import Model
+    from sensorsim.bnn.model_file import ModelFile
     from sensorsim.core.bits import WordArray
 
 
@@ -49,7 +49,7 @@ def export(
     seed: SeedOption = 0,
 ) -> None:
     """Write a network as ONNX, as QONNX (needs onnx) or as golden vectors for hardware."""
-    from sensorsim.bnn.file import find_model, read_model
+    from sensorsim.bnn.model_file import find_model, read_model
     from sensorsim.core.errors import InputError
 
     if onnx is None and qonnx is None and vectors is None:
@@ -111,7 +111,7 @@ def _sensed(
 ) -> tuple["WordArray", dict[str, Any]]:
     """What a pipeline's readout gives of test images; the same bits as in ``sensorsim run``."""
     from sensorsim.core.errors import InputError
-    from sensorsim.pipeline import load_pipeline
+    from sensorsim.pipeline.chain import load_pipeline
     from sensorsim.scenes.srgb import to_linear
 
     chain = load_pipeline(pipeline, {"network.model": str(path.resolve())})

@@ -18,7 +18,7 @@ from sensorsim.cli.app import (
 if TYPE_CHECKING:
     import xarray as xr
 
-    from sensorsim.pipeline import Pipeline
+    from sensorsim.pipeline.chain import Pipeline
     from sensorsim.scenes.frame import Frame
 
 
@@ -66,8 +66,8 @@ def frame(
 ) -> None:
     """Show one scene after every stage: pictures, histograms, trace.nc and frame.dng."""
     from sensorsim.core.errors import InputError
-    from sensorsim.frame import fixed_exposure, prepared, trace_frame
-    from sensorsim.pipeline import load_pipeline
+    from sensorsim.pipeline.chain import load_pipeline
+    from sensorsim.pipeline.single_frame import fixed_exposure, prepared, trace_frame
     from sensorsim.scenes.formats import read_frame
 
     if not out.absolute().parent.is_dir() or (out.exists() and not out.is_dir()):
@@ -86,9 +86,9 @@ def frame(
 
 def _write(out: Path, chain: "Pipeline", light: "Frame", tree: "xr.DataTree") -> list[Path]:
     """All files, made beside the folder and moved into it once they are whole."""
-    from sensorsim.frame import planes_dn, seen_mosaic
-    from sensorsim.pictures import draw
-    from sensorsim.plots import save
+    from sensorsim.pipeline.single_frame import planes_dn, seen_mosaic
+    from sensorsim.plotting.pictures import draw
+    from sensorsim.plotting.plots import save
     from sensorsim.scenes.dng import SMALLEST_SIDE, write_dng
 
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=f".{out.name}.") as part:

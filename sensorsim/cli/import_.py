@@ -34,7 +34,7 @@ def import_(
     ] = None,
 ) -> None:  # fmt: skip
     """Read a QONNX file and write a model file (needs onnx)."""
-    from sensorsim.bnn.file import save_model
+    from sensorsim.bnn.model_file import save_model
     from sensorsim.core.files import check_place
 
     with extra("exchange", "exchange"):
@@ -52,8 +52,8 @@ def import_(
 
 def _readout(pipeline: str) -> "Adc | Thermometer":
     """The readout that a pipeline states, or that of the model that it names."""
-    from sensorsim.configuration import LearnedReadout, load_description
-    from sensorsim.pipeline import Pipeline
+    from sensorsim.pipeline.chain import Pipeline
+    from sensorsim.pipeline.configuration import LearnedReadout, load_description
 
     description, folder = load_description(pipeline)
     if isinstance(description.readout, LearnedReadout):

@@ -30,8 +30,8 @@ def inspect(
     as_json: JsonOption = False,
 ) -> None:
     """Print a model's layers: shapes, bits, operations, thresholds."""
-    from sensorsim.bnn.file import find_model, read_model
     from sensorsim.bnn.inspection import describe
+    from sensorsim.bnn.model_file import find_model, read_model
     from sensorsim.core.errors import InputError
 
     if (image is None) != (pipeline is None):
@@ -51,7 +51,7 @@ def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -
     from sensorsim.bnn.inspection import layers_of
     from sensorsim.core.errors import InputError
     from sensorsim.core.files import check_place, whole
-    from sensorsim.pipeline import load_pipeline
+    from sensorsim.pipeline.chain import load_pipeline
     from sensorsim.scenes.srgb import to_linear
 
     check_place("--out", out)

@@ -76,14 +76,14 @@ def optimize(
     Designs are chosen on the last test images and some dies, and reported on the first images, the
     pipeline's die and further dies, each with the command that repeats it.
     """
+    from sensorsim.circuits.ledger import STAGES
     from sensorsim.core.errors import InputError
     from sensorsim.core.files import check_place
-    from sensorsim.energy.ledger import STAGES
 
     with extra("optimize", "optimize"):
-        from sensorsim.optimize.front import measured_front
-        from sensorsim.optimize.search import Goal, Split, best_designs, search
-        from sensorsim.optimize.space import space_of
+        from sensorsim.experiments.optimize.front import measured_front
+        from sensorsim.experiments.optimize.search import Goal, Split, best_designs, search
+        from sensorsim.experiments.optimize.space import space_of
     if out is not None:
         check_place("--out", out)
     wanted = _names(stages) or STAGES
@@ -133,8 +133,8 @@ def _command(pipeline: str, changed: dict[str, Any], images: int, seed: int) -> 
 
 
 def _write(data: "xr.Dataset", out: Path) -> None:
-    from sensorsim import plots
     from sensorsim.core.files import whole
+    from sensorsim.plotting import plots
 
     with whole(out) as part:
         data.to_netcdf(part, engine="scipy")
@@ -159,7 +159,7 @@ def _print(data: "xr.Dataset") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from sensorsim.optimize.space import MISMATCH
+    from sensorsim.experiments.optimize.space import MISMATCH
 
     console = Console()
     reported = data["images"].values[0]

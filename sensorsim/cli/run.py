@@ -15,7 +15,7 @@ from sensorsim.cli.app import (
 )
 
 if TYPE_CHECKING:
-    from sensorsim.pipeline import Pipeline
+    from sensorsim.pipeline.chain import Pipeline
 
 
 @app.command()
@@ -27,7 +27,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Classify test images through a pipeline: accuracy, bits and energy."""
-    from sensorsim.grid import scalars
+    from sensorsim.experiments.sweep import scalars
 
     chain = load(pipeline, settings)
     dataset = chain.dataset

@@ -37,8 +37,8 @@ def sweep(
     from rich.console import Console
     from rich.progress import Progress
 
-    from sensorsim import grid
     from sensorsim.core.files import check_place, whole
+    from sensorsim.experiments import sweep
 
     check_place("--out", out)
     axes = {field: values(text) for field, text in map(split, axis)}
@@ -49,7 +49,7 @@ def sweep(
         def report(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
-        data = grid.sweep(chain, axes, store, images, seed, report)
+        data = sweep.sweep(chain, axes, store, images, seed, report)
     with whole(out) as part:
         data.to_netcdf(part, engine="scipy")
     print(data["accuracy"].to_series().to_string())

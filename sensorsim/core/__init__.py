@@ -1,1 +1,1 @@
-"""What every package uses: descriptions, errors, files, units, random streams, packed bits, statistics."""
+"""What every package uses: descriptions, errors, files, units, random streams, bits, statistics."""

@@ -27,7 +27,7 @@ def refuse_big_endian(byteorder: str) -> None:
         )
 
 
-def drop_stale(folder: Path) -> None:
+def drop_stale(folder: Path, *inlined: Path | str) -> None:
     """Delete the machine code beside some sources unless it was made from all of them as they are.
 
     Numba's cache lies elsewhere where the folder cannot be written or ``NUMBA_CACHE_DIR`` is set;
@@ -37,10 +37,13 @@ def drop_stale(folder: Path) -> None:
     ----------
     folder : Path
         Holds the sources, and Numba's cache in ``__pycache__``.
+    *inlined : Path or str
+        Folders whose kernels those of ``folder`` call.
     """
     digest = hashlib.sha256()
-    for source in sorted(folder.glob("*.py")):
-        digest.update(source.read_bytes())
+    for place in (folder, *map(Path, inlined)):
+        for source in sorted(place.glob("*.py")):
+            digest.update(source.read_bytes())
     cache = folder / "__pycache__"
     stamp, stated = cache / _STAMP, digest.hexdigest()
     with suppress(OSError):

@@ -89,10 +89,10 @@ def gather_band(step, band, group, source, tables, pieces, patch, lanes):
 
     Parameters
     ----------
-    step : record of `sensorsim.kernels.plan.STEP`
+    step : record of `sensorsim.kernels.interpreter.STEP`
     band, group : numbers
     source, patch : addresses, int64, of the activation and of where the fields go
-    tables, pieces, lanes : see `sensorsim.kernels.plan.run`
+    tables, pieces, lanes : see `sensorsim.kernels.interpreter.run`
     """
     whole = band < step.bands - 1
     runs = step.runs if whole else step.last_runs

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from sensorsim.circuits.comparator_errors import Comparator
 from sensorsim.core.bits import WordArray
 from sensorsim.core.streams import Key
-from sensorsim.readout.adc import Adc
-from sensorsim.readout.architecture import Architecture, Cyclic, Sar, SingleSlope
-from sensorsim.readout.circuit import ThermometerCircuit
-from sensorsim.readout.comparator import Comparator
-from sensorsim.readout.thermometer import Thermometer
+from sensorsim.readout.adc.architecture import Architecture, Cyclic, Sar, SingleSlope
+from sensorsim.readout.adc.description import Adc
+from sensorsim.readout.thermometer.circuit import ThermometerCircuit
+from sensorsim.readout.thermometer.description import Thermometer
 
 
 class ReadoutProtocol(Protocol):

@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
+from sensorsim.circuits.comparator_errors import Comparator
 from sensorsim.core.errors import InputError
-from sensorsim.readout.adc import Adc
-from sensorsim.readout.comparator import Comparator
-from sensorsim.readout.thermometer import Thermometer
+from sensorsim.readout.adc.description import Adc
+from sensorsim.readout.thermometer.description import Thermometer
 from sensorsim.tonemap import Linear, Log, thresholds_of
 
 FAMILIES = (

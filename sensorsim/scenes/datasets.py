@@ -13,10 +13,10 @@ import numpy as np
 from sensorsim.core import resources
 from sensorsim.core.errors import InputError
 from sensorsim.scenes import download
-from sensorsim.scenes.binary import CIFAR10_CLASSES, STL10_CLASSES, read_cifar10, read_stl10
 from sensorsim.scenes.folder import read_folder
 from sensorsim.scenes.idx import read_idx
 from sensorsim.scenes.labelled import Labelled
+from sensorsim.scenes.record_files import CIFAR10_CLASSES, STL10_CLASSES, read_cifar10, read_stl10
 from sensorsim.scenes.vww import SIDE, read_vww
 
 SPLITS = ("train", "test")

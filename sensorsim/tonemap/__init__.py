@@ -26,7 +26,7 @@ from sensorsim.tonemap.curves import (
     Srgb,
 )
 from sensorsim.tonemap.levels import curve_of, lookup_table, thresholds_of, transition_levels
-from sensorsim.tonemap.table import PiecewiseLinear, histogram_equalization
+from sensorsim.tonemap.piecewise import PiecewiseLinear, histogram_equalization
 
 ToneCurve = Annotated[
     Linear | Gamma | Srgb | Bt709 | Log | NakaRushton | Reinhard | Drago | Pq | PiecewiseLinear,

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from sensorsim.core.errors import InputError
 from sensorsim.tonemap.base import Curve, FloatArray
-from sensorsim.tonemap.table import PiecewiseLinear
+from sensorsim.tonemap.piecewise import PiecewiseLinear
 
 MAX_TABLE_BITS = 16
 

@@ -15,15 +15,15 @@ import numpy.typing as npt
 import torch
 
 from sensorsim.bnn import simulator
-from sensorsim.bnn.file import ModelFile
 from sensorsim.bnn.layers import Scores, Votes
-from sensorsim.camera import Camera
+from sensorsim.bnn.model_file import ModelFile
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import whole
 from sensorsim.optics.cfa import network_planes
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
+from sensorsim.sensor.camera import Camera
 from sensorsim.training.provenance import (
     SOURCES,
     camera_plan,

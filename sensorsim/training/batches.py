@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.camera import Camera
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.kernels.philox import fill_uniform
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
+from sensorsim.sensor.camera import Camera
 from sensorsim.training.draws import uniforms
 from sensorsim.training.views import Photographs, Views
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import torch
 
-from sensorsim.bnn.file import find_model, read_model
 from sensorsim.bnn.model import Model, Training
+from sensorsim.bnn.model_file import find_model, read_model
 from sensorsim.bnn.size import stored
-from sensorsim.configuration import LearnedReadout, PipelineDescription, load_description
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import check_place
 from sensorsim.optics.cfa import bayer
+from sensorsim.pipeline.configuration import LearnedReadout, PipelineDescription, load_description
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled, check_for_training
 from sensorsim.training import card, report

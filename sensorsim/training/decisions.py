@@ -7,12 +7,12 @@ import numpy.typing as npt
 
 from sensorsim.bnn import simulator
 from sensorsim.bnn.model import Model
-from sensorsim.camera import Camera
 from sensorsim.core import streams
 from sensorsim.core.statistics import wilson_interval
 from sensorsim.optics.cfa import network_planes
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
+from sensorsim.sensor.camera import Camera
 
 _BATCH = 500
 EVALUATION_SEED = 0

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from sensorsim.bnn.file import save_model
 from sensorsim.bnn.model import Model, Training
+from sensorsim.bnn.model_file import save_model
 from sensorsim.optics.cfa import bayer
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.training.batches import split_validation

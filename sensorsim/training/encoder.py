@@ -16,7 +16,7 @@ from sensorsim.core.errors import InputError
 from sensorsim.core.streams import Key
 from sensorsim.optics.cfa import Layout, network_planes
 from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
-from sensorsim.readout.thermometer import compare_fields
+from sensorsim.readout.thermometer.description import compare_fields
 
 Volts = npt.NDArray[np.float32]
 _PLAIN_CIRCUIT = ThermometerCircuit()

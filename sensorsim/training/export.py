@@ -24,7 +24,7 @@ from sensorsim.bnn.shapes import Shape, flow
 from sensorsim.core.bits import pack
 from sensorsim.optics.cfa import Bayer
 from sensorsim.readout import Adc, Thermometer
-from sensorsim.training.binary import BinaryBlock, BinaryClassifier, BinaryDense
+from sensorsim.training.binary_layers import BinaryBlock, BinaryClassifier, BinaryDense
 from sensorsim.training.network import Network, binary_blocks
 
 FRACTION_BITS = 24

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorsim.camera import Camera
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
+from sensorsim.sensor.camera import Camera
 from sensorsim.training import checkpoint
 from sensorsim.training.batches import TRAINING_DIES, Batch, Batches
-from sensorsim.training.binary import constrain
+from sensorsim.training.binary_layers import constrain
 from sensorsim.training.distillation import Lessons, distillation_loss
 from sensorsim.training.encoder import FixedEncoder, LearnedThermometer
 from sensorsim.training.network import Network, binary_blocks

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.training.architecture import Architecture, extents
-from sensorsim.training.binary import (
+from sensorsim.training.binary_layers import (
     BinaryBlock,
     BinaryClassifier,
     BinaryDense,

@@ -15,15 +15,15 @@ import torch
 
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.size import stored
-from sensorsim.camera import Camera
-from sensorsim.configuration import PipelineDescription, change
+from sensorsim.circuits.constant import Range
+from sensorsim.circuits.ledger import STAGES
+from sensorsim.circuits.uncertainty import Spread, total_spread
 from sensorsim.core.errors import InputError
-from sensorsim.energy.caveats import beyond_the_survey, not_priced
-from sensorsim.energy.constant import Range
-from sensorsim.energy.ledger import STAGES
-from sensorsim.energy.uncertainty import Spread, total_spread
-from sensorsim.pipeline import Pipeline
+from sensorsim.pipeline.caveats import beyond_the_survey, not_priced
+from sensorsim.pipeline.chain import Pipeline
+from sensorsim.pipeline.configuration import PipelineDescription, change
 from sensorsim.scenes.labelled import Labelled
+from sensorsim.sensor.camera import Camera
 from sensorsim.training.decisions import Decisions
 from sensorsim.training.fit import Log
 from sensorsim.training.recipe import NetworkRecipe

@@ -13,7 +13,7 @@ from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import read_toml
-from sensorsim.readout.thermometer import MAX_THRESHOLDS
+from sensorsim.readout.thermometer.description import MAX_THRESHOLDS
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.training.architecture import Topology
 from sensorsim.training.distillation import Distillation

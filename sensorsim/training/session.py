@@ -10,7 +10,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sensorsim.camera import Camera
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.optics.cfa import array_shape, network_shape, sample_colors
@@ -18,6 +17,7 @@ from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.readout.families import CALIBRATED, make_readout
 from sensorsim.scenes.labelled import Labelled, check_for_training
 from sensorsim.scenes.srgb import to_linear
+from sensorsim.sensor.camera import Camera
 from sensorsim.training.architecture import Architecture
 from sensorsim.training.batches import TRAINING_DIES, Batches, split_validation
 from sensorsim.training.checkpoint import read

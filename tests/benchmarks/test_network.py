@@ -24,7 +24,7 @@ from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import Convolution, Dense, Layer, MaxPool, Scores, Threshold
 from sensorsim.bnn.shapes import Shape, flow, products
 from sensorsim.core.bits import pack
-from sensorsim.kernels.plan import WORDS
+from sensorsim.kernels.interpreter import WORDS
 from sensorsim.kernels.vector import machine_lanes
 
 TURN_S, TURNS = 0.06, 12

@@ -13,8 +13,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import sensorsim as ss
-from sensorsim.optimize.search import Goal, Split, Trial, search
-from sensorsim.optimize.space import Space, space_of
+from sensorsim.experiments.optimize.search import Goal, Split, Trial, search
+from sensorsim.experiments.optimize.space import Space, space_of
 
 COUNTS = (30, 50, 100, 200)
 SEEDS = range(4)

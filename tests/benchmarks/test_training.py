@@ -17,11 +17,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sensorsim.camera import Camera  # noqa: E402
-from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.readout import Thermometer  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
+from sensorsim.sensor import Photodiode  # noqa: E402
+from sensorsim.sensor.camera import Camera  # noqa: E402
 from sensorsim.training.architecture import Architecture  # noqa: E402
 from sensorsim.training.batches import Batches  # noqa: E402
 from sensorsim.training.command import untrained_model  # noqa: E402

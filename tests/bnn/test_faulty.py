@@ -15,7 +15,7 @@ from sensorsim.bnn.layers import Concat, Dense, Scores, Threshold, Weighted
 from sensorsim.bnn.model import Model
 from sensorsim.core import streams
 from sensorsim.core.bits import unpack
-from sensorsim.kernels.plan import WORDS
+from sensorsim.kernels.interpreter import WORDS
 
 
 def weights_of(model: Model) -> np.ndarray:

@@ -24,7 +24,7 @@ from sensorsim.bnn import plan as plans
 from sensorsim.bnn.layers import Concat, Dense, Scores, Sum, Threshold, Weighted
 from sensorsim.bnn.model import Input, Model
 from sensorsim.core.bits import pack
-from sensorsim.kernels.plan import WORDS
+from sensorsim.kernels.interpreter import WORDS
 from sensorsim.kernels.vector import LANES, machine_lanes
 from sensorsim.readout import Adc, Thermometer
 

@@ -12,7 +12,7 @@ from sensorsim.bnn.layers import Convolution, Dense, Layer, Sum, Threshold
 from sensorsim.bnn.shapes import Shape
 from sensorsim.bnn.sums import sum_window
 from sensorsim.core.bits import pack
-from sensorsim.kernels.plan import WORDS
+from sensorsim.kernels.interpreter import WORDS
 from sensorsim.kernels.vector import LANES, machine_lanes
 
 CASES = [

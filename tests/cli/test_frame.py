@@ -34,9 +34,9 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 @pytest.fixture
 def one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of the time, and one test draws everything."""
-    import sensorsim.pictures
+    import sensorsim.plotting.pictures
 
-    monkeypatch.setattr(sensorsim.pictures, "draw", lambda _: {"stages": Figure((1, 1))})
+    monkeypatch.setattr(sensorsim.plotting.pictures, "draw", lambda _: {"stages": Figure((1, 1))})
 
 
 def mosaic_file(path: Path, side: int = 60) -> Path:
@@ -144,12 +144,12 @@ def test_out_must_lie_in_a_folder_that_exists(command, tmp_path: Path) -> None:
 def test_a_failure_while_writing_leaves_nothing(
     command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sensorsim.pictures
+    import sensorsim.plotting.pictures
 
     def broken(tree: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(sensorsim.pictures, "draw", broken)
+    monkeypatch.setattr(sensorsim.plotting.pictures, "draw", broken)
     scene = mosaic_file(tmp_path / "x.raw")
     before = sorted(tmp_path.iterdir())
     monkeypatch.setattr(

@@ -9,11 +9,11 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
-from sensorsim.bnn.file import find_model, load_model, model_digest, save_model
 from sensorsim.bnn.model import Model
+from sensorsim.bnn.model_file import find_model, load_model, model_digest, save_model
 from sensorsim.cli.app import app
 from sensorsim.core.errors import InputError
-from sensorsim.pipeline import load_pipeline
+from sensorsim.pipeline.chain import load_pipeline
 
 run = CliRunner()
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 pytest.importorskip("torch")
 
-from sensorsim.bnn.file import load_model
+from sensorsim.bnn.model_file import load_model
 from sensorsim.readout import Thermometer
 
 

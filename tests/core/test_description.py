@@ -7,8 +7,8 @@ from pydantic import Field, ValidationError
 
 from sensorsim import InputError, load_pipeline
 from sensorsim.core.description import Description
-from sensorsim.photodiode import Photodiode
 from sensorsim.readout import Adc, Thermometer
+from sensorsim.sensor import Photodiode
 
 
 class _Inner(Description):

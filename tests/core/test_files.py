@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from sensorsim.configuration import load_description
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import check_place, read_toml, whole
+from sensorsim.pipeline.configuration import load_description
 
 
 def test_a_file_appears_once_it_is_whole(tmp_path: Path) -> None:

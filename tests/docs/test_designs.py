@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sensorsim.cli.app import app
-from sensorsim.optimize.space import VARIABLES, space_of
-from sensorsim.pipeline import load_pipeline
+from sensorsim.experiments.optimize.space import VARIABLES, space_of
+from sensorsim.pipeline.chain import load_pipeline
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "designs.md").read_text()

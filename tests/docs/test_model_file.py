@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sensorsim.bnn import layerwise
-from sensorsim.bnn.file import _ARRAYS, VERSION, load_model
+from sensorsim.bnn.model_file import _ARRAYS, VERSION, load_model
 from sensorsim.core import resources
 from sensorsim.core.bits import pack, unpack
 

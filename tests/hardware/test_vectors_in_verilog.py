@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from networks import draw_model, draw_words
 
-from sensorsim.bnn.file import load_model
 from sensorsim.bnn.layers import Convolution, Threshold
 from sensorsim.bnn.layerwise import observe
 from sensorsim.bnn.model import Model
+from sensorsim.bnn.model_file import load_model
 from sensorsim.bnn.vectors import random_words, write_vectors
 from sensorsim.core import resources
 

@@ -27,6 +27,18 @@ def test_machine_code_stays_until_any_source_changes(tmp_path: Path) -> None:
     assert (tmp_path / "__pycache__" / "a.cpython-311.pyc").exists()
 
 
+def test_machine_code_is_dropped_when_a_kernel_it_calls_changes(tmp_path: Path) -> None:
+    own, shared = tmp_path / "own", tmp_path / "shared"
+    for folder in (own, shared):
+        folder.mkdir()
+        (folder / "a.py").write_text("x = 1\n")
+    drop_stale(own, shared)
+    (own / "__pycache__" / "a.f-1.py311.nbi").write_bytes(b"code")
+    (shared / "a.py").write_text("x = 2\n")
+    drop_stale(own, shared)
+    assert compiled(own) == []
+
+
 def test_code_of_unknown_sources_is_stale(tmp_path: Path) -> None:
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "a.f-1.py311.nbi").write_bytes(b"code")

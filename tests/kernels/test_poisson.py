@@ -5,8 +5,8 @@ import pytest
 from numba import njit
 from scipy import special, stats
 
+from sensorsim.kernels.electrons import SEGMENT, _draw_electrons, _scratch
 from sensorsim.kernels.normal import GROUP, fill_pixel_normals, fill_words
-from sensorsim.kernels.photodiode import SEGMENT, _draw_electrons, _scratch
 from sensorsim.kernels.poisson import (
     UNSETTLED,
     exp_minus,

@@ -10,7 +10,7 @@ from sensorsim.bnn.compiler import compile_plan
 from sensorsim.bnn.layers import Concat, Convolution, Dense, Layer, MaxPool, Shuffle, Sum, Threshold
 from sensorsim.bnn.shapes import Shape
 from sensorsim.core.bits import code_planes, pack
-from sensorsim.kernels.plan import CODES, WORDS
+from sensorsim.kernels.interpreter import CODES, WORDS
 from sensorsim.kernels.vector import LANES, machine_lanes
 from sensorsim.kernels.xnor import MAX_CODE_MISMATCHES
 

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from sensorsim.circuits.comparator_errors import column_offsets_v
 from sensorsim.core import streams
 from sensorsim.core.bits import unpack
 from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc, Comparator, Readout, Thermometer
-from sensorsim.readout.comparator import column_offsets_v
 from sensorsim.readout.families import FAMILIES, make_readout, quantile_thresholds
 from sensorsim.tonemap import Gamma, Linear, Log, thresholds_of
 

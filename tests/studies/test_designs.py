@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 
 import sensorsim as ss
-from sensorsim.against import compare_energy
 from sensorsim.core.statistics import wilson_interval
+from sensorsim.experiments.energy_comparison import compare_energy
 
 
 def study(name: str) -> ModuleType:

@@ -8,8 +8,8 @@ import energy_tables
 import pytest
 from typer.testing import CliRunner
 
+from sensorsim.circuits.technology import Process, load_technology
 from sensorsim.cli.app import app
-from sensorsim.energy.technology import Process, load_technology
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "energy.md").read_text()
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from sensorsim.photodiode import Photodiode
-from sensorsim.pipeline import Pipeline
+from sensorsim.pipeline.chain import Pipeline
+from sensorsim.sensor import Photodiode
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 import tone_mapping
 import xarray as xr
 
-from sensorsim.comparison import compare
 from sensorsim.core import resources
+from sensorsim.experiments.paired import compare
 from sensorsim.readout import Adc
 from sensorsim.tonemap import lookup_table, thresholds_of
 

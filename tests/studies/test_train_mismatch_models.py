@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("torch")
 import train_mismatch_models
 
-from sensorsim.bnn.file import load_model
+from sensorsim.bnn.model_file import load_model
 from sensorsim.core.streams import Key
 from sensorsim.readout import Thermometer
 from sensorsim.scenes.datasets import load_dataset

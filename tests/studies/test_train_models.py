@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("torch")
 import train_models
 
-from sensorsim.bnn.file import load_model
+from sensorsim.bnn.model_file import load_model
 
 NAME = "fashion-mnist"
 

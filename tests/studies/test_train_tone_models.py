@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("torch")
 import train_tone_models
 
-from sensorsim.bnn.file import load_model
+from sensorsim.bnn.model_file import load_model
 from sensorsim.readout import Adc
 from sensorsim.tonemap import Gamma, Log, thresholds_of
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sensorsim.configuration import PipelineDescription, change
 from sensorsim.core.errors import InputError
+from sensorsim.pipeline.configuration import PipelineDescription, change
 from sensorsim.readout import Adc
 from sensorsim.tonemap import (
     CURVE_KINDS,

@@ -5,13 +5,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sensorsim.camera import Camera  # noqa: E402
 from sensorsim.core import streams  # noqa: E402
 from sensorsim.core.errors import InputError  # noqa: E402
 from sensorsim.optics.lens import Lens  # noqa: E402
-from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
+from sensorsim.sensor import Photodiode  # noqa: E402
+from sensorsim.sensor.camera import Camera  # noqa: E402
 from sensorsim.training.batches import (  # noqa: E402
     _FRAMES_PER_DIE,
     TRAINING_DIES,

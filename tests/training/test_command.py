@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sensorsim.bnn.file import load_model  # noqa: E402
+from sensorsim.bnn.model_file import load_model  # noqa: E402
 from sensorsim.core import resources  # noqa: E402
 from sensorsim.core.errors import InputError  # noqa: E402
 from sensorsim.readout import Thermometer  # noqa: E402

@@ -15,7 +15,7 @@ from sensorsim.bnn.model import Model, Training  # noqa: E402
 from sensorsim.core import streams  # noqa: E402
 from sensorsim.readout import Adc, Thermometer  # noqa: E402
 from sensorsim.training.architecture import Architecture, Block  # noqa: E402
-from sensorsim.training.binary import VoteHead, latents  # noqa: E402
+from sensorsim.training.binary_layers import VoteHead, latents  # noqa: E402
 from sensorsim.training.encoder import FixedEncoder  # noqa: E402
 from sensorsim.training.export import FRACTION_BITS, export  # noqa: E402
 from sensorsim.training.network import Network, initialize  # noqa: E402

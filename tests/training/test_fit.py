@@ -10,12 +10,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sensorsim.camera import Camera  # noqa: E402
 from sensorsim.core.errors import InputError  # noqa: E402
-from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.readout import Adc, Comparator, Thermometer  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
+from sensorsim.sensor import Photodiode  # noqa: E402
+from sensorsim.sensor.camera import Camera  # noqa: E402
 from sensorsim.training.architecture import Architecture, Block  # noqa: E402
 from sensorsim.training.batches import Batches  # noqa: E402
 from sensorsim.training.checkpoint import save  # noqa: E402

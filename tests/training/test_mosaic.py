@@ -11,16 +11,16 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 import sensorsim as ss  # noqa: E402
-from sensorsim.bnn.file import load_model  # noqa: E402
-from sensorsim.camera import Camera  # noqa: E402
+from sensorsim.bnn.model_file import load_model  # noqa: E402
 from sensorsim.core import resources, streams  # noqa: E402
 from sensorsim.optics.cfa import sample_colors  # noqa: E402
-from sensorsim.photodiode import Photodiode  # noqa: E402
-from sensorsim.pipeline import Pipeline  # noqa: E402
+from sensorsim.pipeline.chain import Pipeline  # noqa: E402
 from sensorsim.readout import Comparator  # noqa: E402
 from sensorsim.scenes.datasets import load_dataset  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.srgb import to_linear  # noqa: E402
+from sensorsim.sensor import Photodiode  # noqa: E402
+from sensorsim.sensor.camera import Camera  # noqa: E402
 from sensorsim.training.architecture import Architecture, Block  # noqa: E402
 from sensorsim.training.decisions import bit_level_decisions  # noqa: E402
 from sensorsim.training.deliver import deliver  # noqa: E402
@@ -104,7 +104,7 @@ def test_another_order_of_the_cell_would_be_noticed(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mutant that hands the network blue for red must not pass for the chain."""
-    import sensorsim.pipeline as module
+    import sensorsim.pipeline.chain as module
 
     right = pipeline(made).run(seed=0)["accuracy"]
     original = module.network_planes

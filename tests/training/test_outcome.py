@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 import sensorsim as ss  # noqa: E402
 from sensorsim.bnn import simulator  # noqa: E402
-from sensorsim.bnn.file import load_model  # noqa: E402
+from sensorsim.bnn.model_file import load_model  # noqa: E402
 from sensorsim.core.errors import InputError  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
 from sensorsim.training import card, command, decisions, fit, report, words  # noqa: E402

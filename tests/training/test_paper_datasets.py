@@ -12,7 +12,7 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from sensorsim.bnn.file import load_model  # noqa: E402
+from sensorsim.bnn.model_file import load_model  # noqa: E402
 from sensorsim.training.command import Place, run_recipe  # noqa: E402
 
 FEW = {"schedule.epochs": 1.0, "schedule.batch": 8, "schedule.recalibration_batches": 1}

@@ -18,14 +18,15 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "sensorsim"
     ignored = shutil.ignore_patterns("__pycache__", "shipped")
     shutil.copytree(Path(sensorsim.__file__).parent, copy, ignore=ignored)
-    monkeypatch.setattr(sensorsim, "__file__", str(copy / "__init__.py"))
+    monkeypatch.setattr(provenance, "_PACKAGE", copy)
     return copy
 
 
 @pytest.mark.parametrize(
     "name",
-    ["streams.py", "camera.py", "kernels/photodiode.py", "photodiode/sense.py", "spectrum.py",
-     "readout/thermometer.py", "training/binary.py", "training/fit.py", "scenes/exposure.py"],
+    ["core/streams.py", "sensor/camera.py", "kernels/electrons.py", "sensor/sense.py",
+     "optics/spectrum.py", "readout/thermometer/kernel.py", "readout/adc/description.py",
+     "training/binary_layers.py", "training/fit.py", "scenes/exposure.py"],
 )  # fmt: skip
 def test_changed_source_changes_the_digest(package: Path, name: str) -> None:
     before = source_digest()

@@ -8,17 +8,17 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sensorsim.camera import Camera  # noqa: E402
-from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.readout import Thermometer  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
+from sensorsim.sensor import Photodiode  # noqa: E402
+from sensorsim.sensor.camera import Camera  # noqa: E402
 from sensorsim.training.architecture import (  # noqa: E402
     Architecture,
     Block,
     block_products,
 )
-from sensorsim.training.binary import BinaryBlock  # noqa: E402
+from sensorsim.training.binary_layers import BinaryBlock  # noqa: E402
 from sensorsim.training.export import export  # noqa: E402
 from sensorsim.training.fit import Trainer  # noqa: E402
 from sensorsim.training.network import Network, initialize  # noqa: E402

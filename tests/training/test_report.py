@@ -14,13 +14,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sensorsim.bnn.model import Model  # noqa: E402
-from sensorsim.camera import Camera  # noqa: E402
+from sensorsim.circuits.constant import Range  # noqa: E402
+from sensorsim.circuits.uncertainty import Spread  # noqa: E402
 from sensorsim.core.errors import InputError  # noqa: E402
 from sensorsim.core.statistics import wilson_interval  # noqa: E402
-from sensorsim.energy.constant import Range  # noqa: E402
-from sensorsim.energy.uncertainty import Spread  # noqa: E402
-from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
+from sensorsim.sensor import Photodiode  # noqa: E402
+from sensorsim.sensor.camera import Camera  # noqa: E402
 from sensorsim.training import card, figures, report, words  # noqa: E402
 from sensorsim.training.decisions import Decisions  # noqa: E402
 from sensorsim.training.marked import check_replaceable, write_marked  # noqa: E402

@@ -9,17 +9,17 @@ torch = pytest.importorskip("torch")
 
 from sensorsim.bnn import simulator  # noqa: E402
 from sensorsim.bnn.model import Training  # noqa: E402
-from sensorsim.camera import Camera  # noqa: E402
 from sensorsim.core import streams  # noqa: E402
 from sensorsim.core.errors import InputError  # noqa: E402
-from sensorsim.photodiode import Photodiode  # noqa: E402
 from sensorsim.readout import Adc, Comparator, Thermometer  # noqa: E402
 from sensorsim.scenes.datasets import load_dataset  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
+from sensorsim.sensor import Photodiode  # noqa: E402
+from sensorsim.sensor.camera import Camera  # noqa: E402
 from sensorsim.training.architecture import Architecture, Block  # noqa: E402
 from sensorsim.training.batches import Batches, split_validation  # noqa: E402
-from sensorsim.training.binary import _Sign, _Step  # noqa: E402
+from sensorsim.training.binary_layers import _Sign, _Step  # noqa: E402
 from sensorsim.training.checkpoint import save  # noqa: E402
 from sensorsim.training.encoder import FixedEncoder, LearnedThermometer  # noqa: E402
 from sensorsim.training.export import export  # noqa: E402

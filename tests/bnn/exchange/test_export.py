@@ -26,9 +26,9 @@ from sensorsim.bnn.exchange.onnx_export import export_onnx
 from sensorsim.bnn.exchange.qonnx_export import export_qonnx
 from sensorsim.bnn.exchange.qonnx_import import import_qonnx
 from sensorsim.bnn.exchange.rising import rising_only
-from sensorsim.bnn.file import load_model, save_model
 from sensorsim.bnn.layers import Concat, Convolution, Layer, MaxPool, Shuffle, Sum, Threshold, Votes
 from sensorsim.bnn.model import Input, Model
+from sensorsim.bnn.model_file import load_model, save_model
 from sensorsim.bnn.shapes import Shape, flow
 from sensorsim.core import resources
 from sensorsim.core.bits import words_for

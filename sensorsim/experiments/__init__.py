@@ -1,0 +1,1 @@
+"""Many chains: sweeps, paired comparisons, Monte-Carlo over dies, energy comparisons, search."""

@@ -1,0 +1,177 @@
+"""Accuracy over dies: offsets, reference mismatch and PRNU make every chip another one.
+
+All dies see the same images under the same temporal noise, so what differs between them is the die.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from scipy.stats import chi2
+
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
+from sensorsim.core.statistics import wilson_interval
+from sensorsim.experiments.paired import decide
+from sensorsim.pipeline.chain import Pipeline
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Spread(NamedTuple):
+    """Where the spread of measured accuracies comes from.
+
+    Attributes
+    ----------
+    observed : float
+        Standard deviation of the measured accuracies over dies.
+    sampling : float
+        What it would be with dies that are all alike, because each errs on other images.
+    dies : float
+        What remains, the dies' own: ``sqrt(observed**2 - sampling**2)``, or 0.
+    images : float
+        Standard error of the mean accuracy, common to all dies, because the images are finite.
+    p_alike : float
+        Probability of so large a spread if all dies were alike: Cochran's Q test, Biometrika 37
+        (1950) 256.
+    """
+
+    observed: float
+    sampling: float
+    dies: float
+    images: float
+    p_alike: float
+
+
+def spread_over_dies(right: npt.NDArray[np.bool_]) -> Spread:
+    """Spread of the accuracies of some dies on the same images: a two-way analysis of variance.
+
+    Parameters
+    ----------
+    right : bool [D, N]
+        Whether each die was right about each image; at least two of both.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer.
+    """
+    dies, images = right.shape
+    if dies < 2 or images < 2:
+        raise ValueError(f"{dies} dies and {images} images: expected at least 2 of both")
+    x = right.astype(np.float64)
+    of_die, of_image = x.mean(1), x.mean(0)
+    rest = x - of_die[:, np.newaxis] - of_image + x.mean()
+    residual = float((rest**2).sum() / ((dies - 1) * (images - 1)))
+    counts = right.sum(1)  # whole numbers: those of equal dies have no variance at all
+    observed = float(counts.var(ddof=1)) / images**2
+    sampling = residual / images
+    disputed = float((of_image * (1 - of_image)).sum()) * dies
+    # Q = D (D - 1) sum over dies (right_d - mean right)**2 / sum over images of R (D - R)
+    q = (dies - 1) * float(counts.var()) * dies / disputed if disputed else 0.0
+    return Spread(
+        observed**0.5,
+        sampling**0.5,
+        max(0.0, observed - sampling) ** 0.5,
+        float(of_image.std(ddof=1)) / images**0.5,
+        float(chi2.sf(q, dies - 1)),
+    )
+
+
+def without_sampling_error(accuracies: FloatArray, spread: Spread) -> FloatArray:
+    """Accuracies drawn together about their mean, until their spread is that of the dies alone.
+
+    A yield counted from measured accuracies is too far from 0 and 1, since sampling widens them.
+    """
+    mean = accuracies.mean()
+    shrink = spread.dies / spread.observed if spread.observed else 0.0
+    return mean + shrink * (accuracies - mean)
+
+
+def accuracies_over_dies(
+    chains: Sequence[Pipeline],
+    dies: Sequence[int],
+    images: int | None = None,
+    seed: int = 0,
+    report: Callable[[int], None] | None = None,
+) -> list[xr.Dataset]:
+    """Accuracy of several readouts over dies; each die's volts are simulated once for all of them.
+
+    Parameters
+    ----------
+    chains : pipelines with the same scene and photodiode
+    dies : int [D]
+        Die numbers; the pipelines' own die is not used.
+    images, seed
+        As in `Pipeline.run`; die ``d`` gives what a run with ``die = d`` gives.
+    report : callable, optional
+        Called with the number of images that one chain has just classified.
+
+    Returns
+    -------
+    list of Dataset
+        One for each chain, over the dimension ``die``: ``accuracy`` with its Wilson interval,
+        ``accuracy_without_sampling_error``; and the fields of `Spread`.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two dies, one occurs twice, or a number is out of range.
+    ValueError
+        If the chains do not share scene and photodiode.
+    """
+    numbers = _checked(dies)
+    first = chains[0]
+    shared = [(c.description.scene, c.description.photodiode) for c in chains]
+    if any(s != shared[0] for s in shared):
+        raise ValueError("chains to compare must share scene and photodiode")
+    dataset = first.dataset.first(images)
+    for chain in chains:
+        chain.check_dataset(dataset)
+    right = np.empty((len(chains), len(numbers), len(dataset)), np.bool_)
+    for row, die in enumerate(numbers):
+        key = streams.Key.of(seed, np.arange(len(dataset)), die)
+        right[:, row] = decide(chains, dataset.images, key, report) == dataset.labels
+    results = [_dataset(r, numbers) for r in right]
+    for chain, result in zip(chains, results, strict=True):
+        result.attrs = chain.provenance(dataset, seed)
+    return results
+
+
+def accuracy_over_dies(
+    pipeline: Pipeline, dies: Sequence[int], images: int | None = None, seed: int = 0
+) -> xr.Dataset:
+    """Accuracy of one pipeline over dies: see `accuracies_over_dies`."""
+    return accuracies_over_dies([pipeline], dies, images, seed)[0]
+
+
+def _checked(dies: Sequence[int]) -> list[int]:
+    numbers = [int(d) for d in dies]
+    if len(numbers) < 2 or len(set(numbers)) < len(numbers):
+        raise InputError(f"dies {numbers}: expected at least two different numbers")
+    if min(numbers) < 0 or max(numbers) > streams.MAX_DIE:
+        raise InputError(f"dies {min(numbers)} to {max(numbers)}: expected 0 to {streams.MAX_DIE}")
+    return numbers
+
+
+def _dataset(right: npt.NDArray[np.bool_], dies: list[int]) -> xr.Dataset:
+    accuracy = right.mean(1)
+    low, high = np.array([wilson_interval(int(r.sum()), r.size) for r in right]).T
+    spread = spread_over_dies(right)
+    return xr.Dataset(
+        {
+            "accuracy": ("die", accuracy),
+            "accuracy_low": ("die", low),
+            "accuracy_high": ("die", high),
+            "accuracy_without_sampling_error": ("die", without_sampling_error(accuracy, spread)),
+            "images": right.shape[1],
+            "spread_observed": spread.observed,
+            "spread_sampling": spread.sampling,
+            "spread_dies": spread.dies,
+            "mean_error_images": spread.images,
+            "p_alike": spread.p_alike,
+        },
+        {"die": dies},
+    )

@@ -1,0 +1,304 @@
+"""A search for the designs that trade accuracy against energy best.
+
+A tree-structured Parzen estimator for several goals chooses the designs (Ozaki et al., JAIR 73,
+2022), by optuna: it copes with names beside numbers and with limits, and in a hundred trials it
+finds about what a genetic search (NSGA-II) and chance find in two hundred (docs/designs.md). The
+sampler is seeded anew for every trial, by seed and number, so a search that goes on from its store
+does what one that was never stopped does.
+"""
+
+import json
+import math
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import optuna
+
+from sensorsim.circuits.ledger import STAGES
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
+from sensorsim.core.statistics import pareto_front
+from sensorsim.core.store import PointStore
+from sensorsim.experiments.optimize.space import Space
+from sensorsim.experiments.paired import decide
+from sensorsim.pipeline.chain import Pipeline
+from sensorsim.scenes.labelled import Labelled
+
+SEARCH_DIES = 8
+"""Each image of the search is seen through one of so many dies, none of them the pipeline's."""
+ENERGY_STEP = 1.02
+"""Energies within it count as equal: prices are known to a factor, and a search that heeded a
+thousandth would spend its trials in the cheapest corner."""
+STARTUP = 16
+"""So many trials are drawn at random, those that try every model once included."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is asked of a design.
+
+    Attributes
+    ----------
+    stages : tuple of str
+        Stages of the ledger whose energy is to be low.
+    max_energy_pj : float, optional
+        Of those stages, per frame, at typical prices.
+    min_accuracy : float, optional
+    """
+
+    stages: tuple[str, ...] = STAGES
+    max_energy_pj: float | None = None
+    min_accuracy: float | None = None
+
+    def violations(self, accuracy: float, energy_pj: float) -> dict[str, float]:
+        """By how much each limit is missed; 0 or less where it is kept."""
+        found = {}
+        if self.max_energy_pj is not None:
+            found["energy"] = 1 - self.max_energy_pj / energy_pj if energy_pj else 0.0
+        if self.min_accuracy is not None:
+            found["accuracy"] = self.min_accuracy - accuracy
+        return found
+
+    def met(self, accuracy: float, energy_pj: float) -> bool:
+        """Whether all limits are kept."""
+        return all(v <= 0 for v in self.violations(accuracy, energy_pj).values())
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A design and what the search saw of it.
+
+    Attributes
+    ----------
+    design : dict
+        Parameters of `Space`.
+    accuracy : float
+        On the images of the search.
+    energy_pj : float
+        Of the goal's stages, at typical prices.
+    """
+
+    design: dict[str, Any]
+    accuracy: float
+    energy_pj: float
+
+    @property
+    def coarse_energy_pj(self) -> float:
+        """Energy to the nearest step of 2 %."""
+        step = math.log(ENERGY_STEP)
+        return math.exp(step * round(math.log(self.energy_pj) / step)) if self.energy_pj else 0.0
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images to search on, and others to report on.
+
+    Those reported are the first ones, so that ``sensorsim run --images`` sees the same.
+    """
+
+    reported: int
+    searched: int
+
+    @classmethod
+    def of(cls, dataset: Labelled, reported: int | None, searched: int | None) -> "Split":
+        """Split a dataset; by itself a fifth, at most 2000, is searched on.
+
+        Raises
+        ------
+        InputError
+            If there are not so many images.
+        """
+        size = len(dataset)
+        if searched is None:
+            searched = max(1, min(2000, size // 5))
+        if reported is None:
+            reported = size - searched
+        if reported < 1 or searched < 1 or reported + searched > size:
+            raise InputError(
+                f"--images {reported} and --search-images {searched}: expected 1 or more of both, "
+                f"and no image in both, of {size} in all ({dataset.origin})"
+            )
+        return cls(reported, searched)
+
+    def frames(self, dataset: Labelled) -> npt.NDArray[np.int64]:
+        """Numbers of the last images, to search on."""
+        return np.arange(len(dataset) - self.searched, len(dataset))
+
+
+def search(
+    space: Space,
+    goal: Goal,
+    split: Split,
+    trials: int = 100,
+    seed: int = 0,
+    store: str | Path | None = None,
+    report: Callable[[int, int], None] | None = None,
+) -> list[Trial]:
+    """Try designs.
+
+    Parameters
+    ----------
+    trials : int
+        At least one for each model.
+    seed : int
+        Of the noise and of the search.
+    store : path, optional
+        Folder that keeps finished trials; the same call goes on from it, with more trials too.
+    report : callable, optional
+        Called with trials done and trials in all.
+
+    Raises
+    ------
+    InputError
+        If there are fewer trials than models, or the store belongs to another search.
+    """
+    if trials < len(space.models):
+        raise InputError(
+            f"--trials {trials}: expected at least {len(space.models)}, one for each model; "
+            "or search a folder of fewer"
+        )
+    kept = None if store is None else PointStore(store, "search", _plan(space, goal, split, seed))
+    study = _study(space)
+    judge = _Judge(space, goal, split, seed)
+    found: list[Trial] = []
+    for number in range(trials):
+        study.sampler = optuna.samplers.TPESampler(
+            n_startup_trials=max(STARTUP, len(space.models)), multivariate=False,
+            seed=zlib.crc32(f"{seed} {number}".encode()),
+        )  # fmt: skip
+        asked = study.ask()
+        design = _suggest(asked, space)
+        known = kept.read(number) if kept else None
+        if known is not None and known["design"] != design:
+            raise InputError(
+                f"{store}: trial {number} holds another design than this search asks for, so it "
+                "was made by another version of optuna; name another store"
+            )
+        trial = Trial(**known) if known else judge.trial(design)
+        if kept and not known:
+            kept.write(number, asdict(trial))
+        for name, violation in goal.violations(trial.accuracy, trial.energy_pj).items():
+            asked.set_constraint(name, violation)
+        study.tell(asked, (trial.accuracy, trial.coarse_energy_pj))
+        found.append(trial)
+        if report:
+            report(number + 1, trials)
+    return found
+
+
+def best_designs(trials: list[Trial], goal: Goal) -> list[Trial]:
+    """The Pareto front of the trials that keep all limits, the cheapest first.
+
+    Of energies within a step, the most accurate design stands for all.
+
+    Raises
+    ------
+    InputError
+        If none does; it says what the best of them reached.
+    """
+    dearest_first = sorted(trials, key=lambda t: -t.energy_pj)
+    distinct = list({(t.coarse_energy_pj, t.accuracy): t for t in dearest_first}.values())
+    kept = [t for t in distinct if goal.met(t.accuracy, t.energy_pj)]
+    if not kept:
+        raise InputError(_nothing(distinct, goal))
+    front = pareto_front([t.coarse_energy_pj for t in kept], [t.accuracy for t in kept])
+    chosen = [t for t, on_it in zip(kept, front, strict=True) if on_it]
+    return sorted(chosen, key=lambda t: t.energy_pj)
+
+
+def _nothing(trials: list[Trial], goal: Goal) -> str:
+    energy = goal.max_energy_pj
+    words = []
+    if energy is not None:
+        words.append(f"--max-energy-pj {energy:g}")
+        within = [t for t in trials if t.energy_pj <= energy]
+    else:
+        within = trials
+    if goal.min_accuracy is not None:
+        words.append(f"--min-accuracy {goal.min_accuracy:g}")
+    text = f"{' and '.join(words)}: none of {len(trials)} designs reaches that"
+    if within:
+        best = max(within, key=lambda t: t.accuracy)
+        text += f"; the most accurate{' within that energy' if energy else ''} is {_words(best)}"
+    else:
+        text += f"; the cheapest is {_words(min(trials, key=lambda t: t.energy_pj))}"
+    right = [t for t in trials if t.accuracy >= (goal.min_accuracy or 0)]
+    if right and energy is not None and goal.min_accuracy is not None:
+        cheapest = min(right, key=lambda t: t.energy_pj)
+        text += f"; the cheapest of that accuracy is {_words(cheapest)}"
+    return f"{text}; relax a limit, or search with more --trials"
+
+
+def _words(trial: Trial) -> str:
+    return f"{trial.design['model']} with {100 * trial.accuracy:.2f} % and {trial.energy_pj:.4g} pJ"
+
+
+def _study(space: Space) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(directions=["maximize", "minimize"])
+    for design in space.first_designs():
+        study.enqueue_trial(design)
+    return study
+
+
+def _suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
+    design: dict[str, Any] = {"model": trial.suggest_categorical("model", list(space.models))}
+    for name, values in space.choices.items():
+        design[name] = trial.suggest_categorical(name, list(values))
+    for name, (low, high) in space.ranges.items():
+        design[name] = trial.suggest_float(name, low, high, log=True)
+    return design
+
+
+def searched_dies(own: int, frames: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The die through which the search sees each image."""
+    return (own + 1 + frames % SEARCH_DIES) % (streams.MAX_DIE + 1)
+
+
+def reported_dies(own: int, count: int) -> list[int]:
+    """The pipeline's die, and others that the search has not seen."""
+    others = [own + SEARCH_DIES + n for n in range(1, count)]
+    return [d % (streams.MAX_DIE + 1) for d in (own, *others)]
+
+
+class _Judge:
+    """Accuracy and energy of designs; one that was seen is not simulated again."""
+
+    def __init__(self, space: Space, goal: Goal, split: Split, seed: int) -> None:
+        self.space, self.goal = space, goal
+        dataset = space.base.dataset
+        frames = split.frames(dataset)
+        dies = searched_dies(space.base.description.die, frames)
+        self.key = streams.Key.of(seed, frames, dies)
+        self.images, self.labels = dataset.images[frames], dataset.labels[frames]
+        self.seen: dict[str, tuple[float, float]] = {}
+
+    def trial(self, design: dict[str, Any]) -> Trial:
+        settings = self.space.settings(design)
+        name = json.dumps(settings, sort_keys=True)
+        if name not in self.seen:
+            self.seen[name] = self._judged(self.space.base.replace(settings))
+        return Trial(design, *self.seen[name])
+
+    def _judged(self, chain: Pipeline) -> tuple[float, float]:
+        decisions = decide([chain], self.images, self.key)[0]
+        energy = chain.ledger().total_pj(*self.goal.stages).typical
+        return float((decisions == self.labels).mean()), energy
+
+
+def _plan(space: Space, goal: Goal, split: Split, seed: int) -> Mapping[str, Any]:
+    """All that trials depend on, but for their number."""
+    return {
+        "pipeline": space.base.description.model_dump(mode="json"),
+        "models": list(space.models),
+        "choices": {k: list(v) for k, v in space.choices.items()},
+        "ranges": {k: list(v) for k, v in space.ranges.items()},
+        "goal": asdict(goal),
+        "split": asdict(split),
+        "seed": seed,
+    }

@@ -1,0 +1,239 @@
+"""What a search may vary, and how a design becomes settings of a pipeline.
+
+A design is a few named parameters, all of them always stated: what a readout has no use for (the
+converter of a thermometer) changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sensorsim.bnn.model_file import load_model
+from sensorsim.circuits.sizing import sized_comparator
+from sensorsim.circuits.technology import Process
+from sensorsim.circuits.timing import ramp_steps
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
+from sensorsim.pipeline.chain import Pipeline
+from sensorsim.pipeline.cost import converter_form
+from sensorsim.readout import Adc, Comparator, Sar, SingleSlope, Thermometer, ThermometerCircuit
+from sensorsim.readout.adc.architecture import Architecture
+
+Parameters = Mapping[str, Any]
+
+CIRCUITS = ("parallel", "sequential")
+LINKS = ("raw", "encoded")
+CONVERTERS = ("ramp", "sar")
+SIZES = (0.25, 16.0)
+EXPOSURES = (0.25, 8.0)
+"""Factors on the exposure that the pipeline states: two stops down, three up."""
+MISMATCH = "mismatch"
+"""Folder of the shipped networks that were trained with dies' errors in view."""
+VARIABLES = ("size", "exposure", "circuit", "link", "converter")
+"""What may vary beside the model, which always does: thresholds and bits come with a network."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """The designs that a search may choose from.
+
+    Attributes
+    ----------
+    base : Pipeline
+        All else is what it states.
+    models : dict of str to Adc or Thermometer
+        Networks by what ``network.model`` calls them, with the readout each was trained behind.
+    choices : dict of str to tuple of str
+        Parameters of which one value is chosen; the first is tried first.
+    ranges : dict of str to tuple of float
+        Parameters between two ends, searched in the logarithm; 1 is tried first.
+    """
+
+    base: Pipeline
+    models: dict[str, Adc | Thermometer]
+    choices: dict[str, tuple[str, ...]]
+    ranges: dict[str, tuple[float, float]]
+
+    def first_designs(self) -> list[dict[str, Any]]:
+        """Every model once, at size 1, the pipeline's exposure and the first of every choice."""
+        usual = {k: v[0] for k, v in self.choices.items()} | dict.fromkeys(self.ranges, 1.0)
+        return [usual | {"model": m} for m in self.models]
+
+    def settings(self, design: Parameters) -> dict[str, Any]:
+        """Dotted fields that make the pipeline this design."""
+        readout = self.models[design["model"]]
+        settings: dict[str, Any] = {"network.model": design["model"]}
+        settings |= self._exposure(design)
+        size = design.get("size") if self._has_size(readout) else None
+        comparator = self._comparator(size)
+        if size is not None:
+            settings["energy.comparator_size"] = _rounded(size)
+        made = (
+            self._thermometer(design) if isinstance(readout, Thermometer)
+            else self._adc(readout, design)
+        )  # fmt: skip
+        settings["readout"] = made | {"comparator": comparator.model_dump()}
+        return settings
+
+    def chain(self, design: Parameters) -> Pipeline:
+        """The pipeline of a design."""
+        return self.base.replace(self.settings(design))
+
+    def _has_size(self, readout: Adc | Thermometer) -> bool:
+        """A converter at a survey's price has no comparator of its own."""
+        energy, technology = self.base.description.energy, self.base.technology
+        if isinstance(technology, Process) and isinstance(readout, Adc):
+            return converter_form(energy, technology) == "first-principles"
+        return isinstance(technology, Process)
+
+    def _comparator(self, size: float | None) -> Comparator:
+        stated = self.base.description.readout.comparator
+        if size is None:
+            return stated
+        assert isinstance(self.base.technology, Process)
+        mismatch_mv = self.base.technology.comparator.mismatch_mv.typical
+        made = sized_comparator(stated, mismatch_mv, _rounded(size))
+        return Comparator(noise_mv=_rounded(made.noise_mv), offset_mv=_rounded(made.offset_mv))
+
+    def _exposure(self, design: Parameters) -> dict[str, float]:
+        if "exposure" not in design:
+            return {}
+        field, stated = _exposure_field(self.base)
+        return {field: _rounded(stated * design["exposure"])}
+
+    def _thermometer(self, design: Parameters) -> dict[str, Any]:
+        stated = self.base.description.readout
+        circuit = ThermometerCircuit()
+        if isinstance(stated, ThermometerCircuit):
+            circuit = ThermometerCircuit(**stated.circuit_fields())
+        fields = circuit.model_dump(exclude_defaults=True)
+        if "circuit" in design:
+            fields["mode"] = design["circuit"]
+        if design.get("link") == "encoded":
+            fields |= {"link": "encoded", "bubbles": "corrected"}
+        elif "link" in design:
+            fields["link"] = "raw"
+        return {"kind": "learned"} | fields
+
+    def _adc(self, trained: Adc, design: Parameters) -> dict[str, Any]:
+        stated = self.base.description.readout
+        fields = trained.model_dump(
+            include={"kind", "bits", "tone_curve", "tone_domain", "conversion_bits"}
+        )
+        made: Architecture = SingleSlope()
+        if isinstance(stated, Adc):
+            fields |= stated.model_dump(
+                include={"gain_error_percent", "offset_mv", "column_gain_percent"},
+                exclude_defaults=True,
+            )
+            made = stated.architecture
+        bends = trained.converter.tone_curve.kind != "linear"
+        if bends and not isinstance(made, SingleSlope):
+            made = SingleSlope()  # only a ramp bends
+        if "converter" in design:
+            if design["converter"] == "sar" and not bends:
+                made = made if isinstance(made, Sar) else Sar()
+            else:
+                made = self._ramp(made, trained.converter.bits)
+        fields["architecture"] = made.model_dump()
+        return {k: v for k, v in fields.items() if v is not None}
+
+    def _ramp(self, stated: object, bits: int) -> SingleSlope:
+        """As short as the technology's counter and the comparator's delay allow."""
+        ramp = stated if isinstance(stated, SingleSlope) else SingleSlope()
+        period_ns = self.base.technology.timing.counter_period_ns.typical
+        shortest_us = 1e-3 * max(ramp_steps(bits) * period_ns, 20 * ramp.comparator_delay_ns)
+        time_us = min(ramp.conversion_time_us or shortest_us, shortest_us)
+        return ramp.model_copy(update={"conversion_time_us": _rounded(time_us)})
+
+
+def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None = None) -> Space:
+    """The designs around a pipeline.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where models lie; those that ship for the pipeline's dataset if left out, in both trainings.
+    vary : names of `VARIABLES`, optional
+        All that the technology has a price for if left out.
+
+    Raises
+    ------
+    InputError
+        If no model fits the pipeline, or a variable is unknown or has no price.
+    """
+    wanted = _checked(base, vary)
+    choices = {"circuit": CIRCUITS, "link": LINKS, "converter": CONVERTERS}
+    ranges = {"size": SIZES, "exposure": _exposures(base)}
+    space = Space(
+        base, {},
+        {k: v for k, v in choices.items() if k in wanted},
+        {k: v for k, v in ranges.items() if k in wanted},
+    )  # fmt: skip
+    return Space(base, _models(space, folder), space.choices, space.ranges)
+
+
+def _checked(base: Pipeline, vary: tuple[str, ...] | None) -> tuple[str, ...]:
+    priced = isinstance(base.technology, Process)
+    need_a_process = ("size", "converter")
+    if vary is None:
+        return tuple(v for v in VARIABLES if priced or v not in need_a_process)
+    for name in vary:
+        if name not in VARIABLES:
+            raise InputError(f"--vary {name!r}: expected some of {', '.join(VARIABLES)}")
+        if name in need_a_process and not priced:
+            raise InputError(
+                f"--vary {name!r} with energy.technology {base.technology.name!r}, which prices "
+                "whole circuits; expected a process, like cmos65"
+            )
+    return vary
+
+
+def _exposure_field(base: Pipeline) -> tuple[str, float]:
+    """The field that sets the exposure, and what the pipeline states."""
+    exposure = base.description.scene.exposure
+    if exposure.white_illuminance_lux is not None:
+        return "photodiode.integration_time_ms", base.description.photodiode.integration_time_ms
+    return "scene.exposure.white_full_well_fraction", exposure.full_well_fraction
+
+
+def _exposures(base: Pipeline) -> tuple[float, float]:
+    """Factors on the exposure; an integration time ends with the frame."""
+    field, stated = _exposure_field(base)
+    shortest, longest = EXPOSURES
+    if field.startswith("photodiode"):
+        longest = min(longest, 1e3 / base.description.energy.frame_rate_hz / stated)
+    return min(shortest, longest / 2), longest
+
+
+def _models(space: Space, folder: Path | None) -> dict[str, Adc | Thermometer]:
+    name = space.base.description.scene.dataset
+    place = resources.data("models", name) if folder is None else folder
+    if not place.is_dir():
+        raise InputError(f"{place}: no folder of models; name one with --models")
+    found: dict[str, Adc | Thermometer] = {}
+    refused = []
+    paths = sorted(place.glob("*.npz"))
+    if folder is None:
+        paths += sorted((place / MISMATCH).glob("*.npz"))
+    for path in paths:
+        shipped = f"{name}/{path.relative_to(place).with_suffix('').as_posix()}"
+        called = shipped if folder is None else str(path)
+        readout = load_model(path).readout
+        one = Space(space.base, {called: readout}, space.choices, space.ranges)
+        try:
+            one.chain(one.first_designs()[0]).check_dataset(space.base.dataset)
+        except InputError as error:
+            refused.append(f"{path.name} ({error})")
+        else:
+            found[called] = readout
+    if not found:
+        reasons = "; ".join(refused) if refused else "it holds no .npz files"
+        raise InputError(f"{place}: no model fits this pipeline: {reasons}")
+    return found
+
+
+def _rounded(value: float) -> float:
+    """Four digits, so that a command can be read."""
+    return float(f"{value:.4g}")

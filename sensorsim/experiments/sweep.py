@@ -1,0 +1,87 @@
+"""A grid of configurations becomes one Dataset; stored point by point, a sweep can be resumed."""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from sensorsim.core.errors import InputError
+from sensorsim.core.store import PointStore
+from sensorsim.core.units import unit_of
+from sensorsim.pipeline.chain import Pipeline
+
+Report = Callable[[int, int], None]
+
+
+def sweep(
+    pipeline: Pipeline,
+    axes: Mapping[str, Sequence[Any]],
+    store: str | Path | None = None,
+    images: int | None = None,
+    seed: int = 0,
+    report: Report | None = None,
+) -> xr.Dataset:
+    """Run a pipeline at every point of a grid.
+
+    Parameters
+    ----------
+    axes : mapping
+        Dotted field to its values, like ``{"readout.comparator.offset_mv": [0, 2, 4, 8]}``.
+    store : path, optional
+        Folder that keeps finished points; the same call goes on from it, and another call is
+        refused.
+    images, seed
+        As in `Pipeline.run`.
+    report : callable, optional
+        Called with points done and points in all.
+
+    Returns
+    -------
+    Dataset
+        All scalar results over one dimension per axis.
+
+    Raises
+    ------
+    InputError
+        If an axis is empty, a value is out of bounds, or the store belongs to another sweep.
+    """
+    for field, values in axes.items():
+        if not len(values):
+            raise InputError(f"{field}: no values to sweep over; expected at least one")
+    grid = list(itertools.product(*axes.values()))
+    chains = [pipeline.replace(dict(zip(axes, point, strict=True))) for point in grid]
+    plan = {
+        "pipeline": pipeline.description.model_dump(mode="json"),
+        "axes": {k: list(v) for k, v in axes.items()},
+        "images": images,
+        "seed": seed,
+    }
+    kept = None if store is None else PointStore(store, "sweep", plan)
+    points = []
+    for number, chain in enumerate(chains):
+        point = kept.read(number) if kept else None
+        if point is None:
+            point = scalars(chain.run(images, seed))
+            if kept:
+                kept.write(number, point)
+        points.append(point)
+        if report:
+            report(number + 1, len(chains))
+    shape = tuple(len(v) for v in axes.values())
+    data = {
+        name: (tuple(axes), np.array([p[name] for p in points]).reshape(shape))
+        for name in points[0]
+    }
+    result = xr.Dataset(data, coords={k: list(v) for k, v in axes.items()})
+    for name in result.data_vars:
+        result[name].attrs["units"] = unit_of(str(name))
+    result.attrs = {"pipeline": pipeline.description.model_dump_json(), "seed": seed}
+    return result
+
+
+def scalars(result: xr.Dataset) -> dict[str, float]:
+    """The results of a run that are single numbers."""
+    return {str(k): v.item() for k, v in result.data_vars.items() if v.ndim == 0}

@@ -1,0 +1,230 @@
+"""The camera that a name stands for: a sensor that ships, or a pipeline's pixel and readout."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sensorsim.core.errors import InputError
+from sensorsim.lab.bench import MIN_SIDE, Bench, is_linear, set_up
+from sensorsim.optics.spectrum import PEAK_OF_THE_EYE, Monochromatic
+from sensorsim.pipeline.configuration import find_pipeline, load_description, named_sensor
+from sensorsim.readout import Adc, Comparator
+from sensorsim.sensor import Photodiode
+from sensorsim.sensor.presets import Sensor, load_sensor, sensor_names
+
+BENCH_BITS = 12
+"""Of the linear ADC that stands in where the camera's own readout cannot be used."""
+ROWS, COLUMNS = 240, 320
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A camera, before it is put on the bench.
+
+    Attributes
+    ----------
+    name : str
+    photodiode : Photodiode
+    adc : Adc, optional
+        Its own readout, if that is a linear ADC.
+    readout : str
+        What its own readout is called.
+    full_scale_v : float
+    wavelength_nm : float
+        Of the light that its data sheet or pipeline states.
+    die : int
+    sensor : Sensor, optional
+        Where it comes from.
+    """
+
+    name: str
+    photodiode: Photodiode
+    adc: Adc | None
+    readout: str
+    full_scale_v: float
+    wavelength_nm: float
+    die: int
+    sensor: Sensor | None
+
+    def published(self, bench: Bench) -> dict[str, float]:
+        """What the sensor's ``[emva]`` table says, by the names of a characterization's results.
+
+        The gain only where the bench's ADC has as many bits as the sensor's.
+        """
+        if self.sensor is None:
+            return {}
+        figures = {name: f.value for name, f in self.sensor.emva if f is not None}
+        bits = self.sensor.adc_bits
+        if bits is None or bits.value != bench.adc.bits:
+            figures.pop("system_gain_dn_per_e", None)
+        return {k: v for k, v in figures.items() if k not in ("wavelength_nm", "temperature_c")}
+
+
+def find_subject(target: str, settings: Mapping[str, Any] | None = None) -> Subject:
+    """Look up a camera.
+
+    Parameters
+    ----------
+    target : name of a sensor that ships, or path or name of a pipeline
+    settings : mapping, optional
+        Dotted fields of the pipeline to change.
+
+    Raises
+    ------
+    InputError
+        If it is neither, cannot be read, or settings are given for a sensor.
+    """
+    if target in sensor_names():
+        if settings:
+            raise InputError(
+                f"--set {next(iter(settings))}: {target} is a sensor and has no fields to set; "
+                "name it as photodiode.sensor in a pipeline"
+            )
+        return _of_sensor(load_sensor(target))
+    try:
+        find_pipeline(target)
+    except InputError as error:
+        raise InputError(f"{error}, or a sensor: {', '.join(sensor_names())}") from None
+    description, _ = load_description(target, settings)
+    sensor = named_sensor(target, settings)
+    pixel, readout = description.photodiode, description.readout
+    spectrum = description.scene.spectrum
+    light = spectrum if isinstance(spectrum, Monochromatic) else PEAK_OF_THE_EYE
+    adc = readout if isinstance(readout, Adc) and is_linear(readout) else None
+    return Subject(
+        description.name, pixel, adc, _called(readout), pixel.full_scale_v,
+        _wavelength_nm(sensor, light), description.die, sensor,
+    )  # fmt: skip
+
+
+def put_on_bench(
+    subject: Subject, *, adc_bits: int | None = None, wavelength_nm: float | None = None,
+    rows: int | None = None, columns: int | None = None, seed: int = 0,
+) -> tuple[Bench, list[str]]:  # fmt: skip
+    """Put a camera on the bench, behind its own readout or behind an ideal linear ADC.
+
+    Parameters
+    ----------
+    adc_bits : int, 1 to 14, optional
+        Take an ideal linear ADC of so many bits in place of the camera's own readout. Left out,
+        its own is taken if it is linear and resolves the dark noise, else one of `BENCH_BITS`.
+    wavelength_nm : float, optional
+    rows, columns : int, optional
+        Of the region that is read.
+
+    Returns
+    -------
+    Bench
+    list of str
+        What a reader of the results must know about the readout.
+
+    Raises
+    ------
+    InputError
+        If the camera cannot be characterized, or the region is larger than the sensor.
+    """
+    rows, columns = _region(subject.sensor, rows, columns)
+    mount = partial(
+        set_up, subject.photodiode, full_scale_v=subject.full_scale_v,
+        wavelength_nm=subject.wavelength_nm if wavelength_nm is None else wavelength_nm,
+        rows=rows, columns=columns, die=subject.die, seed=seed,
+    )  # fmt: skip
+    if adc_bits is not None:
+        adc, note = ideal_adc(adc_bits), f"measured behind an ideal linear {adc_bits}-bit ADC"
+    else:
+        why = f"{subject.readout} makes no linear digital numbers"
+        if subject.adc is not None:
+            own, why = _behind_its_own(mount, subject.adc)
+            if own is not None:
+                return own, _notes(subject)
+            why = f"with the {subject.adc.bits} bits of its readout, {why}"
+        adc = ideal_adc(BENCH_BITS)
+        note = f"{why}: measured behind an ideal linear {BENCH_BITS}-bit ADC instead (--adc-bits)"
+    bench = mount(adc)
+    bench.check_dark_variance(bench.dark_variance_dn2())
+    return bench, [note, *_notes(subject)]
+
+
+def _behind_its_own(mount: Callable[[Adc], Bench], adc: Adc) -> tuple[Bench | None, str]:
+    """The camera behind its own linear ADC, or why that cannot be, if finer bits can help."""
+    try:
+        own = mount(adc)
+        dark_dn2 = own.dark_variance_dn2()
+        if adc.bits >= BENCH_BITS:
+            own.check_dark_variance(dark_dn2)
+    except InputError as error:
+        if adc.bits >= BENCH_BITS:
+            raise
+        return None, str(error)
+    why = own.hidden_noise(dark_dn2)
+    return (None, why) if why else (own, "")
+
+
+def _notes(subject: Subject) -> list[str]:
+    """What a reader must know about the camera itself."""
+    notes = _changes(subject)
+    if subject.photodiode.row_noise_e > 0:
+        notes.append(
+            "standard errors of gain and dark noise count every pixel as a measurement of its own "
+            f"and are too small here: row_noise_e {subject.photodiode.row_noise_e:g} is common to "
+            "the pixels of a row"
+        )
+    return notes
+
+
+def _changes(subject: Subject) -> list[str]:
+    """A note on what differs from the sensor whose published figures stand beside the results."""
+    if subject.sensor is None:
+        return []
+    theirs, mine = Photodiode(**subject.sensor.photodiode_fields()), subject.photodiode
+    fields = [f for f in Photodiode.model_fields if getattr(theirs, f) != getattr(mine, f)]
+    if not fields:
+        return []
+    return [
+        f"published figures are of {subject.sensor.name}; this camera differs from it in "
+        f"{', '.join(fields)}"
+    ]
+
+
+def ideal_adc(bits: int) -> Adc:
+    """A linear ADC that quantizes and does nothing else."""
+    return Adc(bits=bits, comparator=Comparator(noise_mv=0, offset_mv=0))
+
+
+def _of_sensor(sensor: Sensor) -> Subject:
+    """A sensor behind an ideal ADC of its own bits and gain, where they are published."""
+    pixel = Photodiode(**sensor.photodiode_fields())
+    bits = sensor.adc_bits.value if sensor.adc_bits else BENCH_BITS
+    gain = sensor.emva.system_gain_dn_per_e
+    full_scale_v = 2**bits * pixel.volts_per_e / gain.value if gain else pixel.full_scale_v
+    return Subject(
+        sensor.name, pixel, ideal_adc(bits), f"an ADC of {bits} bits", full_scale_v,
+        _wavelength_nm(sensor, PEAK_OF_THE_EYE), 0, sensor,
+    )  # fmt: skip
+
+
+def _wavelength_nm(sensor: Sensor | None, light: Monochromatic) -> float:
+    stated = sensor.emva.wavelength_nm if sensor is not None else None
+    return light.wavelength_nm if stated is None else stated.value
+
+
+def _called(readout: Any) -> str:
+    if isinstance(readout, Adc):
+        return f"an ADC with a {readout.tone_curve.kind} tone curve"
+    return f"readout.kind {readout.kind!r}"
+
+
+def _region(sensor: Sensor | None, rows: int | None, columns: int | None) -> tuple[int, int]:
+    sides = []
+    for name, asked, default in (("rows", rows, ROWS), ("columns", columns, COLUMNS)):
+        most = getattr(sensor, name).value if sensor is not None else None
+        if most is None:
+            sides.append(default if asked is None else asked)
+            continue
+        if asked is not None and asked > most:
+            raise InputError(
+                f"{name} {asked}: the sensor has {most}; expected {MIN_SIDE} to {most}"
+            )
+        sides.append(min(default, most) if asked is None else asked)
+    return sides[0], sides[1]

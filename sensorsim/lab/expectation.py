@@ -1,0 +1,71 @@
+"""What a characterization should find, by closed forms from the descriptions."""
+
+import numpy as np
+
+from sensorsim.lab import parameters as fit
+from sensorsim.lab.bench import Bench
+from sensorsim.lab.procedure import Vary, beyond_saturation
+from sensorsim.sensor import Photodiode, dark_current_e_per_s
+
+
+def expected(bench: Bench, vary: Vary = "light") -> dict[str, float]:
+    """Values that went into the simulated camera, by the names of `characterize`'s results.
+
+    Dark noise and non-uniformity are those at the pixel's own exposure time; where time is varied,
+    dark noise is that of no exposure time, and non-uniformity that at the time of saturation.
+    Saturation is where the well or the converter is full, or where a soft well begins to eat the
+    noise; a measured one lies a few standard deviations of the shot noise lower, where clipping
+    begins.
+    """
+    p, adc = bench.photodiode, bench.adc
+    dark_current = dark_current_e_per_s(
+        p.dark_current_e_per_s, p.temperature_c, p.dark_current_activation_ev
+    )
+    gain = bench.gain_dn_per_e
+    comparator_e = 1e-3 / p.volts_per_e
+    noise_e = _root_sum(
+        _temporal_e(p, p.dark_e if vary == "light" else 0.0), comparator_e * adc.comparator.noise_mv
+    )
+    variance_dn2 = (gain * noise_e) ** 2 + fit.QUANTIZATION_DN2
+    threshold = fit.threshold_e(variance_dn2, gain)
+    dark_e = p.dark_e
+    if vary == "time":
+        dark_e *= bench.saturation_e / bench.clip_e / beyond_saturation(bench)
+    dsnu_e, prnu_percent = comparator_e * adc.comparator.offset_mv, adc.column_gain_percent
+    if p.draws("all"):
+        spread_e = p.dark_current_spread_percent / 100 * dark_e
+        dsnu_e = _root_sum(dsnu_e, p.dsnu_e, p.row_offset_e, p.column_offset_e, spread_e)
+        prnu_percent = _root_sum(prnu_percent, p.prnu_percent, p.column_gain_percent)
+    return {
+        "system_gain_dn_per_e": gain,
+        "quantum_efficiency_percent": 100 * bench.electrons_per_photon,
+        "temporal_dark_noise_e": noise_e,
+        "temporal_dark_noise_dn": float(np.sqrt(variance_dn2)),
+        "dark_current_e_per_s": dark_current,
+        "dark_current_from_variance_e_per_s": dark_current,
+        "dsnu_e": dsnu_e,
+        "prnu_percent": prnu_percent,
+        "saturation_e": bench.saturation_e,
+        "saturation_photons": bench.saturation_e / bench.electrons_per_photon,
+        "threshold_e": threshold,
+        "threshold_photons": threshold / bench.electrons_per_photon,
+        "snr_max_db": 10 * float(np.log10(bench.saturation_e)),
+        "dynamic_range_db": 20 * float(np.log10(bench.saturation_e / threshold)),
+    }
+
+
+def _temporal_e(p: Photodiode, dark_e: float) -> float:
+    """Temporal dark noise of a pixel: reset, read, row and telegraph noise, and dark shot noise.
+
+    A telegraph trap of exponential steps of mean a has the mean square 2 a**2; its state varies by
+    1/4, the difference of two samples by 1/2.
+    """
+    state = 0.5 if p.correlated_double_sampling else 0.25
+    telegraph = p.rts_pixel_fraction * 2 * p.rts_amplitude_e**2 * state
+    return _root_sum(
+        p.read_noise_e, p.reset_noise_e, p.row_noise_e, np.sqrt(telegraph), np.sqrt(dark_e)
+    )
+
+
+def _root_sum(*values: float) -> float:
+    return float(np.sqrt(np.sum(np.square(values))))

@@ -1,0 +1,79 @@
+"""Decisions of a run become a Dataset: accuracy with its interval, energy and time with units."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from sensorsim.circuits.ledger import Ledger
+from sensorsim.circuits.timing import TimeBudget
+from sensorsim.core.statistics import wilson_interval
+from sensorsim.core.units import unit_of
+
+
+def run_dataset(
+    decisions: npt.NDArray[np.int64],
+    labels: npt.NDArray[Any],
+    ledger: Ledger,
+    time: TimeBudget,
+    stated: Mapping[str, float],
+) -> xr.Dataset:
+    """What a run found.
+
+    Parameters
+    ----------
+    decisions, labels : int [images]
+    ledger : Ledger
+        Of one frame.
+    time : TimeBudget
+    stated : mapping
+        Further numbers of the chain, by name.
+
+    Returns
+    -------
+    Dataset
+        As `Pipeline.run` describes it, every variable with its unit.
+    """
+    correct = decisions == labels
+    accuracy = float(correct.mean())
+    low, high = wilson_interval(int(correct.sum()), correct.size)
+    total, readout = ledger.total_pj(), ledger.total_pj("readout")
+    power, decision = ledger.average_power_uw(), ledger.per_decision_pj().typical
+    data = ledger.to_xarray().rename(
+        {f"energy_pj_{k}": f"row_energy_pj_{k}" for k in ("low", "typical", "high")}
+    )
+    data = data.assign(stated).assign(
+        accuracy=accuracy,
+        accuracy_low=low,
+        accuracy_high=high,
+        images=correct.size,
+        energy_pj_low=total.low,
+        energy_pj_typical=total.typical,
+        energy_pj_high=total.high,
+        readout_energy_pj_low=readout.low,
+        readout_energy_pj_typical=readout.typical,
+        readout_energy_pj_high=readout.high,
+        energy_pj_per_decision=decision,
+        energy_pj_per_correct_decision=_per(decision, accuracy),
+        energy_pj_per_correct_decision_low=_per(decision, high),
+        energy_pj_per_correct_decision_high=_per(decision, low),
+        average_power_uw_low=power.low,
+        average_power_uw_typical=power.typical,
+        average_power_uw_high=power.high,
+        conversion_time_us=time.conversion_us.typical,
+        row_time_us=time.row_us.typical,
+        latency_us=time.latency_us.typical,
+        frame_rate_limit_hz=time.frame_rate_limit_hz.typical,
+        decision=("image", decisions),
+        label=("image", labels),
+    )
+    for name in data.data_vars:
+        data[name].attrs["units"] = unit_of(str(name))
+    return data
+
+
+def _per(energy_pj: float, accuracy: float) -> float:
+    """Energy for each right decision; without any, there is no such energy."""
+    return energy_pj / accuracy if accuracy > 0 else float("nan")

@@ -1,0 +1,96 @@
+"""One image after every stage, as named arrays with units."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from sensorsim.bnn import simulator
+from sensorsim.bnn.layers import Scores, Votes
+from sensorsim.bnn.model import Model
+from sensorsim.core import streams
+from sensorsim.readout import Adc, Thermometer
+from sensorsim.sensor.camera import Camera
+
+_SPACE = ("row", "column", "color")
+
+
+def of_array(
+    light: npt.NDArray[np.float32],
+    key: streams.Key,
+    camera: Camera,
+    volts: npt.NDArray[np.float32],
+    codes: npt.NDArray[Any],
+    readout: Adc | Thermometer,
+) -> xr.DataTree:
+    """Groups ``scene``, ``array``, ``photodiode`` and ``readout`` of one image.
+
+    Parameters
+    ----------
+    light : float32 [H, W, C], relative linear light
+    key : Key
+        Of this one image.
+    volts, codes : [H, W, samples per pixel]
+        What the pixels and the readout make of it.
+    """
+    stops = camera.exposure.stops(key)[0]
+    scene = {
+        "light": (_SPACE, light, {"units": "1", "long_name": "relative linear light"}),
+        "exposure": ((), stops, {"units": "stop"}),
+        "white_illuminance": ((), camera.white_illuminance_lux() * 2.0**stops, {"units": "lux"}),
+    }
+    on_array = camera.on_array(light[np.newaxis])
+    array = {
+        "light": (
+            _SPACE,
+            on_array[0],
+            {"units": "1", "long_name": "relative light behind lens and color filters"},
+        ),
+        "electrons": (
+            _SPACE,
+            camera.mean_electrons(on_array, key)[0],
+            {"units": "e-", "long_name": "made on average by light and dark current"},
+        ),
+        "full_well": ((), camera.photodiode.full_well_e, {"units": "e-"}),
+    }
+    full_scale_v = camera.photodiode.full_scale_v
+    photodiode = {
+        "signal": (_SPACE, volts, {"units": "V"}),
+        "full_scale": ((), full_scale_v, {"units": "V"}),
+    }
+    numbers = readout.digital_numbers(codes).astype(np.uint16)
+    seen = {
+        "code": (
+            _SPACE,
+            codes,
+            {"units": "1", "long_name": "ADC code, or bit m for threshold m's decision"},
+        ),
+        "digital_number": (
+            _SPACE,
+            numbers,
+            {"units": "DN", "long_name": "ADC code, or number of thresholds reached"},
+        ),
+        "transition": ("level", readout.transitions() * full_scale_v, {"units": "V"}),
+    }
+    return xr.DataTree.from_dict(
+        {
+            "scene": xr.Dataset(scene),
+            "array": xr.Dataset(array),
+            "photodiode": xr.Dataset(photodiode),
+            "readout": xr.Dataset(seen),
+        }
+    )
+
+
+def of_network(model: Model, scores: npt.NDArray[np.int64]) -> xr.Dataset:
+    """Scores [classes] of one image, as numbers, and the decision."""
+    end = model.layers[-1]
+    assert isinstance(end, Scores | Votes)
+    return xr.Dataset(
+        {
+            "score": ("class_name", scores * 2.0**-end.fraction_bits, {"units": "1"}),
+            "decision": ((), int(simulator.decide(scores[np.newaxis])[0]), {"units": "class"}),
+        },
+        {"class_name": list(model.class_names)},
+    )

@@ -1,0 +1,260 @@
+"""Pictures of a trace: one scene after every stage, with histograms and units."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize, PowerNorm
+from matplotlib.figure import Figure
+
+from sensorsim.optics.cfa import LUMINANCE, bayer, cell_colors, network_planes
+
+_LONGEST_SIDE = 600
+"""Pixels of a picture; larger frames are shown as means of blocks."""
+_BINS = 200
+_MOST_CODES = 256
+_GAMMA = 1 / 2.2
+_HIGH_RANGE, _DARKEST = 1.05, 1e-6
+"""Light above the first is drawn on a logarithmic axis that begins at the second."""
+_TICKS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1)
+_COLORS = {"R": "tab:red", "G": "tab:green", "G1": "tab:green", "G2": "olive", "B": "tab:blue"}
+
+Samples = npt.NDArray[Any]
+
+
+def draw(tree: xr.DataTree) -> dict[str, Figure]:
+    """A figure of each stage of a trace, and one of all of them.
+
+    Parameters
+    ----------
+    tree : DataTree
+        What `sensorsim.pipeline.single_frame.trace_frame` gives.
+
+    Returns
+    -------
+    dict of Figure
+        By file name without suffix: ``stages`` shows all in one, then every stage alone.
+    """
+    stages: dict[str, Callable[[Axes, Axes, xr.DataTree], None]] = {
+        "1-scene": _scene, "2-array": _array, "3-photodiode": _photodiode, "4-readout": _readout,
+    }  # fmt: skip
+    overview = Figure(figsize=(10, 3.3 * len(stages) + 0.5), layout="constrained")
+    rows = overview.subplots(len(stages), 2, squeeze=False)
+    overview.suptitle(_title(tree), fontsize=9)
+    figures = {"stages": overview}
+    for row, (name, stage) in zip(rows, stages.items(), strict=True):
+        stage(row[0], row[1], tree)
+        figure = figures[name] = Figure(figsize=(10, 3.8), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        stage(left, right, tree)
+    figures["5-bits"] = _bits(tree)
+    if "network" in tree.children:
+        figures["6-network"] = _network(tree)
+    return figures
+
+
+def _title(tree: xr.DataTree) -> str:
+    scene = tree["scene"]
+    origin = str(scene.attrs["origin"]).rsplit("/", 1)[-1]
+    return (
+        f"{origin} ({scene.attrs['layout']}), {scene['exposure'].item():g} stops, "
+        f"white at {scene['white_illuminance'].item():.3g} lux; {scene.attrs['white']}"
+    )
+
+
+def _scene(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
+    scene = tree["scene"]
+    light, layout = scene["light"].to_numpy(), str(scene.attrs["layout"])
+    top = max(1.0, float(np.percentile(light, 99.9)))
+    _picture(picture, light, layout, PowerNorm(_GAMMA, 0, top, clip=True), "light (1 is white)")
+    picture.set_title("scene", fontsize=9)
+    if light.max() > _HIGH_RANGE:
+        edges = np.geomspace(_DARKEST, light.max(), _BINS + 1)
+        label = "relative linear light (all darker in the first bin)"
+        _histogram(histogram, _planes(np.maximum(light, _DARKEST), layout), label, edges)
+        histogram.set_xscale("log")
+    else:
+        _histogram(histogram, _planes(light, layout), "relative linear light")
+    _mark(histogram, 1.0, "white")
+
+
+def _array(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
+    """Light as a picture; what it makes as a histogram, also beyond what the well holds."""
+    group = tree["array"]
+    light, layout = group["light"].to_numpy(), str(group.attrs["layout"])
+    top = max(1.0, float(np.percentile(light, 99.9)))
+    norm = PowerNorm(_GAMMA, 0, top, clip=True)
+    _picture(picture, light, layout, norm, "light on the array (1 is white)")
+    picture.set_title("array, behind lens and color filters", fontsize=9)
+    electrons = group["electrons"].to_numpy()
+    _histogram(histogram, _planes(electrons, layout), "mean electrons of light and dark (e-)")
+    _mark(histogram, group["full_well"].item(), "full well")
+
+
+def _photodiode(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
+    group = tree["photodiode"]
+    volts, layout = group["signal"].to_numpy(), str(group.attrs["layout"])
+    full = group["full_scale"].item()
+    norm = PowerNorm(_GAMMA, 0, full, clip=True)
+    _picture(picture, volts, layout, norm, "volts (V)")
+    picture.set_title("photodiode", fontsize=9)
+    _histogram(histogram, _planes(volts, layout), "volts at the pixel's output (V)")
+    _mark(histogram, full, "full well")
+    levels = tree["readout"]["transition"].to_numpy()
+    if levels.size <= 32:
+        for level in levels:
+            histogram.axvline(level, color="gray", linewidth=0.6, linestyle=":")
+        histogram.plot([], [], color="gray", linewidth=0.6, linestyle=":", label="levels")
+        histogram.legend(fontsize=7)
+
+
+def _readout(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
+    group = tree["readout"]
+    numbers, layout = group["digital_number"].to_numpy(), str(group.attrs["layout"])
+    largest = int(group.attrs["largest_dn"])
+    label = "ADC code (DN)" if group.attrs["kind"] == "adc" else f"ones of {largest} (DN)"
+    _picture(picture, numbers.astype(np.float32), layout, Normalize(0, largest), label)
+    picture.set_title("readout", fontsize=9)
+    step = -(-(largest + 1) // _MOST_CODES)
+    edges = np.arange(-0.5, largest + 0.5 + step, step)
+    _histogram(histogram, _planes(numbers, layout), label, edges)
+
+
+def _bits(tree: xr.DataTree) -> Figure:
+    """Every bit of a sample as a picture of the array, and how often it is 1."""
+    group = tree["readout"]
+    codes, layout = group["code"].to_numpy(), str(group.attrs["layout"])
+    adc = group.attrs["kind"] == "adc"
+    levels = group["transition"].to_numpy()
+    count = int(group.attrs["largest_dn"]).bit_length() if adc else levels.size
+    columns = min(4, count + 1)
+    rows = -(-(count + 1) // columns)
+    height, width = codes.shape[:2]
+    figure = Figure(
+        figsize=(2.6 * columns + 0.6, rows * (2.3 * min(1.5, height / width) + 0.5) + 0.4),
+        layout="constrained",
+    )
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    shares = []
+    image = None
+    for bit, axes in enumerate(grid[:count]):
+        plane = ((codes >> codes.dtype.type(bit)) & codes.dtype.type(1)).astype(np.float32)
+        shares.append(float(plane.mean()))
+        shown = shrunk(plane, layout)
+        image = axes.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        name = f"bit {bit}, weight {2**bit}" if adc else f"threshold {levels[bit]:.3g} V"
+        axes.set_title(name, fontsize=8)
+        axes.set(xticks=[], yticks=[])
+    if image is not None:
+        bar = figure.colorbar(image, ax=list(grid[:count]), ticks=[0, 1], shrink=0.6)
+        bar.set_label(_of(codes, "bit (mean over a block)"), fontsize=8)
+    grid[count].bar(range(count), 100 * np.array(shares), color="tab:gray")
+    grid[count].set_xlabel("bit", fontsize=8)
+    grid[count].set_ylabel("samples at 1 (%)", fontsize=8)
+    grid[count].set_ylim(0, 100)
+    for axes in grid[count + 1 :]:
+        axes.set_axis_off()
+    figure.suptitle(f"bits that leave the readout: {_title(tree)}", fontsize=8)
+    return figure
+
+
+def _network(tree: xr.DataTree) -> Figure:
+    network = tree["network"]
+    names = [str(n) for n in network["class_name"].to_numpy()]
+    decision = network["decision"].item()
+    figure = Figure(figsize=(6, 0.28 * len(names) + 1.2), layout="constrained")
+    axes = figure.subplots()
+    colors = ["tab:red" if i == decision else "tab:gray" for i in range(len(names))]
+    axes.barh(names, network["score"].to_numpy(), color=colors)
+    axes.invert_yaxis()
+    axes.set_xlabel("class score (1)")
+    axes.set_title(f"decision: {names[decision]}", fontsize=9)
+    return figure
+
+
+def shrunk(samples: Samples, layout: str) -> npt.NDArray[np.float32]:
+    """A picture of samples [H, W, C] with a longest side of some 600 pixels: float32 [H, W].
+
+    Color becomes luminance. Large frames become means of blocks, those of a mosaic of whole cells.
+    """
+    color = samples.shape[-1] == 3
+    image = samples @ np.array(LUMINANCE, np.float32) if color else samples[..., 0]
+    height, width = image.shape
+    side = -(-max(height, width) // _LONGEST_SIDE)
+    if side > 1 and bayer(layout):
+        side += side % 2
+    if side == 1 or min(height, width) < side:
+        return image.astype(np.float32)
+    rows, columns = height // side, width // side
+    blocks = image[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    return blocks.mean((1, 3), dtype=np.float32)
+
+
+def _picture(axes: Axes, samples: Samples, layout: str, norm: Normalize, label: str) -> None:
+    height, width = samples.shape[:2]
+    shown = shrunk(samples, layout)
+    image = axes.imshow(
+        shown, cmap="gray", norm=norm, interpolation="nearest",
+        extent=(-0.5, width - 0.5, height - 0.5, -0.5),
+    )  # fmt: skip
+    axes.tick_params(labelsize=7)
+    axes.set_xlabel("column (pixel)", fontsize=8)
+    axes.set_ylabel("row (pixel)", fontsize=8)
+    figure = axes.figure
+    assert figure is not None
+    bar = figure.colorbar(image, ax=axes)
+    bar.ax.tick_params(labelsize=7)
+    if isinstance(norm, PowerNorm):
+        ticks = [float(t * (norm.vmax or 1)) for t in _TICKS]
+        bar.set_ticks(ticks, labels=[f"{t:.2g}" for t in ticks])
+    bar.set_label(_of(samples, label), fontsize=8)
+
+
+def _of(samples: Samples, label: str) -> str:
+    """The label of a picture, which shows co-sited colors by their luminance."""
+    return f"{label}, luminance" if samples.shape[-1] == 3 else label
+
+
+def _planes(samples: Samples, layout: str) -> Mapping[str, Samples]:
+    """Samples by color: the four of a cell, red, green and blue, or gray."""
+    if samples.shape[-1] == 3:
+        return {name: samples[..., c] for c, name in enumerate("RGB")}
+    mosaic = bayer(layout)
+    if mosaic is None:
+        return {"gray": samples[..., 0]}
+    rows, columns = (side // 2 * 2 for side in samples.shape[:2])
+    cells = network_planes(samples[np.newaxis, :rows, :columns], mosaic)[0]
+    greens = iter(("G1", "G2"))
+    names = ["RGB"[c] if c != 1 else next(greens) for c in cell_colors(mosaic)]
+    return {name: cells[..., place] for place, name in enumerate(names)}
+
+
+def _histogram(
+    axes: Axes, planes: Mapping[str, Samples], label: str, edges: Samples | None = None
+) -> None:
+    if edges is None:
+        low = min(float(p.min()) for p in planes.values())
+        high = max(float(p.max()) for p in planes.values())
+        bins = int(np.clip(np.sqrt(next(iter(planes.values())).size), 20, _BINS))
+        edges = np.linspace(low, high if high > low else low + 1e-6, bins + 1)
+    for name, plane in planes.items():
+        counts, _ = np.histogram(plane, edges)
+        axes.stairs(
+            counts, edges, color=_COLORS.get(name, "black"), label=name, linewidth=0.9,
+            linestyle="--" if name == "G2" else "-",
+        )  # fmt: skip
+    axes.set_yscale("log")
+    axes.set_ylim(bottom=0.7)
+    axes.set_xlabel(label, fontsize=8)
+    axes.set_ylabel("samples per bin", fontsize=8)
+    axes.tick_params(labelsize=7)
+    axes.legend(fontsize=7)
+    axes.grid(alpha=0.3)
+
+
+def _mark(axes: Axes, place: float, name: str) -> None:
+    axes.axvline(place, color="tab:orange", linewidth=1, linestyle="--", label=name)
+    axes.legend(fontsize=7)

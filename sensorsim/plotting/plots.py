@@ -1,0 +1,253 @@
+"""Figures of a study: trade-off curves, tone curves, robustness, example images."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+
+from sensorsim.core.files import whole
+from sensorsim.tonemap import PiecewiseLinear
+
+STYLE = {
+    "adc-linear": ("tab:gray", "s", "-"),
+    "adc-log": ("black", "D", "-"),
+    "thermometer-uniform": ("tab:blue", "v", "--"),
+    "thermometer-log": ("tab:cyan", "^", "--"),
+    "thermometer-quantile": ("tab:green", "<", "--"),
+    "glt": ("tab:red", "o", "-"),
+}
+"""Color, marker and line of each readout family, the same in every figure."""
+_LABEL = {
+    "adc-linear": "ADC, linear",
+    "adc-log": "ADC, log ramp",
+    "thermometer-uniform": "thermometer, uniform",
+    "thermometer-log": "thermometer, log",
+    "thermometer-quantile": "thermometer, quantiles",
+    "glt": "GLT (learned)",
+}
+
+
+def save(figure: Figure, path: Path, *suffixes: str) -> list[Path]:
+    """Write a figure whole, as PNG and any further formats."""
+    written = []
+    for suffix in (".png", *suffixes):
+        target = path.with_suffix(suffix)
+        with whole(target) as part:
+            figure.savefig(part, format=suffix[1:], dpi=150)
+        written.append(target)
+    return written
+
+
+def _families(table: pd.DataFrame) -> list[str]:
+    return [f for f in STYLE if (table["readout"] == f).any()]
+
+
+def _accuracy_line(axes: Axes, x: npt.ArrayLike, rows: pd.DataFrame, family: str) -> None:
+    color, marker, line = STYLE[family]
+    accuracy = 100 * rows["accuracy"].to_numpy()
+    error = [
+        100 * (rows["accuracy"] - rows["accuracy_low"]).to_numpy(),
+        100 * (rows["accuracy_high"] - rows["accuracy"]).to_numpy(),
+    ]
+    axes.errorbar(
+        np.asarray(x), accuracy, yerr=error, color=color, marker=marker, linestyle=line,
+        markersize=5, linewidth=1.3, capsize=2, label=_LABEL[family],
+    )  # fmt: skip
+
+
+def tradeoff(table: pd.DataFrame, title: str) -> Figure:
+    """Accuracy against readout energy, whole energy and bits, one line per family.
+
+    Parameters
+    ----------
+    table : rows of the headline light, columns as in ``table.csv``
+    """
+    figure = Figure(figsize=(13.5, 5.2), layout="constrained")
+    panels = figure.subplots(1, 3, sharey=True)
+    for family in _families(table):
+        rows = table[table["readout"] == family].sort_values("levels")
+        color = STYLE[family][0]
+        for axes, name, scale in (
+            (panels[0], "readout_energy_pj", 1e-3),
+            (panels[1], "energy_pj", 1e-6),
+        ):
+            typical = rows[f"{name}_typical"].to_numpy() * scale
+            _accuracy_line(axes, typical, rows, family)
+            axes.hlines(
+                100 * rows["accuracy"], rows[f"{name}_low"] * scale, rows[f"{name}_high"] * scale,
+                color=color, alpha=0.25, linewidth=2.5,
+            )  # fmt: skip
+        _accuracy_line(panels[2], rows["bits_per_sample"], rows, family)
+        for axes, x in (
+            (panels[0], rows["readout_energy_pj_typical"] * 1e-3),
+            (panels[2], rows["bits_per_sample"]),
+        ):
+            for place, accuracy, levels in zip(x, rows["accuracy"], rows["levels"], strict=True):
+                axes.annotate(
+                    f"{levels}", (place, 100 * accuracy), xytext=(4, -9),
+                    textcoords="offset points", fontsize=7, color=color,
+                )  # fmt: skip
+    panels[0].set(xscale="log", xlabel="readout energy per frame (nJ)", ylabel="test accuracy (%)")
+    panels[1].set(xscale="log", xlabel="whole energy per frame (µJ)")
+    panels[2].set(xscale="log", xlabel="bits per sample")
+    panels[2].set_xticks([1, 2, 4, 6, 8], labels=["1", "2", "4", "6", "8"])
+    panels[2].minorticks_off()
+    panels[1].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panels[1].xaxis.set_major_formatter(ScalarFormatter())
+    panels[1].xaxis.set_minor_formatter(NullFormatter())
+    _stretch_high_accuracies(panels[0])
+    panels[0].set_title("readout alone", fontsize=10)
+    panels[1].set_title("whole frame", fontsize=10)
+    panels[2].set_title("bits", fontsize=10)
+    for axes in panels:
+        axes.grid(alpha=0.3)
+    handles, labels = panels[2].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=len(labels))
+    bottom = 100 * table["accuracy_low"].min()
+    panels[0].set_ylim(bottom - 3, min(100, 100 * table["accuracy_high"].max() + 0.5))
+    figure.suptitle(
+        f"{title}\nmarkers: typical energy, with 95 % intervals of accuracy; bands: best published "
+        "to 90th percentile; small numbers: bits b or thresholds M",
+        fontsize=10,
+    )
+    return figure
+
+
+def _stretch_high_accuracies(axes: Axes) -> None:
+    """Scale y by the logarithm of the error rate, where good readouts differ."""
+    axes.set_yscale(
+        "function",
+        functions=(lambda a: -np.log(np.maximum(101 - a, 1e-3)), lambda y: 101 - np.exp(-y)),
+    )
+    axes.set_yticks([20, 40, 50, 60, 65, 70, 75, 80, 82, 84, 86, 88, 90, 95, 100])
+
+
+def tone_curves(
+    curves: Mapping[str, PiecewiseLinear], samples: npt.ArrayLike, levels: int
+) -> Figure:
+    """Thresholds as tone curves beside each other, over the distribution of lit samples.
+
+    Parameters
+    ----------
+    curves : family to its thresholds' curve, as `sensorsim.tonemap.curve_of` gives it
+    samples : signals as parts of full scale
+    """
+    figure = Figure(figsize=(11, 4.8), layout="constrained")
+    panels = figure.subplots(1, 2)
+    for axes, scale in zip(panels, ("linear", "log"), strict=True):
+        for family, curve in curves.items():
+            color, marker, line = STYLE[family]
+            x, y = curve.x, curve.y
+            axes.plot(x[1:-1], y[1:-1], color=color, marker=marker, linestyle="none")
+            axes.plot(np.maximum(x, 1e-4), y, color=color, linestyle=line, label=_LABEL[family])
+        axes.set(xscale=scale, xlabel="signal (part of full scale)", ylim=(0, 1.02))
+        axes.grid(alpha=0.3)
+    values = np.sort(np.asarray(samples))
+    panels[1].plot(
+        np.maximum(values, 1e-4), np.linspace(0, 1, values.size), color="gold", linewidth=4,
+        alpha=0.6, zorder=0, label="share of lit samples below",
+    )  # fmt: skip
+    panels[1].set_xlim(3e-4, 1)
+    panels[0].set(xlim=(0, 1), ylabel="tone (share of thresholds reached)")
+    panels[1].legend(fontsize=8)
+    figure.suptitle(f"{levels} thresholds read as a tone curve (markers: the thresholds)")
+    return figure
+
+
+def accuracy_lines(
+    table: pd.DataFrame, x: str, label: str, title: str, levels: Sequence[tuple[str, int]]
+) -> Figure:
+    """Accuracy of some readouts against a swept column, with intervals."""
+    figure = Figure(figsize=(7.5, 5), layout="constrained")
+    axes = figure.subplots()
+    for family, level in levels:
+        rows = table[(table["readout"] == family) & (table["levels"] == level)].sort_values(x)
+        if len(rows):
+            _accuracy_line(axes, rows[x].astype(float), rows, family)
+            kind = "b" if family.startswith("adc") else "M"
+            container = axes.containers[-1]
+            assert isinstance(container, ErrorbarContainer)
+            container.set_label(f"{_LABEL[family]}, {kind} = {level}")
+            if level != max(v for f, v in levels if f == family):
+                container.lines[0].set(linestyle=":", markerfacecolor="white")
+    axes.set(xlabel=label, ylabel="test accuracy (%)", title=title)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    return figure
+
+
+def examples(
+    columns: Mapping[str, Sequence[npt.NDArray[np.float64]]], rows: Sequence[str], title: str
+) -> Figure:
+    """A grid of images, each shown from 0 to its own full scale.
+
+    Parameters
+    ----------
+    columns : title to one image [H, W] or [H, W, 3] in [0, 1] per row
+    rows : label of each row
+    """
+    size = (1.75 * len(columns), 1.95 * len(rows) + 0.5)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(len(rows), len(columns), squeeze=False)
+    for column, (name, images) in enumerate(columns.items()):
+        for row, image in enumerate(images):
+            axes = grid[row, column]
+            axes.imshow(np.clip(image, 0, 1), cmap="gray", vmin=0, vmax=1)
+            axes.set(xticks=[], yticks=[])
+            if row == 0:
+                axes.set_title(name, fontsize=8)
+            if column == 0:
+                axes.set_ylabel(rows[row], fontsize=8)
+    figure.suptitle(title, fontsize=9)
+    return figure
+
+
+def searched_front(data: xr.Dataset) -> Figure:
+    """All designs that a search tried, and its front as measured on other images.
+
+    Parameters
+    ----------
+    data : Dataset of `sensorsim.experiments.optimize.front.measured_front`
+    """
+    figure = Figure(figsize=(7.5, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(
+        data["trial_energy_pj"] * 1e-3, 100 * data["trial_accuracy"], ".", color="tab:gray",
+        alpha=0.5, label=f"tried, on {data.attrs['search_images']} images, typical prices",
+    )  # fmt: skip
+    energy = data["goal_energy_pj"].values * 1e-3
+    accuracy = 100 * data["accuracy"].values
+    axes.errorbar(
+        energy, accuracy, color="tab:red", marker="o", linestyle="none", capsize=2,
+        yerr=_distances(accuracy, 100 * data["accuracy_low"], 100 * data["accuracy_high"]),
+        xerr=_distances(
+            energy, data["goal_energy_pj_low"] * 1e-3, data["goal_energy_pj_high"] * 1e-3
+        ),
+        label=f"chosen, on {int(data['images'][0])} other images; bars: 95 %",
+    )  # fmt: skip
+    axes.plot(
+        energy, 100 * data["dies_accuracy_mean"], "_", color="black", markersize=11,
+        label=f"mean of dies {data.attrs['dies']}",
+    )  # fmt: skip
+    axes.set(
+        xscale="log", ylabel="accuracy (%)",
+        xlabel=f"energy per frame (nJ): {data.attrs['stages']}",
+    )  # fmt: skip
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8, loc="lower right")
+    return figure
+
+
+def _distances(
+    center: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike
+) -> npt.NDArray[np.float64]:
+    """Lengths of error bars, float64 [2, N]; an interval need not hold its center."""
+    middle = np.asarray(center, np.float64)
+    return np.maximum(0, np.stack([middle - np.asarray(low), np.asarray(high) - middle]))

@@ -1,0 +1,136 @@
+"""What differs from pixel to pixel of a die, and stays."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sensorsim.core import streams
+from sensorsim.kernels.normal import fill_pixel_normals
+from sensorsim.kernels.philox import fill_uniform
+from sensorsim.sensor.photodiode import Photodiode
+
+FloatArray = npt.NDArray[np.float32]
+
+_CHUNK = 2**16
+"""Pixels whose traps are drawn at once, in double precision."""
+
+
+class FixedPattern(NamedTuple):
+    """Maps of D dies over P = H * W * C pixels; float32, of no size where nothing varies.
+
+    Attributes
+    ----------
+    gain : [D, P]
+        Response factor of a pixel (PRNU), >= 0.
+    dark : [D, P]
+        Dark current of a pixel over the mean dark current.
+    offset_e : [D, P]
+        Sum of pixel (DSNU), row and column offsets, electrons.
+    column_gain : [D, W * C]
+        Factor on the volts of a column.
+    rts_e : [D, P]
+        Step of the pixel's telegraph trap, electrons; 0 without one.
+    """
+
+    gain: FloatArray
+    dark: FloatArray
+    offset_e: FloatArray
+    column_gain: FloatArray
+    rts_e: FloatArray
+
+
+def fixed_pattern(
+    photodiode: Photodiode, shape: tuple[int, int, int], dies: npt.ArrayLike, seed: int
+) -> FixedPattern:
+    """Maps of some dies.
+
+    Parameters
+    ----------
+    photodiode : Photodiode
+    shape : rows H, columns W, colors C
+    dies : int [D]
+        Die numbers.
+    seed : int
+
+    Returns
+    -------
+    FixedPattern
+        What the noise ladder leaves out has no size, and so has what has no spread.
+    """
+    numbers = [int(d) for d in np.atleast_1d(np.asarray(dies, np.int64))]
+    p = photodiode
+    h, w, c = shape
+    size = h * w * c
+    if not p.draws("all"):
+        return FixedPattern(_none(), _none(), _none(), _none(), _rts(p, size, numbers, seed))
+    gain = _normals(p.prnu_percent, size, numbers, seed, streams.PRNU)
+    dark = _normals(p.dark_current_spread_percent, size, numbers, seed, streams.DARK_SPREAD)
+    columns = _normals(p.column_gain_percent, w * c, numbers, seed, streams.COLUMN_GAIN)
+    return FixedPattern(
+        np.maximum(1 + gain * np.float32(p.prnu_percent / 100), 0),
+        _log_normal(dark, p.dark_current_spread_percent / 100),
+        _offsets(p, h, w * c, numbers, seed),
+        1 + columns * np.float32(p.column_gain_percent / 100),
+        _rts(p, size, numbers, seed),
+    )
+
+
+def _none() -> FloatArray:
+    return np.empty((0, 0), np.float32)
+
+
+def _normals(spread: float, size: int, dies: list[int], seed: int, stream: int) -> FloatArray:
+    """Standard normal numbers of each die; none where the spread is zero."""
+    if spread == 0:
+        return _none()
+    out = np.empty((len(dies), size), np.float32)
+    for row, die in enumerate(dies):
+        fill_pixel_normals(out[row], 0, seed, streams.of_die(stream, die))
+    return out
+
+
+def _log_normal(normals: FloatArray, spread: float) -> FloatArray:
+    """Positive factors of mean 1 and this relative spread."""
+    variance = math.log1p(spread**2)
+    # Python's numbers leave float32 arrays as they are; numpy's would make them float64.
+    factors: FloatArray = np.exp(math.sqrt(variance) * normals - variance / 2)
+    return factors
+
+
+def _offsets(p: Photodiode, rows: int, columns: int, dies: list[int], seed: int) -> FloatArray:
+    parts = [
+        (p.dsnu_e, (rows, columns), streams.DSNU),
+        (p.row_offset_e, (rows, 1), streams.ROW_OFFSET),
+        (p.column_offset_e, (1, columns), streams.COLUMN_OFFSET),
+    ]
+    total: FloatArray | None = None
+    for spread_e, shape, stream in parts:
+        if spread_e == 0:
+            continue
+        normals = _normals(spread_e, shape[0] * shape[1], dies, seed, stream)
+        part = np.float32(spread_e) * normals.reshape(len(dies), *shape)
+        total = part if total is None else total + part
+    if total is None:
+        return _none()
+    whole = np.broadcast_to(total, (len(dies), rows, columns))
+    return np.ascontiguousarray(whole.reshape(len(dies), -1))
+
+
+def _rts(p: Photodiode, size: int, dies: list[int], seed: int) -> FloatArray:
+    """Steps of the traps: which pixel has one, and how large it is, are drawn per die."""
+    if not p.draws("temporal") or p.rts_pixel_fraction == 0 or p.rts_amplitude_e == 0:
+        return _none()
+    out = np.empty((len(dies), size), np.float32)
+    chosen, level = np.empty((2, min(size, _CHUNK)))
+    for row, die in enumerate(dies):
+        stream = streams.of_die(streams.RTS_PIXELS, die)
+        for start in range(0, size, _CHUNK):
+            steps = out[row, start : start + _CHUNK]
+            n = steps.size
+            fill_uniform(chosen[:n], 0, seed, stream, start)
+            fill_uniform(level[:n], 1, seed, stream, start)
+            trapped = chosen[:n] < p.rts_pixel_fraction
+            steps[:] = np.where(trapped, -p.rts_amplitude_e * np.log(level[:n]), 0)
+    return out

@@ -1,0 +1,94 @@
+"""A learned readout: the model file's thresholds under the circuit that the pipeline states."""
+
+import numpy as np
+import pytest
+
+import sensorsim as ss
+from sensorsim.pipeline.configuration import (
+    LearnedReadout,
+    PipelineDescription,
+    change,
+    load_description,
+)
+from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
+from sensorsim.sensor import Photodiode
+from sensorsim.sensor.presets import load_sensor
+from sensorsim.tonemap import Log
+
+CIRCUIT = {
+    "mode": "sequential", "hysteresis_mv": 3.0, "reference_bits": 10,
+    "reference_mismatch_percent": 0.5, "bubbles": "corrected", "link": "encoded",
+}  # fmt: skip
+TRAINED = Thermometer(thresholds=(0.1, 0.2), hysteresis_mv=1, comparator=Comparator(noise_mv=9))
+
+
+def test_circuit_of_the_test_differs_in_every_field() -> None:
+    plain = ThermometerCircuit().circuit_fields()
+    assert plain.keys() == CIRCUIT.keys()
+    assert all(plain[k] != v for k, v in CIRCUIT.items())
+
+
+def test_learned_thermometer_takes_its_circuit_from_the_pipeline() -> None:
+    comparator = Comparator(noise_mv=2)
+    got = LearnedReadout(comparator=comparator, **CIRCUIT).applied_to(TRAINED)
+    assert got == Thermometer(thresholds=(0.1, 0.2), comparator=comparator, **CIRCUIT)
+    plain = LearnedReadout().applied_to(TRAINED)
+    assert plain == Thermometer(thresholds=(0.1, 0.2))
+
+
+def test_learned_adc_takes_its_comparator_from_the_pipeline() -> None:
+    comparator = Comparator(noise_mv=2, offset_mv=7)
+    adc = Adc(bits=5, tone_curve=Log())
+    got = LearnedReadout(comparator=comparator).applied_to(adc)
+    assert got == Adc(bits=5, tone_curve=Log(), comparator=comparator)
+
+
+@pytest.mark.parametrize("name", [n for n in CIRCUIT if n != "link"])
+def test_no_circuit_of_a_thermometer_is_stated_for_an_adc(name: str) -> None:
+    settings = {"network.model": "fashion-mnist/adc-log-4", f"readout.{name}": CIRCUIT[name]}
+    with pytest.raises(ss.InputError, match=rf"readout\.{name} .*behind an ADC"):
+        ss.load_pipeline("glt4", settings)
+
+
+def test_adc_pipeline_of_defaults_can_be_changed_again() -> None:
+    pipe = ss.load_pipeline("glt4", {"network.model": "fashion-mnist/adc-log-4"})
+    assert pipe.replace({"readout.comparator.noise_mv": 3}).readout.comparator.noise_mv == 3
+
+
+def test_pipeline_runs_with_the_circuit_and_prices_its_link() -> None:
+    pipe = ss.load_pipeline("glt4", {f"readout.{k}": v for k, v in CIRCUIT.items()})
+    assert pipe.readout.circuit_fields() == CIRCUIT
+    result, plain = pipe.run(images=50), ss.load_pipeline("glt4").run(images=50)
+    assert (result["bits_per_sample"], result["link_bits_per_sample"]) == (4, 3)
+    counts = dict(zip(result["stage"].to_numpy(), result["count"].to_numpy(), strict=True))
+    assert (counts["readout"], counts["link"]) == (28 * 28 * 4, 28 * 28 * 3)
+    assert plain["link_bits_per_sample"] == 4
+    code = pipe.trace(pipe.dataset.images[0])["readout"]["code"].to_numpy()
+    assert set(np.unique(code)) <= {0, 1, 3, 7, 15}
+
+
+def test_thresholds_of_a_model_that_meet_in_the_dac_are_named() -> None:
+    with pytest.raises(
+        ss.InputError, match=r"network\.model\): reference_bits 2: thresholds 0\.\d+ and"
+    ):
+        ss.load_pipeline("glt4", {"readout.reference_bits": 2})
+
+
+def test_encoded_link_with_bubbles_is_refused_by_field() -> None:
+    with pytest.raises(ss.InputError, match=r"glt4\.toml: readout: link 'encoded'"):
+        ss.load_pipeline("glt4", {"readout.link": "encoded"})
+
+
+@pytest.mark.parametrize("name", ["LearnedReadout", "Thermometer"])
+def test_schema_explains_every_field_of_the_circuit(name: str) -> None:
+    properties = PipelineDescription.model_json_schema()["$defs"][name]["properties"]
+    assert all(properties[field]["description"] for field in CIRCUIT)
+
+
+def test_a_sensor_that_is_set_replaces_the_whole_pixel_that_the_file_states() -> None:
+    pixel = Photodiode(**load_sensor("imx250").photodiode_fields())
+    loaded, _ = load_description("glt4", {"photodiode.sensor": "imx250"})
+    assert loaded.photodiode == pixel
+    assert change(load_description("glt4")[0], {"photodiode.sensor": "imx250"}) == loaded
+    shallow = {"photodiode.full_well_e": 500.0, "photodiode.sensor": "imx250"}
+    assert load_description("glt4", shallow)[0].photodiode.full_well_e == 500
