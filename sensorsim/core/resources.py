@@ -5,7 +5,7 @@ In a source tree they lie beside the package; a wheel carries them inside it.
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def _root() -> Path:

@@ -19,7 +19,7 @@ from sensorsim.bnn.model_file import find_model, load_model
 from sensorsim.cli import main
 from sensorsim.core import resources
 
-GRAPHS = Path(__file__).parent / "bnn" / "exchange" / "graphs"
+GRAPHS = Path(__file__).parents[1] / "bnn" / "exchange" / "graphs"
 
 
 def sensorsim(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -129,7 +129,7 @@ def test_export_without_onnx_says_what_to_install(tmp_path: Path) -> None:
 
 
 def test_what_the_document_shows_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (Path(__file__).parents[1] / "docs" / "exchange.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "exchange.md").read_text()
     commands = [line.split() for line in text.splitlines() if line.startswith("    sensorsim ")]
     assert len(commands) == 4
     shutil.copy(GRAPHS / "brevitas.onnx", tmp_path / "mine.onnx")
