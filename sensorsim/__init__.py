@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sensorsim.core.errors import InputError
     from sensorsim.experiments.sweep import sweep
-    from sensorsim.pipeline.chain import Pipeline, load_pipeline
+    from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 
 __all__ = ["InputError", "Pipeline", "load_pipeline", "sweep"]
 
 # Loaded on first use: numba and xarray take longer to import than a user waits for --help.
 _HOMES = {
     "InputError": "sensorsim.core.errors",
-    "Pipeline": "sensorsim.pipeline.chain",
-    "load_pipeline": "sensorsim.pipeline.chain",
+    "Pipeline": "sensorsim.pipeline.pipeline",
+    "load_pipeline": "sensorsim.pipeline.pipeline",
     "sweep": "sensorsim.experiments.sweep",
 }
 

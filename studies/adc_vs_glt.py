@@ -27,16 +27,15 @@ from rich.progress import Progress
 from rich.table import Table
 
 from sensorsim.circuits.break_even import first_percentile
-from sensorsim.circuits.converter import published_prices
 from sensorsim.circuits.uncertainty import quantile
 from sensorsim.core import resources
 from sensorsim.core.errors import InputError
 from sensorsim.core.statistics import paired_difference
 from sensorsim.experiments.paired import compare
-from sensorsim.pipeline.chain import Pipeline, load_pipeline
+from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 from sensorsim.plotting import plots
 from sensorsim.readout import Adc
-from sensorsim.readout.families import FAMILIES
+from sensorsim.readout.families import families
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.tonemap import curve_of
 
@@ -104,7 +103,7 @@ def entries(args: argparse.Namespace, models: Path) -> list[Entry]:
     found: list[Entry] = []
     chain = load_pipeline(BASE)
     comparator = chain.description.readout.comparator.model_dump()
-    for family in FAMILIES:
+    for family in families():
         for levels in BITS if family.startswith("adc") else THRESHOLDS:
             path = models / f"{model_of(family, levels)}.npz"
             if not path.exists():
@@ -168,7 +167,7 @@ def print_table(headline: list[Point]) -> None:
     for name in ("b or\nM", "acc.\n%", "95 %\ninterval", "readout nJ\nbest/median/p90",
                  "whole\nµJ"):  # fmt: skip
         table.add_column(name, justify="right", no_wrap=True)
-    for family in FAMILIES:
+    for family in families():
         for p in (p for p in headline if p.entry.family == family):
             r = {str(k): v.item() for k, v in p.result.data_vars.items() if v.ndim == 0}
             readout = [r[f"readout_energy_pj_{k}"] * 1e-3 for k in ("low", "typical", "high")]
@@ -218,9 +217,9 @@ def print_break_even(headline: list[Point]) -> None:
 def break_even_words(point: Point, rival: Point) -> str:
     """One learned thermometer against the leanest ADC that is as accurate."""
     chain = rival.entry.chain
-    circuit, enob = chain.readout, chain.enob
+    circuit, enob = chain.readout, chain.cost.enob
     assert isinstance(circuit, Adc) and enob is not None
-    survey = chain.technology.survey
+    survey = chain.cost.technology.survey
     classes = published_prices(survey, circuit, enob)
     sar, flash = classes["SAR"], classes["flash"].range
     sentence = [

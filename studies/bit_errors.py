@@ -24,7 +24,7 @@ from rich.progress import Progress
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import whole
 from sensorsim.experiments import sweep
-from sensorsim.pipeline.chain import Pipeline, load_pipeline
+from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 from sensorsim.plotting import plots
 
 RATES = (0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.2)

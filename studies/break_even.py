@@ -24,7 +24,7 @@ from sensorsim.core.statistics import paired_difference
 from sensorsim.experiments.energy_comparison import compare_energy
 from sensorsim.experiments.optimize.space import space_of
 from sensorsim.experiments.paired import compare
-from sensorsim.pipeline.chain import load_pipeline
+from sensorsim.pipeline.pipeline import load_pipeline
 
 TECHNOLOGIES = ("survey", "cmos65")
 THRESHOLDS = (1, 2, 4, 8)

@@ -16,7 +16,7 @@ from rich.table import Table
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import whole
 from sensorsim.experiments.optimize.space import Space
-from sensorsim.pipeline.chain import Pipeline
+from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.readout import Adc
 
 BASE = "glt4"

@@ -23,7 +23,7 @@ from sensorsim.circuits.ledger import STAGES
 from sensorsim.circuits.uncertainty import total_spread
 from sensorsim.experiments.optimize.space import space_of
 from sensorsim.experiments.paired import compare
-from sensorsim.pipeline.chain import load_pipeline
+from sensorsim.pipeline.pipeline import load_pipeline
 
 TECHNOLOGIES = ("survey", "cmos65")
 READOUTS = {
@@ -49,7 +49,7 @@ def measure(args: argparse.Namespace) -> pd.DataFrame:
             results = compare([d.chain for d in found], args.images, args.seed)
             accuracy = {m: r["accuracy"].item() for m, r in zip(READOUTS, results, strict=True)}
         for model, one in zip(READOUTS, found, strict=True):
-            ledger = one.chain.ledger()
+            ledger = one.chain.cost.ledger()
             for stage in (*STAGES, "frame"):
                 stages = STAGES if stage == "frame" else (stage,)
                 price, spread = (

@@ -8,17 +8,21 @@ The tests hold the document to what this prints.
 import tempfile
 from pathlib import Path
 
-from sensorsim.circuits.comparator import thermometer_rows
 from sensorsim.circuits.constant import Constant, Range
-from sensorsim.circuits.converter import converter_rows
+from sensorsim.circuits.figures import Process, Survey
 from sensorsim.circuits.ledger import Ledger, Row
 from sensorsim.circuits.logic import Activity, xnor_popcount_rows
 from sensorsim.circuits.memory import access_row
-from sensorsim.circuits.pixel import PixelArray, hold_row, pixel_rows
-from sensorsim.circuits.technology import Process, Survey, constants_of, load_technology
-from sensorsim.circuits.timing import conversion_us
-from sensorsim.readout import Adc, SingleSlope, Thermometer
+from sensorsim.circuits.pixel import HOLD, PixelArray, pixel_rows
+from sensorsim.circuits.settings import EnergySettings
+from sensorsim.circuits.technology import constants_of, load_technology
+from sensorsim.readout import Adc, Readout, SingleSlope, Thermometer
 
+_USUAL = EnergySettings(
+    technology="cmos65", converter="first-principles", link_pj_per_bit=0, frame_rate_hz=30,
+    static_power_uw=0,
+)  # fmt: skip
+"""Dynamic comparators of the usual size; nothing else of them matters here."""
 NODES = ("cmos180", "cmos130", "cmos65", "cmos28")
 
 
@@ -56,11 +60,15 @@ def constants_table() -> str:
     return "\n".join(lines)
 
 
-def readout(name: str, kind: Adc | Thermometer, array: PixelArray) -> list[Row]:
-    """Readout rows of one array."""
-    if isinstance(kind, Thermometer):
-        return thermometer_rows(process(name), kind, array, "dynamic")
-    return converter_rows(process(name), kind, array, "conventional", "dynamic")
+def readout(name: str, kind: Readout, array: PixelArray) -> list[Row]:
+    """Readout rows of one array, by parts."""
+    return kind.rows(_USUAL, process(name), array)
+
+
+def alone(name: str, kind: Readout, array: PixelArray) -> Range:
+    """A readout by sample, without the pixel that waits for it, pJ."""
+    rows = [r for r in readout(name, kind, array) if r.component != HOLD]
+    return per_sample(rows, array.samples)
 
 
 def per_sample(rows: list[Row], samples: int) -> Range:
@@ -81,9 +89,8 @@ def published() -> list[tuple[str, float, str, Range]]:
     gates = {"XNORBIN": _operation(_at_supply("cmos65", 0.9)),
              "BinarEye": _operation(process("cmos28"))}  # fmt: skip
 
-    def sensor(node: str, kind: Adc | Thermometer, array: PixelArray) -> Range:
-        held = hold_row(process(node), array, conversion_us(process(node).timing, kind))
-        rows = [*pixel_rows(process(node), array), *readout(node, kind, array), held]
+    def sensor(node: str, kind: Readout, array: PixelArray) -> Range:
+        rows = [*pixel_rows(process(node), array), *readout(node, kind, array)]
         return per_sample(rows, array.samples)
 
     return [
@@ -94,10 +101,10 @@ def published() -> list[tuple[str, float, str, Range]]:
         ("120 x 120 in-column BNN imager, 110 nm, 240 fps, per pixel", 1090,
          "Jeong et al., TCAS-II 70(10) 2023", sensor("cmos130", slope, bnn)),
         ("1 Mpixel photon-counting imager, gain and 1-bit ADC, per bit", 6.9,
-         "1040 fps QIS abstract", per_sample(readout("cmos65", one, photon), photon.samples)),
+         "1040 fps QIS abstract", alone("cmos65", one, photon)),
         ("13-bit column single-slope ADC, 0.18 um: 63.2 uW (derived: over 2^13 cycles of another "
          "chip's 200 MHz)", 2589, "Wei et al., Electronics 2020, 9, 757",
-         per_sample(readout("cmos180", column, large), large.samples)),
+         alone("cmos180", column, large)),
         ("XNORBIN, 65 nm at 0.8 V, per binary operation; model at 0.9 V", 0.0105, "COOL CHIPS 2018",
          gates["XNORBIN"]),
         ("BinarEye, 28 nm, per binary operation", 0.00435, "arXiv:1804.05554", gates["BinarEye"]),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import common
 
-from sensorsim.pipeline.chain import load_pipeline
+from sensorsim.pipeline.pipeline import load_pipeline
 from sensorsim.pipeline.single_frame import fixed_exposure, prepared, trace_frame
 from sensorsim.plotting.pictures import draw
 from sensorsim.scenes.formats import read_frame

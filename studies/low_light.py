@@ -27,7 +27,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from sensorsim.experiments.paired import compare
-from sensorsim.pipeline.chain import Pipeline, load_pipeline
+from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 from sensorsim.plotting import plots
 from sensorsim.sensor import Photodiode
 

@@ -28,7 +28,7 @@ from sensorsim.experiments.optimize.front import measured_front
 from sensorsim.experiments.optimize.search import Goal, Split, best_designs, search
 from sensorsim.experiments.optimize.space import MISMATCH, space_of
 from sensorsim.experiments.paired import compare
-from sensorsim.pipeline.chain import load_pipeline
+from sensorsim.pipeline.pipeline import load_pipeline
 from sensorsim.plotting import plots
 
 TECHNOLOGIES = ("survey", "cmos65")
@@ -49,7 +49,7 @@ def shipped(args: argparse.Namespace, split: Split) -> pd.DataFrame:
         if not results:
             results = compare([d.chain for d in found], split.reported, args.seed)
         for one, result in zip(found, results, strict=True):
-            ledger = one.chain.ledger()
+            ledger = one.chain.cost.ledger()
             spread = total_spread(ledger, *GOAL.stages, seed=args.seed)
             row: dict[str, str | float] = {
                 "technology": technology, "readout": one.name, "family": one.family,

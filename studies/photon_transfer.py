@@ -23,7 +23,7 @@ from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import whole
 from sensorsim.lab import Bench, Exposure, characterize, expected
-from sensorsim.lab.device_under_test import Subject, find_subject, put_on_bench
+from sensorsim.lab.device_under_test import DeviceUnderTest, find_device, put_on_bench
 from sensorsim.plotting import emva, plots
 from sensorsim.sensor import Photodiode, sense
 
@@ -74,13 +74,13 @@ def study(args: argparse.Namespace) -> None:
     results: dict[str, xr.Dataset] = {}
     rows: list[str] = []
     for number, name in enumerate(SENSORS):  # a seed each, or all would err in the same direction
-        subject = find_subject(name)
-        benches[name], notes = put_on_bench(subject, seed=args.seed + number, **side)
+        device = find_device(name)
+        benches[name], notes = put_on_bench(device, seed=args.seed + number, **side)
         for note in notes:
             print(f"{name}: {note}", file=sys.stderr)
         results[name] = characterize(benches[name], steps=steps)
         results[name].attrs["camera"] = name
-        rows += table_rows(subject, benches[name], results[name])
+        rows += table_rows(device, benches[name], results[name])
     table = "\n".join(["| sensor | parameter | put in | measured | published |", "|" + "---|" * 5])
     text = "\n".join([table, *rows]) + "\n"
     print(text, end="")
@@ -92,15 +92,15 @@ def study(args: argparse.Namespace) -> None:
     plots.save(emva.photon_transfer(results[SHEET_SENSOR]), args.out / "characterization.png")
 
 
-def table_rows(subject: Subject, bench: Bench, data: xr.Dataset) -> list[str]:
+def table_rows(device: DeviceUnderTest, bench: Bench, data: xr.Dataset) -> list[str]:
     """One sensor's rows of the table, values with their standard errors."""
-    put_in, published = expected(bench), subject.published(bench)
+    put_in, published = expected(bench), device.published(bench)
     rows = []
     for name, label in ROWS.items():
         error = data[f"{name}_error"].item() if f"{name}_error" in data else None
         measured = with_error(data[name].item(), error)
         stated = f"{published[name]:.5g}" if name in published else ""
-        rows.append(f"| {subject.name} | {label} | {put_in[name]:.4g} | {measured} | {stated} |")
+        rows.append(f"| {device.name} | {label} | {put_in[name]:.4g} | {measured} | {stated} |")
     return rows
 
 

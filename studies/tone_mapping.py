@@ -30,7 +30,7 @@ from sensorsim.core import resources
 from sensorsim.core.errors import InputError
 from sensorsim.core.statistics import paired_difference
 from sensorsim.experiments.paired import compare
-from sensorsim.pipeline.chain import Pipeline, load_pipeline
+from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 from sensorsim.plotting import plots
 from sensorsim.readout import Adc
 from sensorsim.scenes.srgb import to_linear

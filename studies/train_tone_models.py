@@ -17,7 +17,7 @@ from pathlib import Path
 import train_models
 
 from sensorsim.core.files import whole
-from sensorsim.readout import Adc, Thermometer
+from sensorsim.readout import Adc, Readout, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.tonemap import (
@@ -93,7 +93,7 @@ def candidates(dataset: Labelled) -> dict[str, list[Candidate]]:
     return found
 
 
-def _fixed(learned: Task, family: str, curve: Curve, readout: Adc | Thermometer) -> Candidate:
+def _fixed(learned: Task, family: str, curve: Curve, readout: Readout) -> Candidate:
     """The learned thermometer's task with a readout that stays as it is."""
     return Candidate(curve, replace(learned, family=family, readout=readout, learned=False))
 

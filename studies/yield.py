@@ -31,7 +31,7 @@ from sensorsim.core.statistics import yield_at
 from sensorsim.experiments.monte_carlo import accuracies_over_dies
 from sensorsim.experiments.optimize.space import MISMATCH, space_of
 from sensorsim.experiments.paired import compare
-from sensorsim.pipeline.chain import Pipeline, load_pipeline
+from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 from sensorsim.plotting import plots
 from sensorsim.readout import Thermometer
 

@@ -18,7 +18,7 @@ from sensorsim.core.bits import WORD, WordArray, words_for
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
 from sensorsim.optics.cfa import Bayer
-from sensorsim.readout import Adc, Thermometer
+from sensorsim.readout import Readout
 
 
 class Training(Description):
@@ -56,7 +56,7 @@ class Model:
     Attributes
     ----------
     input : Input
-    readout : Adc or Thermometer
+    readout : Readout
         The readout it was trained with.
     class_names : tuple of str
     layers : tuple of Layer
@@ -66,7 +66,7 @@ class Model:
     """
 
     input: Input
-    readout: Adc | Thermometer
+    readout: Readout
     class_names: tuple[str, ...]
     layers: tuple[Layer, ...]
     training: Training

@@ -32,7 +32,7 @@ from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
-from sensorsim.readout import Readout
+from sensorsim.readout import AnyReadout, uses_readouts
 
 FORMAT = "sensorsim-bnn"
 VERSION = 2
@@ -58,6 +58,7 @@ _CLASSES: dict[str, Callable[..., Layer]] = {
 }
 
 
+@uses_readouts
 class _Header(Description):
     """What ``header.json`` holds, nothing more and nothing less."""
 
@@ -65,7 +66,7 @@ class _Header(Description):
     version: int
     conventions: dict[str, str]
     input: Input
-    readout: Readout
+    readout: AnyReadout
     class_names: tuple[str, ...]
     layers: tuple[dict[str, Any], ...]
     training: Training

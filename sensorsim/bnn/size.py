@@ -12,11 +12,7 @@ import numpy.typing as npt
 
 from sensorsim.bnn.layers import Scores, Threshold, Votes, Weighted
 from sensorsim.bnn.shapes import Step
-from sensorsim.readout import Adc, Thermometer
-from sensorsim.tonemap import PiecewiseLinear
-
-READOUT_BITS = 32
-"""Bits of one threshold of a thermometer, or of one coordinate of a tone curve's knot."""
+from sensorsim.readout import Readout
 
 
 class Stored(NamedTuple):
@@ -33,7 +29,7 @@ class Stored(NamedTuple):
     scale_bits, bias_bits : int
         Of the class scores, each array at its `signed_bits`.
     readout_bits : int
-        Of the readout: see `of_readout`.
+        Of the readout: its `stored_bits`.
     """
 
     weight_bits: int = 0
@@ -49,14 +45,14 @@ class Stored(NamedTuple):
         return sum(self)
 
 
-def stored(steps: Iterable[Step], readout: Adc | Thermometer) -> Stored:
+def stored(steps: Iterable[Step], readout: Readout) -> Stored:
     """What a model stores: the sum over its layers and its readout.
 
     Parameters
     ----------
     steps : iterable of Step
         `Model.steps`.
-    readout : Adc or Thermometer
+    readout : Readout
         `Model.readout`.
 
     Returns
@@ -68,7 +64,7 @@ def stored(steps: Iterable[Step], readout: Adc | Thermometer) -> Stored:
     >>> stored(model.steps, model.readout).total == model.stored_bits
     True
     """
-    parts = [*map(of_layer, steps), Stored(readout_bits=of_readout(readout))]
+    parts = [*map(of_layer, steps), Stored(readout_bits=readout.stored_bits)]
     return Stored(*map(sum, zip(*parts, strict=True)))
 
 
@@ -91,26 +87,6 @@ def of_layer(step: Step) -> Stored:
         scale, bias = (channels * signed_bits(values) for values in (layer.scale, layer.bias))
         return Stored(weights, scale_bits=scale, bias_bits=bias)
     return Stored(weights)
-
-
-def of_readout(readout: Adc | Thermometer) -> int:
-    """Bits of a readout's own numbers.
-
-    Parameters
-    ----------
-    readout : Adc or Thermometer
-
-    Returns
-    -------
-    int
-        32 for each threshold of a thermometer, whatever its number of colors; 64 for each knot of
-        an ADC's piecewise-linear tone curve; 0 for an ADC whose tone curve is a formula, also where
-        a table of codes is computed from it.
-    """
-    if isinstance(readout, Thermometer):
-        return READOUT_BITS * readout.levels
-    curve = readout.tone_curve
-    return 2 * READOUT_BITS * len(curve.x) if isinstance(curve, PiecewiseLinear) else 0
 
 
 def level_bits(reach: int) -> int:

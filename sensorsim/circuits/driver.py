@@ -13,39 +13,39 @@ charge that depends on load and accuracy alone.
 
 The buffer of a SAR or cyclic converter holds a voltage that a capacitor keeps: it gives the charge
 that the converter takes, at its own supply. On top comes a quiescent current that no load moves.
+
+``held`` is what a readout states: how long a row's conversion lasts, us.
 """
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sensorsim.circuits.constant import Constant, Estimate
+from sensorsim.circuits.figures import Process
 from sensorsim.circuits.ledger import Row
 from sensorsim.circuits.pixel import PixelArray
-from sensorsim.circuits.timing import conversion_us, ramp_steps
-from sensorsim.core.description import Description
-from sensorsim.readout import Adc, Thermometer
-from sensorsim.tonemap import Linear
-
-if TYPE_CHECKING:
-    from sensorsim.circuits.technology import Process
 
 BRANCHES = 2
 """A differential amplifier biases two."""
+ONE = Estimate((), lambda: 1.0)
+"""A factor that changes nothing."""
 
 
-class DriverConstants(Description):
-    """Figures of what all columns share."""
+def line_ff(process: Process, pitch_um: float, gate: Constant | None = None) -> Estimate:
+    """One column's part of a line that runs along the columns: wire and one gate.
 
-    quiescent_ua: Constant
-    bias_per_transconductance_v: Constant
-    settling_bits: Constant
-    nonlinear_ramp: Constant
+    Parameters
+    ----------
+    process : Process
+    pitch_um : float
+        Of a column, um.
+    gate : Constant, optional
+        Capacitance of the gate, fF; a logic cell's if left out.
 
-
-def line_ff(process: "Process", pitch_um: float, gate: Constant | None = None) -> Estimate:
-    """One column's part of a line that runs along the columns, fF: wire and one gate.
-
-    The gate is a logic cell's, or what is given.
+    Returns
+    -------
+    Estimate
+        Capacitance, fF.
     """
     c = process.logic
     return Estimate(
@@ -53,114 +53,222 @@ def line_ff(process: "Process", pitch_um: float, gate: Constant | None = None) -
     )
 
 
-def reference_line_ff(process: "Process", array: PixelArray) -> Estimate:
-    """A line with a comparator's input at every column, whole, fF."""
+def reference_line_ff(process: Process, array: PixelArray) -> Estimate:
+    """A whole line with a comparator's input at every column.
+
+    Parameters
+    ----------
+    process : Process
+    array : PixelArray
+
+    Returns
+    -------
+    Estimate
+        Capacitance, fF.
+    """
     one = line_ff(process, array.pitch_um, process.comparator.input_ff)
     return Estimate.over(lambda ff: array.converters * ff, one)
 
 
 def amplifier_fc(load_ff: Any, bias_per_transconductance_v: Any, time_constants: Any) -> Any:
-    """Charge that an amplifier takes in so many time constants of its load, fC."""
+    """Charge that an amplifier takes in so many time constants of its load.
+
+    Parameters
+    ----------
+    load_ff : float or float64 [draws], fF
+    bias_per_transconductance_v : float or float64 [draws], V
+    time_constants : float or float64 [draws]
+
+    Returns
+    -------
+    float or float64 [draws]
+        Charge, fC.
+    """
     return BRANCHES * bias_per_transconductance_v * load_ff * time_constants
 
 
 def settling_fc(load_ff: Any, bias_per_transconductance_v: Any, bits: Any) -> Any:
-    """Charge that an amplifier takes to settle once to half a step of so many bits, fC."""
+    """Charge that an amplifier takes to settle once to half a step of so many bits.
+
+    Parameters
+    ----------
+    load_ff : float or float64 [draws], fF
+    bias_per_transconductance_v : float or float64 [draws], V
+    bits : float or float64 [draws]
+
+    Returns
+    -------
+    float or float64 [draws]
+        Charge, fC.
+    """
     return amplifier_fc(load_ff, bias_per_transconductance_v, (bits + 1) * math.log(2))
 
 
-def held_us(process: "Process", readout: Adc | Thermometer) -> Estimate:
-    """From the start of settling to a row's last decision, us: as long as a reference is on."""
-    return Estimate.over(
-        lambda settling, conversion: settling + conversion,
-        process.timing.settling_us, conversion_us(process.timing, readout),
-    )  # fmt: skip
-
-
 def quiescent_row(
-    process: "Process", readout: Adc | Thermometer, array: PixelArray, name: str
+    process: Process, array: PixelArray, conversion: Estimate, name: str, factor: Estimate = ONE
 ) -> Row:
-    """What a driver takes whatever its load, once per row."""
+    """What a driver takes whatever its load, once per row.
+
+    It is on from the start of settling to the row's last decision.
+
+    Parameters
+    ----------
+    process : Process
+    array : PixelArray
+    conversion : Estimate
+        Time of a row's conversion, us.
+    name : str
+        What to call the driver.
+    factor : Estimate
+        How much dearer it is than a plain one.
+
+    Returns
+    -------
+    Row
+    """
     price = Estimate.over(
-        lambda ua, v, us, factor: ua * v * us * factor,
-        process.driver.quiescent_ua, process.supply.analog_v, held_us(process, readout),
-        _bent(process, readout),
+        lambda ua, v, settling_us, conversion_us, factor: (
+            ua * v * (settling_us + conversion_us) * factor
+        ),
+        process.driver.quiescent_ua, process.supply.analog_v, process.timing.settling_us,
+        conversion, factor,
     )  # fmt: skip
     return Row("readout", f"{name}, quiescent, a row", array.rows, price)
 
 
-def ladder_rows(process: "Process", readout: Thermometer, array: PixelArray) -> list[Row]:
-    """A resistor ladder with a tap for each of M comparators per column.
+def reference_bits(process: Process, stated: int | None) -> Estimate:
+    """Accuracy that a reference settles to.
 
-    Its taps stand still, but every decision kicks charge back into its tap: at most that of its
-    part of the tap's line over full scale.
+    Parameters
+    ----------
+    process : Process
+    stated : int or None
+        Bits of the reference DAC; the technology's ``driver.settling_bits`` if None.
+
+    Returns
+    -------
+    Estimate
+        Bits.
     """
-    span, taps, supply = array.full_scale_v, readout.levels, process.supply.analog_v
-    line = reference_line_ff(process, array)
-    settling = Estimate.over(
-        lambda ff, v, bits: 1e-3 * v * span * taps * ff * (bits + 1) * math.log(2) / 4,
-        line, supply, _accuracy_bits(process, readout),
-    )  # fmt: skip
-    load = Estimate.over(lambda ff, v: 1e-3 * ff * v * span, line, supply)
-    return [
-        quiescent_row(process, readout, array, "reference ladder"),
-        Row("readout", "reference ladder, settling, a row", array.rows, settling),
-        Row("readout", "ladder tap's line, a row", array.rows * taps, load),
-    ]
-
-
-def dac_rows(process: "Process", readout: Thermometer, array: PixelArray) -> list[Row]:
-    """A reference DAC that shows one line of all columns M thresholds, one after another.
-
-    It swings the line from zero to the largest threshold and back once per row, in whatever steps:
-    ``C V dV`` with the sum of its rising steps. It settles M times, and once more on the way back.
-    """
-    swing_v = float(readout.transitions()[-1]) * array.full_scale_v
-    line, supply = reference_line_ff(process, array), process.supply.analog_v
-    settling = Estimate.over(
-        lambda v, ff, ratio, bits: 1e-3 * v * settling_fc(ff, ratio, bits) * (readout.levels + 1),
-        supply, line, process.driver.bias_per_transconductance_v,
-        _accuracy_bits(process, readout),
-    )  # fmt: skip
-    load = Estimate.over(lambda ff, v: 1e-3 * ff * v * swing_v, line, supply)
-    return [
-        quiescent_row(process, readout, array, "reference DAC"),
-        Row("readout", "reference DAC, settling, a row", array.rows, settling),
-        Row("readout", "reference line, a row", array.rows, load),
-    ]
-
-
-def ramp_rows(process: "Process", readout: Adc, array: PixelArray) -> list[Row]:
-    """A ramp that runs through full scale once per row."""
-    steps, span = ramp_steps(readout.converter.bits), array.full_scale_v
-    line, supply = reference_line_ff(process, array), process.supply.analog_v
-    following = Estimate.over(
-        lambda v, ff, ratio, factor: 1e-3 * v * amplifier_fc(ff, ratio, steps) * factor,
-        supply, line, process.driver.bias_per_transconductance_v, _bent(process, readout),
-    )  # fmt: skip
-    load = Estimate.over(lambda ff, v: 1e-3 * ff * v * span, line, supply)
-    name = f"{'' if _is_straight(readout) else 'nonlinear '}ramp generator"
-    return [
-        quiescent_row(process, readout, array, name),
-        Row("readout", f"{name}, following, a row", array.rows, following),
-        Row("readout", "ramp line, a row", array.rows, load),
-    ]
-
-
-def _accuracy_bits(process: "Process", readout: Thermometer) -> Estimate:
-    """Bits of the reference: its DAC's, or the technology's where none is stated."""
-    stated = readout.reference_bits
     if stated is not None:
         return Estimate((), lambda: stated)
     return Estimate.over(lambda bits: bits, process.driver.settling_bits)
 
 
-def _is_straight(readout: Adc | Thermometer) -> bool:
-    return isinstance(readout, Thermometer) or isinstance(readout.converter.tone_curve, Linear)
+def ladder_rows(
+    process: Process, array: PixelArray, conversion: Estimate, taps: int, accuracy_bits: Estimate
+) -> list[Row]:
+    """A resistor ladder with a tap for each of some comparators per column.
+
+    Its taps stand still, but every decision kicks charge back into its tap: at most that of its
+    part of the tap's line over full scale.
+
+    Parameters
+    ----------
+    process : Process
+    array : PixelArray
+    conversion : Estimate
+        Time of a row's conversion, us.
+    taps : int
+    accuracy_bits : Estimate
+        To which a tap settles; see `reference_bits`.
+
+    Returns
+    -------
+    list of Row
+    """
+    span, supply = array.full_scale_v, process.supply.analog_v
+    line = reference_line_ff(process, array)
+    settling = Estimate.over(
+        lambda ff, v, bits: 1e-3 * v * span * taps * ff * (bits + 1) * math.log(2) / 4,
+        line, supply, accuracy_bits,
+    )  # fmt: skip
+    load = Estimate.over(lambda ff, v: 1e-3 * ff * v * span, line, supply)
+    return [
+        quiescent_row(process, array, conversion, "reference ladder"),
+        Row("readout", "reference ladder, settling, a row", array.rows, settling),
+        Row("readout", "ladder tap's line, a row", array.rows * taps, load),
+    ]
 
 
-def _bent(process: "Process", readout: Adc | Thermometer) -> Estimate:
-    """How much dearer a generator is than that of a straight ramp."""
-    if _is_straight(readout):
-        return Estimate((), lambda: 1.0)
-    return Estimate.over(lambda factor: factor, process.driver.nonlinear_ramp)
+def dac_rows(
+    process: Process,
+    array: PixelArray,
+    conversion: Estimate,
+    steps: int,
+    largest: float,
+    accuracy_bits: Estimate,
+) -> list[Row]:
+    """A reference DAC that shows one line of all columns some levels, one after another.
+
+    It swings the line from zero to the largest level and back once per row, in whatever steps:
+    ``C V dV`` with the sum of its rising steps. It settles once per step, and once on the way back.
+
+    Parameters
+    ----------
+    process : Process
+    array : PixelArray
+    conversion : Estimate
+        Time of a row's conversion, us.
+    steps : int
+        Levels that are shown.
+    largest : float
+        The highest level, as a part of full scale.
+    accuracy_bits : Estimate
+        To which the line settles; see `reference_bits`.
+
+    Returns
+    -------
+    list of Row
+    """
+    swing_v = largest * array.full_scale_v
+    line, supply = reference_line_ff(process, array), process.supply.analog_v
+    settling = Estimate.over(
+        lambda v, ff, ratio, bits: 1e-3 * v * settling_fc(ff, ratio, bits) * (steps + 1),
+        supply, line, process.driver.bias_per_transconductance_v, accuracy_bits,
+    )  # fmt: skip
+    load = Estimate.over(lambda ff, v: 1e-3 * ff * v * swing_v, line, supply)
+    return [
+        quiescent_row(process, array, conversion, "reference DAC"),
+        Row("readout", "reference DAC, settling, a row", array.rows, settling),
+        Row("readout", "reference line, a row", array.rows, load),
+    ]
+
+
+def ramp_rows(
+    process: Process,
+    array: PixelArray,
+    conversion: Estimate,
+    steps: int,
+    nonlinear: Estimate | None = None,
+) -> list[Row]:
+    """A ramp that runs through full scale once per row.
+
+    Parameters
+    ----------
+    process : Process
+    array : PixelArray
+    conversion : Estimate
+        Time of a row's conversion, us.
+    steps : int
+        Clock cycles of the ramp.
+    nonlinear : Estimate, optional
+        How much dearer a generator of a bent ramp is; a straight ramp's if left out.
+
+    Returns
+    -------
+    list of Row
+    """
+    span, factor = array.full_scale_v, ONE if nonlinear is None else nonlinear
+    line, supply = reference_line_ff(process, array), process.supply.analog_v
+    following = Estimate.over(
+        lambda v, ff, ratio, factor: 1e-3 * v * amplifier_fc(ff, ratio, steps) * factor,
+        supply, line, process.driver.bias_per_transconductance_v, factor,
+    )  # fmt: skip
+    load = Estimate.over(lambda ff, v: 1e-3 * ff * v * span, line, supply)
+    name = f"{'' if nonlinear is None else 'nonlinear '}ramp generator"
+    return [
+        quiescent_row(process, array, conversion, name, factor),
+        Row("readout", f"{name}, following, a row", array.rows, following),
+        Row("readout", "ramp line, a row", array.rows, load),
+    ]

@@ -1,22 +1,12 @@
 """Bits from readout to network: a stated price, a wire on the chip, a via, or a pad."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sensorsim.circuits.constant import Constant, Estimate
+from sensorsim.circuits.constant import Estimate
+from sensorsim.circuits.figures import Process
 from sensorsim.core.description import Description
-
-if TYPE_CHECKING:
-    from sensorsim.circuits.technology import Process
-
-
-class LinkConstants(Description):
-    """Figures of links."""
-
-    repeated_wire_ff_per_mm: Constant
-    via_ff: Constant
-    off_chip_pj_per_bit: Constant
 
 
 class Wire(Description):
@@ -28,7 +18,7 @@ class Wire(Description):
         ge=0, le=1, description="Transitions per bit that is sent; 0.5 for random bits."
     )
 
-    def price(self, process: "Process") -> Estimate:
+    def price(self, process: Process) -> Estimate:
         """One bit, pJ."""
         c = process.link
         return Estimate(
@@ -45,7 +35,7 @@ class Via(Description):
         ge=0, le=1, description="Transitions per bit that is sent; 0.5 for random bits."
     )
 
-    def price(self, process: "Process") -> Estimate:
+    def price(self, process: Process) -> Estimate:
         """One bit, pJ."""
         return Estimate(
             (process.link.via_ff, process.supply.digital_v),
@@ -58,7 +48,7 @@ class OffChip(Description):
 
     kind: Literal["off-chip"] = "off-chip"
 
-    def price(self, process: "Process") -> Estimate:
+    def price(self, process: Process) -> Estimate:
         """One bit, pJ."""
         return Estimate((process.link.off_chip_pj_per_bit,), lambda pj: pj)
 

@@ -2,31 +2,16 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.circuits.constant import Constant, Estimate, FloatArray
+from sensorsim.circuits.constant import Estimate, FloatArray
+from sensorsim.circuits.figures import Process
 from sensorsim.circuits.ledger import Row
-from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
 
-if TYPE_CHECKING:
-    from sensorsim.circuits.technology import Process
-
 IntegerArray = npt.NDArray[np.int64]
-
-
-class LogicConstants(Description):
-    """Energies of cells: per output transition, and per clock cycle of a flip-flop."""
-
-    xnor_fj: Constant
-    full_adder_fj: Constant
-    flip_flop_clock_fj: Constant
-    flip_flop_toggle_fj: Constant
-    pin_ff: Constant
-    wire_ff_per_mm: Constant
 
 
 @dataclass(frozen=True)
@@ -54,7 +39,7 @@ class Activity:
             )
 
 
-def clocked_bit(process: "Process", clocks: float = 1, toggles: float = 1) -> Estimate:
+def clocked_bit(process: Process, clocks: float = 1, toggles: float = 1) -> Estimate:
     """A flip-flop over so many clock cycles and output transitions, pJ."""
     c = process.logic
     return Estimate(
@@ -138,7 +123,7 @@ _SUM, _CARRY = _outputs()
 
 
 def xnor_popcount_rows(
-    process: "Process",
+    process: Process,
     activity: Activity,
     cycles: float,
     largest_fan_in: int,

@@ -1,27 +1,17 @@
 """Memories by size: SRAM and register files of standard cells."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
-from sensorsim.circuits.constant import Constant, Estimate
+from sensorsim.circuits.constant import Estimate
+from sensorsim.circuits.figures import Process
 from sensorsim.circuits.ledger import Row
-from sensorsim.core.description import Description
-
-if TYPE_CHECKING:
-    from sensorsim.circuits.technology import Process
 
 MemoryKind = Literal["sram", "registers"]
 
 
-class MemoryConstants(Description):
-    """Energies of one accessed bit, each of a memory of ``size_bits``."""
-
-    sram_fj_per_bit: Constant
-    registers_fj_per_bit: Constant
-
-
-def access(process: "Process", size_bits: float, kind: MemoryKind = "sram") -> Estimate:
+def access(process: Process, size_bits: float, kind: MemoryKind = "sram") -> Estimate:
     """Reading or writing one bit of a memory of so many bits, pJ.
 
     Word and bit lines of a square array grow with the root of its size, and energy with them:
@@ -35,7 +25,7 @@ def access(process: "Process", size_bits: float, kind: MemoryKind = "sram") -> E
 
 
 def access_row(
-    process: "Process", component: str, bits: float, size_bits: float, kind: MemoryKind
+    process: Process, component: str, bits: float, size_bits: float, kind: MemoryKind
 ) -> Row:
     """So many accessed bits of one memory of the network in a frame."""
     name = f"{component}: bit of {size_bits / 1024:.4g} kbit {kind}"

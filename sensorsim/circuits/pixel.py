@@ -1,28 +1,17 @@
 """The pixel array: reset, source follower and column."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sensorsim.circuits.constant import Constant, Estimate, measured
+from sensorsim.circuits.figures import Process
 from sensorsim.circuits.ledger import Row
-from sensorsim.core.description import Description
-from sensorsim.sensor import Photodiode
 
-if TYPE_CHECKING:
-    from sensorsim.circuits.technology import Process
-
-
-class PixelConstants(Description):
-    """Figures of a pixel and its column."""
-
-    reset_ff: Constant
-    supply_v: Constant
-    follower_ua: Constant
-    column_load_ff: Constant
-    column_ff_per_um: Constant
-    mean_signal: Constant
+HOLD = "source follower that holds the column"
+"""The readout's row that the pixel draws."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +28,9 @@ class PixelArray:
     reads : int
         Samples that the column takes of one pixel: 2 under correlated double sampling.
     temperature_k : float
-    mean_signal : float or None
-        Of a pixel, as a part of full scale, where it was measured; else the technology's figure is
-        taken.
-    mean_code : float or None
-        Mean of the ADC's tone of it, as a part of all codes, where it was measured.
+    signals : float [S] or None
+        Measured signals of pixels, as parts of full scale; the technology's mean signal is taken
+        where there are none.
     """
 
     rows: int
@@ -53,26 +40,25 @@ class PixelArray:
     full_scale_v: float
     reads: int
     temperature_k: float
-    mean_signal: float | None = None
-    mean_code: float | None = None
+    signals: npt.NDArray[np.floating[Any]] | None = field(default=None, compare=False)
 
-    @classmethod
-    def of(cls, photodiode: Photodiode, shape: tuple[int, int, int]) -> "PixelArray":
-        """The array of a photodiode and an image of (rows, columns, colors)."""
-        return cls(
-            *shape,
-            photodiode.pixel_pitch_um,
-            photodiode.full_scale_v,
-            2 if photodiode.correlated_double_sampling else 1,
-            photodiode.temperature_k,
-        )
+    def signal(self, process: Process) -> Constant:
+        """Mean signal as a part of full scale.
 
-    def signal(self, process: "Process") -> Constant:
-        """Mean signal as a part of full scale."""
-        if self.mean_signal is None:
+        Parameters
+        ----------
+        process : Process
+            Gives the figure where no signals were measured.
+
+        Returns
+        -------
+        Constant
+            Measured, or the technology's.
+        """
+        if self.signals is None:
             return process.pixel.mean_signal
         source = "mean of the first test images behind the pixels"
-        return measured("pixel.mean_signal", self.mean_signal, "1", source)
+        return measured("pixel.mean_signal", float(self.signals.mean()), "1", source)
 
     @property
     def converters(self) -> int:
@@ -85,16 +71,26 @@ class PixelArray:
         return self.rows * self.converters
 
 
-def _supply_v(process: "Process", array: PixelArray) -> Estimate:
+def _supply_v(process: Process, array: PixelArray) -> Estimate:
     """The pixel's supply; the lowest are those of pixels that swing less than this one may."""
     return Estimate.over(lambda v: np.maximum(v, array.full_scale_v), process.pixel.supply_v)
 
 
-def pixel_rows(process: "Process", array: PixelArray) -> list[Row]:
+def pixel_rows(process: Process, array: PixelArray) -> list[Row]:
     """Reset, source follower and column of every sample.
 
     ``C V**2`` for the reset; bias current times supply for as long as each read settles; and
     ``C V dV`` for the column, whose wire grows with the number and the pitch of the rows.
+
+    Parameters
+    ----------
+    process : Process
+    array : PixelArray
+
+    Returns
+    -------
+    list of Row
+        Of stage "pixel".
     """
     p, supply_v = process.pixel, _supply_v(process, array)
     wire_um = array.rows * array.pitch_um
@@ -116,13 +112,25 @@ def pixel_rows(process: "Process", array: PixelArray) -> list[Row]:
     ]
 
 
-def hold_row(process: "Process", array: PixelArray, conversion_us: Estimate) -> Row:
+def hold_row(process: Process, array: PixelArray, conversion_us: Estimate) -> Row:
     """The follower while it holds the column for a readout that does not sample it.
 
     It is the readout that takes this time, so the row is the readout's.
+
+    Parameters
+    ----------
+    process : Process
+    array : PixelArray
+    conversion_us : Estimate
+        Time from a settled column to the last decision of a row, us.
+
+    Returns
+    -------
+    Row
+        Of stage "readout".
     """
     price = Estimate.over(
         lambda i, v, t: i * v * t,
         process.pixel.follower_ua, _supply_v(process, array), conversion_us,
     )  # fmt: skip
-    return Row("readout", "source follower that holds the column", array.samples, price)
+    return Row("readout", HOLD, array.samples, price)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sensorsim.circuits.comparator import ComparatorKind
+from sensorsim.circuits.comparison import ComparatorKind
 from sensorsim.circuits.converter import Switching
 from sensorsim.circuits.link import Link
 from sensorsim.circuits.memory import MemoryKind

@@ -9,16 +9,26 @@ A size is an area over that of the comparator whose energy and mismatch the tech
 """
 
 import math
-from typing import TYPE_CHECKING
 
-from sensorsim.readout import Comparator
-
-if TYPE_CHECKING:
-    from sensorsim.circuits.technology import Process
+from sensorsim.circuits.comparator import Comparator
+from sensorsim.circuits.figures import Process
 
 
-def sized(process: "Process", size: float) -> "Process":
-    """The same process with comparators of ``size`` times the area."""
+def sized(process: Process, size: float) -> Process:
+    """The same process with larger or smaller comparators.
+
+    Parameters
+    ----------
+    process : Process
+    size : float
+        Gate area over that of the comparator whose figures the process states.
+
+    Returns
+    -------
+    Process
+        Its comparator's energy, bias and input capacitance scaled by ``size``, its mismatch by
+        ``size**-0.5``.
+    """
     if size == 1:
         return process
     c, why = process.comparator, f"; comparator_size {size:g}"
@@ -41,6 +51,13 @@ def sized_comparator(residual: Comparator, mismatch_mv: float, size: float) -> C
         such as charge injection; it adds in squares.
     mismatch_mv : float
         Offset of a comparator of size 1, rms.
+    size : float
+        Gate area over that of a comparator of size 1.
+
+    Returns
+    -------
+    Comparator
+        Noise and offset of the sized comparator.
     """
     return Comparator(
         noise_mv=residual.noise_mv / math.sqrt(size),

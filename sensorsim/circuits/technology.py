@@ -9,19 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
-from sensorsim.circuits.comparator import ComparatorConstants
 from sensorsim.circuits.constant import Constant
-from sensorsim.circuits.converter import ConverterConstants
-from sensorsim.circuits.driver import DriverConstants
-from sensorsim.circuits.link import LinkConstants
-from sensorsim.circuits.logic import LogicConstants
-from sensorsim.circuits.memory import MemoryConstants
-from sensorsim.circuits.pixel import PixelConstants
+from sensorsim.circuits.figures import Process, Survey
 from sensorsim.circuits.scaling import scaled
-from sensorsim.circuits.survey import SurveyPrices
-from sensorsim.circuits.timing import TimingConstants
 from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
@@ -41,54 +33,6 @@ _BOUNDS = {
 """Of figures that can be wrong in other ways than by their sign."""
 _NEVER_ZERO = ("V", "us", "ns")
 """Units of what is divided by, or without which no circuit works."""
-
-
-class SupplyConstants(Description):
-    """Supplies of the circuits around the pixels."""
-
-    digital_v: Constant
-    analog_v: Constant
-
-
-class ChipPrices(Description):
-    """Whole chips, memory and popcount included: never added to gate or memory prices."""
-
-    fj_per_operation: Constant
-
-
-class LeakageConstants(Description):
-    """What stored bits take while nothing happens."""
-
-    stored_pw_per_bit: Constant
-
-
-class _Technology(Description):
-    """What every technology has."""
-
-    name: str
-    description: str
-    survey: SurveyPrices
-    chip: ChipPrices
-    leakage: LeakageConstants
-    timing: TimingConstants
-
-
-class Survey(_Technology):
-    """Prices of whole published circuits, and nothing else."""
-
-
-class Process(_Technology):
-    """Figures of circuits at one node, beside what published circuits cost."""
-
-    node_nm: float = Field(gt=0)
-    supply: SupplyConstants
-    pixel: PixelConstants
-    comparator: ComparatorConstants
-    converter: ConverterConstants
-    driver: DriverConstants
-    logic: LogicConstants
-    memory: MemoryConstants
-    link: LinkConstants
 
 
 def technology_names() -> list[str]:
@@ -122,6 +66,32 @@ def load_technology(name: str | Path) -> Survey | Process:
         raise InputError(f"{path}: {'; '.join(map(_explain, error.errors()))}") from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def as_process(technology: Survey | Process, wanted: str) -> Process:
+    """The technology, if it has circuits of its own.
+
+    Parameters
+    ----------
+    technology : Survey or Process
+    wanted : str
+        What asks for them, for the error message.
+
+    Returns
+    -------
+    Process
+
+    Raises
+    ------
+    InputError
+        If it prices whole circuits only.
+    """
+    if isinstance(technology, Survey):
+        raise InputError(
+            f"{wanted} with energy.technology {technology.name!r}, which prices whole circuits; "
+            "expected a process, like cmos65"
+        )
+    return technology
 
 
 def _find(name: str | Path, folder: Path | None) -> Path:

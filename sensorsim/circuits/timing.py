@@ -1,52 +1,40 @@
-"""How long a frame takes: exposure, rows, conversions, network; and what limits the frame rate."""
+"""Times of circuits: a row of the columns, and the network's clock cycles."""
 
-from dataclasses import dataclass
-
-from sensorsim.circuits.constant import Constant, Estimate, Range
-from sensorsim.core.description import Description
-from sensorsim.readout import Adc, SingleSlope, Thermometer
-
-
-class TimingConstants(Description):
-    """Times of circuits."""
-
-    settling_us: Constant
-    step_ns: Constant
-    comparison_ns: Constant
-    counter_period_ns: Constant
-    network_period_ns: Constant
+from sensorsim.circuits.constant import Estimate
+from sensorsim.circuits.figures import TimingConstants
 
 
 def ramp_steps(bits: int) -> int:
-    """Clock cycles of a single-slope conversion: ``2**bits``."""
+    """Clock cycles of a single-slope conversion: ``2**bits``.
+
+    Parameters
+    ----------
+    bits : int
+
+    Returns
+    -------
+    int
+        Cycles.
+    """
     return 2**bits
 
 
-def conversion_us(timing: TimingConstants, readout: Adc | Thermometer) -> Estimate:
-    """Time from a settled column to the last decision.
+def row_us(timing: TimingConstants, conversion: Estimate, reads: int) -> Estimate:
+    """Time that a row holds the columns: settling of every read, then the conversion.
 
-    Single slope: the ramp that the pipeline states, or ``2**bits`` periods of the counter. SAR and
-    cyclic: one step to sample and one per bit. Thermometer: one comparison in parallel, or M
-    reference steps in sequence.
+    Parameters
+    ----------
+    timing : TimingConstants
+    conversion : Estimate
+        From a settled column to the last decision, us.
+    reads : int
+        Samples that the column takes of one pixel.
+
+    Returns
+    -------
+    Estimate
+        Time, us.
     """
-    if isinstance(readout, Thermometer):
-        if readout.mode == "parallel":
-            return Estimate((timing.comparison_ns,), lambda ns: 1e-3 * ns)
-        return Estimate((timing.step_ns,), lambda ns: 1e-3 * ns * readout.levels)
-    converter = readout.converter
-    if isinstance(converter.architecture, SingleSlope):
-        ramp_us = converter.architecture.conversion_time_us
-        if ramp_us is not None:
-            return Estimate((), lambda: ramp_us)
-        cycles = ramp_steps(converter.bits)
-        return Estimate((timing.counter_period_ns,), lambda ns: 1e-3 * ns * cycles)
-    steps = converter.bits + 1
-    return Estimate((timing.step_ns,), lambda ns: 1e-3 * ns * steps)
-
-
-def row_us(timing: TimingConstants, readout: Adc | Thermometer, reads: int) -> Estimate:
-    """Time that a row holds the columns: settling of every read, then the conversion."""
-    conversion = conversion_us(timing, readout)
     return Estimate(
         (timing.settling_us, *conversion.constants),
         lambda settling, *rest: reads * settling + conversion.formula(*rest),
@@ -54,162 +42,42 @@ def row_us(timing: TimingConstants, readout: Adc | Thermometer, reads: int) -> E
 
 
 def network_cycles(products: list[int], parallel_products: int) -> int:
-    """Clock cycles of a network that makes so many products of one layer at once."""
+    """Clock cycles of a network that makes so many products of one layer at once.
+
+    Parameters
+    ----------
+    products : list of int
+        Of every layer.
+    parallel_products : int
+        Of one cycle.
+
+    Returns
+    -------
+    int
+        Cycles.
+    """
     return sum(-(-count // parallel_products) for count in products)
 
 
 def network_us(
     timing: TimingConstants, products: list[int], parallel_products: int | None
 ) -> Estimate:
-    """Time for which a network computes; 0 where its parallelism is not stated."""
+    """Time for which a network computes.
+
+    Parameters
+    ----------
+    timing : TimingConstants
+    products : list of int
+        Of every layer.
+    parallel_products : int or None
+        Of one cycle.
+
+    Returns
+    -------
+    Estimate
+        Time, us; 0 where the parallelism is not stated.
+    """
     if parallel_products is None:
         return Estimate((), lambda: 0.0)
     cycles = network_cycles(products, parallel_products)
     return Estimate((timing.network_period_ns,), lambda ns: 1e-3 * ns * cycles)
-
-
-@dataclass(frozen=True)
-class TimeBudget:
-    """The times of one frame; a range is low, typical and high.
-
-    Attributes
-    ----------
-    exposure_us : float
-    conversion_us, row_us : Range
-    line_budget_us : float
-        Longest time per row that the stated frame rate leaves a rolling shutter.
-    on_us : float
-        Part of a frame's time for which the chip is on.
-    readout_us : Range
-        All rows.
-    network_cycles : int or None
-        None if no parallelism is stated.
-    network_us : Range or None
-    latency_us : Range
-        Exposure, readout and network of one frame, one after another.
-    frame_time_us : Range
-        Shortest with the stages pipelined: a rolling shutter reads while it exposes, but exposes
-        no longer than a frame less a row.
-    ramp_clock_ratio : float or None
-        Clock of the single-slope counter over what the technology's typical counter reaches.
-    constants : tuple of Constant
-    """
-
-    exposure_us: float
-    conversion_us: Range
-    row_us: Range
-    line_budget_us: float
-    on_us: float
-    readout_us: Range
-    network_cycles: int | None
-    network_us: Range | None
-    latency_us: Range
-    frame_time_us: Range
-    ramp_clock_ratio: float | None
-    constants: tuple[Constant, ...]
-
-    @property
-    def frame_rate_limit_hz(self) -> Range:
-        """Highest frame rate: low is that of the slow estimate."""
-        t = self.frame_time_us
-        return Range(low=1e6 / t.high, typical=1e6 / t.typical, high=1e6 / t.low)
-
-    def faults(self) -> list[str]:
-        """What the stated frame rate or ramp asks that typical circuits do not give."""
-        found = []
-        if self.row_us.typical > self.line_budget_us:
-            found.append(
-                f"a row takes {_shown(self.row_us.typical)} us, but the frame rate leaves "
-                f"{_shown(self.line_budget_us)} us: lower energy.frame_rate_hz or convert faster"
-            )
-        if self.exposure_us + self.row_us.typical > self.line_budget_us * self._rows:
-            found.append(
-                f"the exposure of {_shown(self.exposure_us)} us does not fit into a frame: lower "
-                "energy.frame_rate_hz or photodiode.integration_time_ms"
-            )
-        frame_us = self.line_budget_us * self._rows
-        if self.network_us is not None and self.network_us.typical > frame_us:
-            found.append(
-                f"the network takes {_shown(self.network_us.typical)} us of a frame of "
-                f"{_shown(frame_us)} us: lower energy.frame_rate_hz or raise "
-                "energy.parallel_products"
-            )
-        if self.on_us < frame_us and self.frame_time_us.typical > self.on_us:
-            found.append(
-                f"the chip is on for {_shown(self.on_us)} us of a frame, but needs "
-                f"{_shown(self.frame_time_us.typical)} us: raise energy.duty_cycle"
-            )
-        if self.ramp_clock_ratio is not None and self.ramp_clock_ratio > 1:
-            found.append(
-                f"the ramp's counter runs {self.ramp_clock_ratio:.3g} times faster than a typical "
-                "one: take fewer bits or a longer readout.architecture.conversion_time_us"
-            )
-        return found
-
-    @property
-    def _rows(self) -> float:
-        return self.readout_us.typical / self.row_us.typical
-
-
-def _shown(us: float) -> str:
-    return f"{us:,.0f}" if us >= 1000 else f"{us:.4g}"
-
-
-def time_budget(
-    timing: TimingConstants,
-    readout: Adc | Thermometer,
-    *,
-    rows: int,
-    reads: int,
-    exposure_us: float,
-    frame_rate_hz: float,
-    products: list[int],
-    parallel_products: int | None,
-    duty_cycle: float = 1.0,
-) -> TimeBudget:
-    """Time one frame.
-
-    Parameters
-    ----------
-    products : list of int
-        Binary products of each layer of the network.
-    parallel_products : int, optional
-        Products that the network makes in one clock cycle.
-    duty_cycle : float
-        Part of the frame time for which the chip is on.
-    """
-    row = row_us(timing, readout, reads)
-    conversion = conversion_us(timing, readout)
-    network = network_us(timing, products, parallel_products)
-    cycles = None if parallel_products is None else network_cycles(products, parallel_products)
-    latency = Estimate.over(lambda us, row_us: exposure_us + rows * row_us + us, network, row)
-    frame = Estimate.over(
-        lambda us, row_us: max(rows * row_us, exposure_us + row_us, us), network, row
-    )
-    return TimeBudget(
-        exposure_us,
-        conversion.range,
-        row.range,
-        1e6 / frame_rate_hz / rows,
-        1e6 / frame_rate_hz * duty_cycle,
-        row.range.scaled(rows),
-        cycles,
-        None if cycles is None else network.range,
-        latency.range,
-        frame.range,
-        _ramp_clock_ratio(timing, readout),
-        (*row.constants, *network.constants),
-    )
-
-
-def _ramp_clock_ratio(timing: TimingConstants, readout: Adc | Thermometer) -> float | None:
-    if isinstance(readout, Thermometer):
-        return None
-    converter = readout.converter
-    if not isinstance(converter.architecture, SingleSlope):
-        return None
-    ramp_us = converter.architecture.conversion_time_us
-    if ramp_us is None:
-        return 1.0
-    period_ns = 1e3 * ramp_us / ramp_steps(converter.bits)
-    return timing.counter_period_ns.typical / period_ns

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from sensorsim.pipeline.chain import Pipeline
+    from sensorsim.pipeline.pipeline import Pipeline
 
 app = typer.Typer(
     help="Simulate an image sensor from photons to a binary network's decision, bit for bit.",
@@ -51,7 +51,7 @@ def extra(verb: str, name: str) -> Iterator[None]:
 
 def load(pipeline: str, settings: list[str] | None) -> "Pipeline":
     """The pipeline that a verb names, with the fields of ``--set`` changed."""
-    from sensorsim.pipeline.chain import load_pipeline
+    from sensorsim.pipeline.pipeline import load_pipeline
 
     return load_pipeline(pipeline, settings_of(settings))
 

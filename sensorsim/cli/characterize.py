@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from sensorsim.lab import Bench
-    from sensorsim.lab.device_under_test import Subject
+    from sensorsim.lab.device_under_test import DeviceUnderTest
 
 _ROWS = {
     "system_gain_dn_per_e": "system gain K",
@@ -87,7 +87,7 @@ def characterize(
     """Measure a camera by EMVA 1288: gain, noise, quantum efficiency, saturation, linearity."""
     from sensorsim import lab
     from sensorsim.core.errors import InputError
-    from sensorsim.lab.device_under_test import find_subject, put_on_bench
+    from sensorsim.lab.device_under_test import find_device, put_on_bench
     from sensorsim.lab.procedure import vary_of
 
     if out is not None and not out.absolute().parent.is_dir():
@@ -95,22 +95,22 @@ def characterize(
     if out is not None and out.exists() and not out.is_dir():
         raise InputError(f"--out {out}: is a file; expected a folder")
     how = vary_of(vary)
-    subject = find_subject(camera, settings_of(settings))
+    device = find_device(camera, settings_of(settings))
     bench, notes = put_on_bench(
-        subject, adc_bits=adc_bits, wavelength_nm=wavelength_nm, rows=rows, columns=columns,
+        device, adc_bits=adc_bits, wavelength_nm=wavelength_nm, rows=rows, columns=columns,
         seed=seed,
     )  # fmt: skip
     for note in notes:
-        print(f"{subject.name}: {note}", file=sys.stderr)
+        print(f"{device.name}: {note}", file=sys.stderr)
     data = lab.characterize(bench, steps=steps, stack=stack, vary=how)
-    data.attrs |= {"camera": subject.name, "notes": "; ".join(notes)}
-    put_in, published = lab.expected(bench, how), subject.published(bench)
+    data.attrs |= {"camera": device.name, "notes": "; ".join(notes)}
+    put_in, published = lab.expected(bench, how), device.published(bench)
     if out is not None:
         _write(data, out)
     if as_json:
         print_json(_json(data, put_in, published))
     else:
-        _print(subject, bench, data, put_in, published)
+        _print(device, bench, data, put_in, published)
 
 
 def _json(
@@ -128,7 +128,7 @@ def _json(
 
 
 def _print(
-    subject: "Subject", bench: "Bench", data: "xr.Dataset", put_in: dict[str, float],
+    device: "DeviceUnderTest", bench: "Bench", data: "xr.Dataset", put_in: dict[str, float],
     published: dict[str, float],
 ) -> None:  # fmt: skip
     from rich.console import Console
@@ -136,7 +136,7 @@ def _print(
 
     console = Console()
     console.print(
-        f"[bold]{subject.name}[/bold] by EMVA 1288: {bench.rows} x {bench.columns} pixels, "
+        f"[bold]{device.name}[/bold] by EMVA 1288: {bench.rows} x {bench.columns} pixels, "
         f"{bench.adc.bits}-bit ADC, black level {bench.black_level_dn:.0f} DN, "
         f"{bench.light.wavelength_nm:g} nm, {data.attrs['steps']} exposures by "
         f"{data.attrs['vary']}, seed {bench.seed}"

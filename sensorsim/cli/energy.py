@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from sensorsim.circuits.break_even import BreakEven
     from sensorsim.circuits.constant import Constant, Range
-    from sensorsim.circuits.timing import TimeBudget
-    from sensorsim.experiments.energy_comparison import Against
-    from sensorsim.pipeline.chain import Pipeline
+    from sensorsim.experiments.energy_comparison import EnergyComparison
+    from sensorsim.pipeline.pipeline import Pipeline
+    from sensorsim.pipeline.time_budget import TimeBudget
 
 
 _DECISIONS = ("accuracy", "images", "per_correct_decision_pj")
@@ -83,7 +83,7 @@ def energy(
         console.print(f"[yellow]Has no price:[/yellow] {words}")
     for words in report["unlike_the_scene"]:
         console.print(f"[yellow]Unlike the scene:[/yellow] {escape(words)}")
-    _print_time(console, report, chain.time_budget(), chain.description.energy.frame_rate_hz)
+    _print_time(console, report, chain.cost.time_budget(), chain.description.energy.frame_rate_hz)
     if explain:
         _print_constants(console, constants)
     if others and other:
@@ -101,7 +101,9 @@ def energy(
 
 def _constants(chain: "Pipeline") -> list["Constant"]:
     """All constants of energy and time, each once."""
-    found = {c.id: c for c in (*chain.ledger().constants(), *chain.time_budget().constants)}
+    found = {
+        c.id: c for c in (*chain.cost.ledger().constants(), *chain.cost.time_budget().constants)
+    }
     return list(found.values())
 
 
@@ -109,16 +111,16 @@ def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
     """Everything about one pipeline as plain data."""
     from sensorsim.circuits.ledger import STAGES
     from sensorsim.circuits.uncertainty import total_spread
-    from sensorsim.pipeline.caveats import beyond_the_survey, not_priced, without_effect
+    from sensorsim.pipeline.caveats import not_priced, without_effect
 
-    book, description = chain.ledger(), chain.description
-    priced = description.energy, chain.technology, chain.readout
-    budget = asdict(chain.time_budget())
+    book, description = chain.cost.ledger(), chain.description
+    priced = description.energy, chain.cost.technology, chain.readout
+    budget = asdict(chain.cost.time_budget())
     budget.pop("constants")
-    limit = chain.time_budget().frame_rate_limit_hz
+    limit = chain.cost.time_budget().frame_rate_limit_hz
     report = {
         "pipeline": description.name,
-        "technology": chain.technology.name,
+        "technology": chain.cost.technology.name,
         "seed": seed,
         **{f"energy_pj_{k}": v for k, v in book.total_pj().model_dump().items()},
         "energy_pj_95": asdict(total_spread(book, seed=seed)),
@@ -126,10 +128,10 @@ def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
         "per_decision_pj": book.per_decision_pj().model_dump(),
         "average_power_uw": book.average_power_uw().model_dump(),
         "without_effect": without_effect(*priced),
-        "beyond_the_survey": beyond_the_survey(*priced, chain.enob),
+        "beyond_the_survey": chain.readout.beyond_the_survey(*priced[:2], chain.cost.enob),
         "not_priced": not_priced(*priced),
         "unlike_the_scene": _unlike_the_scene(chain),
-        "does_not_fit": chain.time_budget().faults(),
+        "does_not_fit": chain.cost.time_budget().faults(),
         "rows": book.table().to_dict("records"),
         "time": _plain(budget) | {"frame_rate_limit_hz": limit.model_dump()},
     }
@@ -240,7 +242,7 @@ def _print_constants(console: "Console", constants: list["Constant"]) -> None:
         )
 
 
-def _print_against(console: "Console", first: str, second: str, duel: "Against") -> None:
+def _print_against(console: "Console", first: str, second: str, duel: "EnergyComparison") -> None:
     for scope, found in duel.differences.items():
         s = found.spread
         if s.low == s.high == 0:
@@ -251,9 +253,9 @@ def _print_against(console: "Console", first: str, second: str, duel: "Against")
             f"{_digits(s.low)} to {_digits(s.high)}; {first} is cheaper with probability "
             f"{found.probability_first_cheaper:.2f}"
         )
-    if duel.thresholds is None:
+    if not duel.published_adc_pj:
         return
-    name, adc = (first, second) if duel.thermometer_first else (second, first)
+    name, adc = (first, second) if duel.rival_first else (second, first)
     for kind, found in duel.architectures.items():
         console.print(
             f"{name} against {adc} as {kind}, readout and link: cheaper with probability "
@@ -272,8 +274,9 @@ def _print_against(console: "Console", first: str, second: str, duel: "Against")
     for scope, even in duel.link.items():
         side = "above" if even.more_favors else "below"
         _print_even(console, f"{name} wins {side} which link price ({scope})", "pJ per bit", even)
-    _print_even(console, f"{name} wins up to so many thresholds (readout and link)", "M",
-                duel.thresholds)  # fmt: skip
+    if duel.thresholds is not None:
+        _print_even(console, f"{name} wins up to so many thresholds (readout and link)", "M",
+                    duel.thresholds)  # fmt: skip
 
 
 def _print_decisions(console: "Console", *reports: dict[str, Any]) -> None:

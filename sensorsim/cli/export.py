@@ -111,7 +111,7 @@ def _sensed(
 ) -> tuple["WordArray", dict[str, Any]]:
     """What a pipeline's readout gives of test images; the same bits as in ``sensorsim run``."""
     from sensorsim.core.errors import InputError
-    from sensorsim.pipeline.chain import load_pipeline
+    from sensorsim.pipeline.pipeline import load_pipeline
     from sensorsim.scenes.srgb import to_linear
 
     chain = load_pipeline(pipeline, {"network.model": str(path.resolve())})

@@ -18,7 +18,7 @@ from sensorsim.cli.app import (
 if TYPE_CHECKING:
     import xarray as xr
 
-    from sensorsim.pipeline.chain import Pipeline
+    from sensorsim.pipeline.pipeline import Pipeline
     from sensorsim.scenes.frame import Frame
 
 
@@ -66,7 +66,7 @@ def frame(
 ) -> None:
     """Show one scene after every stage: pictures, histograms, trace.nc and frame.dng."""
     from sensorsim.core.errors import InputError
-    from sensorsim.pipeline.chain import load_pipeline
+    from sensorsim.pipeline.pipeline import load_pipeline
     from sensorsim.pipeline.single_frame import fixed_exposure, prepared, trace_frame
     from sensorsim.scenes.formats import read_frame
 

@@ -9,7 +9,7 @@ import typer
 from sensorsim.cli.app import app, extra
 
 if TYPE_CHECKING:
-    from sensorsim.readout import Adc, Thermometer
+    from sensorsim.readout import Readout
 
 
 @app.command("import")
@@ -50,12 +50,12 @@ def import_(
     )
 
 
-def _readout(pipeline: str) -> "Adc | Thermometer":
+def _readout(pipeline: str) -> "Readout":
     """The readout that a pipeline states, or that of the model that it names."""
-    from sensorsim.pipeline.chain import Pipeline
-    from sensorsim.pipeline.configuration import LearnedReadout, load_description
+    from sensorsim.pipeline.configuration import load_description
+    from sensorsim.pipeline.pipeline import Pipeline
 
     description, folder = load_description(pipeline)
-    if isinstance(description.readout, LearnedReadout):
+    if description.readout.is_learned:
         return Pipeline(description, folder).readout
-    return description.readout
+    return description.readout.resolved(None)

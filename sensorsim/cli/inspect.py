@@ -51,7 +51,7 @@ def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -
     from sensorsim.bnn.inspection import layers_of
     from sensorsim.core.errors import InputError
     from sensorsim.core.files import check_place, whole
-    from sensorsim.pipeline.chain import load_pipeline
+    from sensorsim.pipeline.pipeline import load_pipeline
     from sensorsim.scenes.srgb import to_linear
 
     check_place("--out", out)

@@ -15,7 +15,7 @@ from sensorsim.cli.app import (
 )
 
 if TYPE_CHECKING:
-    from sensorsim.pipeline.chain import Pipeline
+    from sensorsim.pipeline.pipeline import Pipeline
 
 
 @app.command()
@@ -33,7 +33,7 @@ def run(
     dataset = chain.dataset
     print(f"{dataset.name}: {len(dataset)} test images from {dataset.origin}", file=sys.stderr)
     result = {**scalars(chain.run(images, seed)), "seed": seed}
-    faults = chain.time_budget().faults()
+    faults = chain.cost.time_budget().faults()
     for fault in faults:
         print(f"Does not fit: {fault}", file=sys.stderr)
     if as_json:
@@ -61,7 +61,7 @@ def _print_run(chain: "Pipeline", result: dict[str, Any]) -> None:
     table = Table("stage", "component")
     for name in ("count", "low pJ", "typical pJ", "high pJ"):
         table.add_column(name, justify="right")
-    ledger = chain.ledger()
+    ledger = chain.cost.ledger()
     for row in ledger.rows:
         total = row.total_pj
         table.add_row(

@@ -8,9 +8,8 @@ import numpy as np
 from sensorsim.circuits import break_even
 from sensorsim.circuits.break_even import BreakEven
 from sensorsim.circuits.constant import FloatArray, Range
-from sensorsim.circuits.converter import published_prices, published_row
-from sensorsim.circuits.ledger import STAGES, Ledger
-from sensorsim.circuits.technology import Process
+from sensorsim.circuits.figures import Process
+from sensorsim.circuits.ledger import STAGES, Ledger, Row
 from sensorsim.circuits.uncertainty import (
     DRAWS,
     Difference,
@@ -20,41 +19,41 @@ from sensorsim.circuits.uncertainty import (
     paired_draws,
     quantile,
 )
-from sensorsim.pipeline.chain import Pipeline
-from sensorsim.pipeline.cost import converter_form, link_row, readout_rows
-from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope, Thermometer
-from sensorsim.readout.thermometer.description import MAX_THRESHOLDS
-from sensorsim.tonemap import Linear
+from sensorsim.pipeline.frame_ledger import link_row, readout_rows
+from sensorsim.pipeline.pipeline import Pipeline
 
 READOUT_AND_LINK = ("readout", "link")
 """What a choice of readout changes at once; the network changes with the model behind it."""
 SCOPES = {"readout and link": READOUT_AND_LINK, "whole frame": STAGES}
-CLASSES = ("SAR", "flash")
-"""Of published converters."""
 LINK_PRICES_PJ = (0.0, 0.1, 1.0, 10.0, 100.0)
 
 
 @dataclass(frozen=True)
-class Against:
+class EnergyComparison:
     """Two pipelines, the first less the second.
+
+    The *bought* one has a readout that is sold as a published converter; the *rival* has none. If
+    both or neither are sold, only the differences are given.
 
     Attributes
     ----------
     differences : dict of Difference
         For each of `SCOPES`.
     published_adc_pj : dict of Range
-        Conversions of a frame by class of published converters: a SAR at the best envelope, median
-        and 90th percentile; a flash at its cheapest, median and 90th percentile. Empty unless one
-        pipeline has a thermometer and the other an ADC; and so for all that follow.
+        Conversions of a frame of the bought readout by class of published converters: a SAR at the
+        best envelope, median and 90th percentile; a flash at its cheapest, median and 90th
+        percentile.
     architectures : dict of Difference
-        Thermometer less ADC, readout and link, with the ADC built in every way that a process has
+        Rival less bought, readout and link, with the latter built in every way that a process has
         figures for.
     percentile, link : dict of BreakEven
         For each of `SCOPES`. The percentile is that of published SARs; there is none if the
         technology states a ratio to the envelope that is no distribution.
     thresholds : BreakEven or None
-        Of readout and link, since more thresholds need another network.
-    thermometer_first : bool
+        Of readout and link, since more levels need another network; None if the rival's price does
+        not grow level by level.
+    rival_first : bool
+        Whether the rival is the first pipeline.
     """
 
     differences: dict[str, Difference]
@@ -63,7 +62,7 @@ class Against:
     percentile: dict[str, BreakEven]
     link: dict[str, BreakEven]
     thresholds: BreakEven | None
-    thermometer_first: bool
+    rival_first: bool
 
 
 def compare_energy(
@@ -72,37 +71,90 @@ def compare_energy(
     draws: int = DRAWS,
     seed: int = 0,
     link_prices_pj: Sequence[float] = LINK_PRICES_PJ,
-) -> Against:
-    """Difference of two pipelines' energies, and where a thermometer and an ADC break even.
+) -> EnergyComparison:
+    """Difference of two pipelines' energies, and where a readout and a converter break even.
 
     Parameters
     ----------
-    link_prices_pj : prices per bit at which the probability of winning is asked for
+    first, second : Pipeline
+    draws : int
+        Of the constants.
+    seed : int, 0 to 2**32 - 1
+        Of the draws.
+    link_prices_pj : sequence of float
+        Prices per bit at which the probability of winning is asked for, pJ.
+
+    Returns
+    -------
+    EnergyComparison
     """
-    ledgers = first.ledger(), second.ledger()
+    ledgers = first.cost.ledger(), second.cost.ledger()
     differences = {
         name: difference(*ledgers, *stages, draws=draws, seed=seed)
         for name, stages in SCOPES.items()
     }
-    thermometer_first = isinstance(first.readout, Thermometer)
-    if thermometer_first == isinstance(second.readout, Thermometer):
-        return Against(differences, {}, {}, {}, {}, None, thermometer_first)
-    glt, adc = (first, second) if thermometer_first else (second, first)
-    surveyed = adc.technology.survey.adc.ratio.law == "empirical"
+    if is_sold(first) == is_sold(second):
+        return EnergyComparison(differences, {}, {}, {}, {}, None, not is_sold(first))
+    rival, bought = (second, first) if is_sold(first) else (first, second)
+    surveyed = bought.cost.technology.survey.adc.ratio.law == "empirical"
     scopes = SCOPES if surveyed else {}
-    return Against(
+    published = published_rows(bought)
+    return EnergyComparison(
         differences,
-        {name: _surveyed(adc, name).total_pj("readout") for name in CLASSES},
-        _architectures(glt, adc, draws, seed),
-        {name: _percentile(glt, adc, s, draws, seed) for name, s in scopes.items()},
-        {name: _link(glt, adc, s, draws, seed, link_prices_pj) for name, s in SCOPES.items()},
-        _thresholds(glt, adc, draws, seed),
-        thermometer_first,
+        {name: _bought(bought, row).total_pj("readout") for name, row in published.items()},
+        _architectures(rival, bought, draws, seed),
+        {name: _percentile(rival, bought, s, draws, seed) for name, s in scopes.items()},
+        {name: _link(rival, bought, s, draws, seed, link_prices_pj) for name, s in SCOPES.items()},
+        _thresholds(rival, bought, draws, seed),
+        rival is first,
     )
 
 
+def published_rows(chain: Pipeline) -> dict[str, Row]:
+    """A frame's conversions bought as published converters, by class.
+
+    Parameters
+    ----------
+    chain : Pipeline
+
+    Returns
+    -------
+    dict of str to Row
+        Empty for a readout that nobody sells.
+    """
+    enob = chain.cost.enob
+    if enob is None:
+        return {}
+    samples = chain.cost.pixel_array.samples
+    return chain.readout.published_rows(chain.cost.technology.survey, enob, samples)
+
+
+def is_sold(chain: Pipeline) -> bool:
+    """Whether a pipeline's readout is sold as a published converter.
+
+    Parameters
+    ----------
+    chain : Pipeline
+
+    Returns
+    -------
+    bool
+    """
+    return bool(published_rows(chain))
+
+
 def unlike(first: Pipeline, second: Pipeline) -> list[str]:
-    """What keeps a difference from being that of two readouts alone."""
+    """What keeps a difference from being that of two readouts alone.
+
+    Parameters
+    ----------
+    first, second : Pipeline
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
     found = []
     rates = [c.description.energy.frame_rate_hz for c in (first, second)]
     if rates[0] != rates[1]:
@@ -116,21 +168,21 @@ def unlike(first: Pipeline, second: Pipeline) -> list[str]:
             f"{arrays[0]} and {arrays[1]} samples (rows, columns, colors); the energies are those "
             "of whole frames"
         )
-    chains = {isinstance(c.readout, Thermometer): c for c in (first, second)}
-    if len(chains) == 2 and isinstance(chains[True].technology, Process):
+    rivals = [c for c in (first, second) if not is_sold(c)]
+    if len(rivals) == 1 and isinstance(rivals[0].cost.technology, Process):
         found.append(
-            "by its parts a thermometer's price is a lower bound, that of a published ADC is not "
-            "(docs/energy.md, Sanity)"
+            f"by its parts the price of a {rivals[0].readout.kind} is a lower bound, that of a "
+            "published ADC is not (docs/energy.md, Sanity)"
         )
     return found
 
 
 def _percentile(
-    glt: Pipeline, adc: Pipeline, stages: tuple[str, ...], draws: int, seed: int
+    rival: Pipeline, bought: Pipeline, stages: tuple[str, ...], draws: int, seed: int
 ) -> BreakEven:
-    """Against published SARs of this one's effective bits, whatever else its price is."""
-    mine, surveyed = glt.ledger(), _surveyed(adc, "SAR")
-    ratio = adc.technology.survey.adc.ratio
+    """Against published SARs of the bought one's effective bits, whatever else its price is."""
+    mine, surveyed = rival.cost.ledger(), _bought(bought, published_rows(bought)["SAR"])
+    ratio = bought.cost.technology.survey.adc.ratio
     a, b = paired_draws(mine, surveyed, draws, seed)
 
     def adc_pj_at(percentile: float) -> FloatArray:
@@ -140,77 +192,64 @@ def _percentile(
     return break_even.adc_percentile(_total(mine, a, stages, draws), adc_pj_at)
 
 
-def _surveyed(adc: Pipeline, name: str) -> Ledger:
-    """The ledger with the ADC priced like published ones of a class and as many effective bits."""
-    circuit, enob = adc.readout, adc.enob
-    assert isinstance(circuit, Adc) and enob is not None
-    prices = published_prices(adc.technology.survey, circuit, enob)
-    row = published_row(prices, name, circuit, enob, adc.pixel_array.samples)
-    return Ledger((*(r for r in adc.ledger().rows if r.stage != "readout"), row))
+def _bought(chain: Pipeline, row: Row) -> Ledger:
+    """The ledger with the readout bought as a published converter."""
+    return Ledger((*(r for r in chain.cost.ledger().rows if r.stage != "readout"), row))
 
 
-def _architectures(glt: Pipeline, adc: Pipeline, draws: int, seed: int) -> dict[str, Difference]:
-    """Against every way to build this ADC, at the process's own figures; a survey has none."""
-    circuit, settings = adc.readout, adc.description.energy
-    assert isinstance(circuit, Adc)
-    if converter_form(settings, adc.technology) != "first-principles":
+def _architectures(
+    rival: Pipeline, bought: Pipeline, draws: int, seed: int
+) -> dict[str, Difference]:
+    """Against every way to build the converter, at the process's own figures; a survey has none."""
+    settings, technology = bought.description.energy, bought.cost.technology
+    array = bought.cost.pixel_array
+    if not bought.readout.priced_by_parts(settings, technology):
         return {}
-    kinds: list[SingleSlope | Sar | Cyclic] = [SingleSlope()]
-    if isinstance(circuit.converter.tone_curve, Linear):
-        kinds += [Sar(), Cyclic()]  # only a ramp bends
     found: dict[str, Difference] = {}
-    for kind in kinds:
-        made = circuit.architecture if kind.kind == circuit.architecture.kind else kind
-        readout = circuit.model_copy(update={"architecture": made})
+    for name, readout in bought.readout.ways_to_build().items():
         theirs = Ledger((
-            *readout_rows(settings, adc.technology, readout, adc.pixel_array),
-            link_row(settings, adc.technology, readout, adc.pixel_array),
+            *readout_rows(settings, technology, readout, array),
+            link_row(settings, technology, readout, array),
         ))  # fmt: skip
-        found[kind.kind] = difference(
-            glt.ledger(), theirs, *READOUT_AND_LINK, draws=draws, seed=seed
+        found[name] = difference(
+            rival.cost.ledger(), theirs, *READOUT_AND_LINK, draws=draws, seed=seed
         )
     return found
 
 
 def _link(
-    glt: Pipeline,
-    adc: Pipeline,
+    rival: Pipeline,
+    bought: Pipeline,
     stages: tuple[str, ...],
     draws: int,
     seed: int,
     prices_pj: Sequence[float],
 ) -> BreakEven:
-    mine, theirs = glt.ledger(), adc.ledger()
+    mine, theirs = rival.cost.ledger(), bought.cost.ledger()
     a, b = paired_draws(mine, theirs, draws, seed)
     others = tuple(s for s in stages if s != "link")
     free = _total(mine, a, others, draws) - _total(theirs, b, others, draws)
-    return break_even.link_price(free, _bits(glt) - _bits(adc), np.array(prices_pj))
+    return break_even.link_price(free, _bits(rival) - _bits(bought), np.array(prices_pj))
 
 
-def _thresholds(glt: Pipeline, adc: Pipeline, draws: int, seed: int) -> BreakEven:
-    circuit = glt.readout
-    assert isinstance(circuit, Thermometer)
-    most = MAX_THRESHOLDS
-    if circuit.reference_bits is not None:
-        most = min(most, 2**circuit.reference_bits)
-    settings, array = glt.description.energy, glt.pixel_array
-    rows = []
-    for count in range(1, most + 1):
-        levels = tuple(float(t) for t in np.arange(1, count + 1) / count)
-        readout = circuit.model_copy(update={"thresholds": levels})
+def _thresholds(rival: Pipeline, bought: Pipeline, draws: int, seed: int) -> BreakEven | None:
+    settings, array = rival.description.energy, rival.cost.pixel_array
+    technology, rows = rival.cost.technology, []
+    for readout in rival.readout.by_levels():
         book = Ledger((
-            *readout_rows(settings, glt.technology, readout, array),
-            link_row(settings, glt.technology, readout, array),
+            *readout_rows(settings, technology, readout, array),
+            link_row(settings, technology, readout, array),
         ))  # fmt: skip
         rows.append(_total(book, draw(book.constants(), draws, seed), STAGES, draws))
-    theirs = adc.ledger()
+    if not rows:
+        return None
+    theirs = bought.cost.ledger()
     values = draw(theirs.constants(), draws, seed)
     return break_even.thresholds(_total(theirs, values, READOUT_AND_LINK, draws), np.stack(rows))
 
 
 def _bits(chain: Pipeline) -> int:
-    readout: Adc | Thermometer = chain.readout
-    return chain.pixel_array.samples * readout.link_bits_per_sample
+    return chain.cost.pixel_array.samples * chain.readout.link_bits_per_sample
 
 
 def _total(book: Ledger, values: Draws, stages: tuple[str, ...], draws: int) -> FloatArray:

@@ -14,8 +14,8 @@ from scipy.stats import chi2
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.core.statistics import wilson_interval
-from sensorsim.experiments.paired import decide
-from sensorsim.pipeline.chain import Pipeline
+from sensorsim.pipeline.batches import decide_all
+from sensorsim.pipeline.pipeline import Pipeline
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -133,7 +133,7 @@ def accuracies_over_dies(
     right = np.empty((len(chains), len(numbers), len(dataset)), np.bool_)
     for row, die in enumerate(numbers):
         key = streams.Key.of(seed, np.arange(len(dataset)), die)
-        right[:, row] = decide(chains, dataset.images, key, report) == dataset.labels
+        right[:, row] = decide_all(chains, dataset.images, key, report) == dataset.labels
     results = [_dataset(r, numbers) for r in right]
     for chain, result in zip(chains, results, strict=True):
         result.attrs = chain.provenance(dataset, seed)

@@ -1,18 +1,12 @@
 """Several readouts behind the same pixels: the volts are simulated once and read by each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
-from sensorsim.bnn import simulator
-from sensorsim.core import streams
-from sensorsim.pipeline.chain import Pipeline
-from sensorsim.scenes.srgb import to_linear
-
-_BATCH = 1000
+from sensorsim.pipeline.batches import decide_all
+from sensorsim.pipeline.pipeline import Pipeline
 
 
 def compare(
@@ -48,34 +42,5 @@ def compare(
     dataset = first.dataset.first(images)
     for chain in chains:
         chain.check_dataset(dataset)
-    decisions = decide(chains, dataset.images, first.key(seed, np.arange(len(dataset))), report)
+    decisions = decide_all(chains, dataset.images, first.key(seed, np.arange(len(dataset))), report)
     return [c.result(dataset, d, seed) for c, d in zip(chains, decisions, strict=True)]
-
-
-def decide(
-    chains: Sequence[Pipeline],
-    images: npt.NDArray[np.uint8],
-    key: streams.Key,
-    report: Callable[[int], None] | None = None,
-) -> npt.NDArray[np.int64]:
-    """Decisions of chains that share their pixels, about images seen through any dies.
-
-    Parameters
-    ----------
-    images : uint8 [N, H, W, C], encoded in sRGB
-    key : Key of N frames
-
-    Returns
-    -------
-    int64 [chains, N]
-    """
-    decisions = np.empty((len(chains), len(images)), np.int64)
-    for start in range(0, len(images), _BATCH):
-        batch = slice(start, start + _BATCH)
-        part = replace(key, frames=key.frames[batch], dies=key.dies[batch])
-        volts = chains[0].volts(to_linear(images[batch]), part)
-        for row, chain in enumerate(chains):
-            decisions[row, batch] = simulator.decide(chain.scores(volts, part))
-            if report:
-                report(part.frames.size)
-    return decisions

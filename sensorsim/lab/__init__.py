@@ -2,7 +2,7 @@
 
 `bench` exposes, `procedure` says to what, `statistics` turns frames into moments, `parameters`
 moments into fits, `characterization` fits into a data sheet; `expectation` says what should come
-out. `subject` finds the camera that a name stands for.
+out. `device` finds the camera that a name stands for.
 """
 
 from sensorsim.lab.bench import Bench, Exposure, set_up

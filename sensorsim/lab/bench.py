@@ -13,7 +13,6 @@ from sensorsim.lab.parameters import SENSITIVITY_PART
 from sensorsim.optics.spectrum import Monochromatic, mean_quantum_efficiency
 from sensorsim.readout import Adc
 from sensorsim.sensor import FixedPattern, Linear, Photodiode, fixed_pattern, sense
-from sensorsim.tonemap import Linear as LinearTone
 
 LEAST_DARK_VARIANCE_DN2 = 0.24
 """Below it the quantizer hides the temporal dark noise (EMVA 1288 R4.0 Linear, eq. 53-54)."""
@@ -265,7 +264,7 @@ def _check(p: Photodiode, adc: Adc, rows: int, columns: int, wavelength_nm: floa
             f"photodiode.noise {p.noise!r}: without temporal noise there is no gain to measure; "
             "expected 'temporal' or 'all'"
         )
-    if not is_linear(adc):
+    if adc.linear_adc() is None:
         raise InputError(
             f"readout: its tone curve is {adc.tone_curve.kind!r}; EMVA 1288 needs linear digital "
             "numbers: expected tone_curve.kind 'linear', acting in the analog domain"
@@ -278,8 +277,3 @@ def _check(p: Photodiode, adc: Adc, rows: int, columns: int, wavelength_nm: floa
             )
     if not 380 <= wavelength_nm <= 780:
         raise InputError(f"wavelength_nm {wavelength_nm:g}: expected 380 to 780")
-
-
-def is_linear(adc: Adc) -> bool:
-    """Whether an ADC's codes are proportional to volts, but for errors of its parts."""
-    return isinstance(adc.tone_curve, LinearTone) and adc.tone_domain == "analog"

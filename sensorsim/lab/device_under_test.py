@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from sensorsim.core.errors import InputError
-from sensorsim.lab.bench import MIN_SIDE, Bench, is_linear, set_up
+from sensorsim.lab.bench import MIN_SIDE, Bench, set_up
 from sensorsim.optics.spectrum import PEAK_OF_THE_EYE, Monochromatic
 from sensorsim.pipeline.configuration import find_pipeline, load_description, named_sensor
-from sensorsim.readout import Adc, Comparator
+from sensorsim.readout import Adc, Comparator, LearnedReadout, Readout
 from sensorsim.sensor import Photodiode
 from sensorsim.sensor.presets import Sensor, load_sensor, sensor_names
 
@@ -19,7 +19,7 @@ ROWS, COLUMNS = 240, 320
 
 
 @dataclass(frozen=True)
-class Subject:
+class DeviceUnderTest:
     """A camera, before it is put on the bench.
 
     Attributes
@@ -61,7 +61,7 @@ class Subject:
         return {k: v for k, v in figures.items() if k not in ("wavelength_nm", "temperature_c")}
 
 
-def find_subject(target: str, settings: Mapping[str, Any] | None = None) -> Subject:
+def find_device(target: str, settings: Mapping[str, Any] | None = None) -> DeviceUnderTest:
     """Look up a camera.
 
     Parameters
@@ -91,15 +91,15 @@ def find_subject(target: str, settings: Mapping[str, Any] | None = None) -> Subj
     pixel, readout = description.photodiode, description.readout
     spectrum = description.scene.spectrum
     light = spectrum if isinstance(spectrum, Monochromatic) else PEAK_OF_THE_EYE
-    adc = readout if isinstance(readout, Adc) and is_linear(readout) else None
-    return Subject(
+    adc = cast(Adc | None, readout.linear_adc())
+    return DeviceUnderTest(
         description.name, pixel, adc, _called(readout), pixel.full_scale_v,
         _wavelength_nm(sensor, light), description.die, sensor,
     )  # fmt: skip
 
 
 def put_on_bench(
-    subject: Subject, *, adc_bits: int | None = None, wavelength_nm: float | None = None,
+    device: DeviceUnderTest, *, adc_bits: int | None = None, wavelength_nm: float | None = None,
     rows: int | None = None, columns: int | None = None, seed: int = 0,
 ) -> tuple[Bench, list[str]]:  # fmt: skip
     """Put a camera on the bench, behind its own readout or behind an ideal linear ADC.
@@ -124,26 +124,26 @@ def put_on_bench(
     InputError
         If the camera cannot be characterized, or the region is larger than the sensor.
     """
-    rows, columns = _region(subject.sensor, rows, columns)
+    rows, columns = _region(device.sensor, rows, columns)
     mount = partial(
-        set_up, subject.photodiode, full_scale_v=subject.full_scale_v,
-        wavelength_nm=subject.wavelength_nm if wavelength_nm is None else wavelength_nm,
-        rows=rows, columns=columns, die=subject.die, seed=seed,
+        set_up, device.photodiode, full_scale_v=device.full_scale_v,
+        wavelength_nm=device.wavelength_nm if wavelength_nm is None else wavelength_nm,
+        rows=rows, columns=columns, die=device.die, seed=seed,
     )  # fmt: skip
     if adc_bits is not None:
         adc, note = ideal_adc(adc_bits), f"measured behind an ideal linear {adc_bits}-bit ADC"
     else:
-        why = f"{subject.readout} makes no linear digital numbers"
-        if subject.adc is not None:
-            own, why = _behind_its_own(mount, subject.adc)
+        why = f"{device.readout} makes no linear digital numbers"
+        if device.adc is not None:
+            own, why = _behind_its_own(mount, device.adc)
             if own is not None:
-                return own, _notes(subject)
-            why = f"with the {subject.adc.bits} bits of its readout, {why}"
+                return own, _notes(device)
+            why = f"with the {device.adc.bits} bits of its readout, {why}"
         adc = ideal_adc(BENCH_BITS)
         note = f"{why}: measured behind an ideal linear {BENCH_BITS}-bit ADC instead (--adc-bits)"
     bench = mount(adc)
     bench.check_dark_variance(bench.dark_variance_dn2())
-    return bench, [note, *_notes(subject)]
+    return bench, [note, *_notes(device)]
 
 
 def _behind_its_own(mount: Callable[[Adc], Bench], adc: Adc) -> tuple[Bench | None, str]:
@@ -161,28 +161,28 @@ def _behind_its_own(mount: Callable[[Adc], Bench], adc: Adc) -> tuple[Bench | No
     return (None, why) if why else (own, "")
 
 
-def _notes(subject: Subject) -> list[str]:
+def _notes(device: DeviceUnderTest) -> list[str]:
     """What a reader must know about the camera itself."""
-    notes = _changes(subject)
-    if subject.photodiode.row_noise_e > 0:
+    notes = _changes(device)
+    if device.photodiode.row_noise_e > 0:
         notes.append(
             "standard errors of gain and dark noise count every pixel as a measurement of its own "
-            f"and are too small here: row_noise_e {subject.photodiode.row_noise_e:g} is common to "
+            f"and are too small here: row_noise_e {device.photodiode.row_noise_e:g} is common to "
             "the pixels of a row"
         )
     return notes
 
 
-def _changes(subject: Subject) -> list[str]:
+def _changes(device: DeviceUnderTest) -> list[str]:
     """A note on what differs from the sensor whose published figures stand beside the results."""
-    if subject.sensor is None:
+    if device.sensor is None:
         return []
-    theirs, mine = Photodiode(**subject.sensor.photodiode_fields()), subject.photodiode
+    theirs, mine = Photodiode(**device.sensor.photodiode_fields()), device.photodiode
     fields = [f for f in Photodiode.model_fields if getattr(theirs, f) != getattr(mine, f)]
     if not fields:
         return []
     return [
-        f"published figures are of {subject.sensor.name}; this camera differs from it in "
+        f"published figures are of {device.sensor.name}; this camera differs from it in "
         f"{', '.join(fields)}"
     ]
 
@@ -192,13 +192,13 @@ def ideal_adc(bits: int) -> Adc:
     return Adc(bits=bits, comparator=Comparator(noise_mv=0, offset_mv=0))
 
 
-def _of_sensor(sensor: Sensor) -> Subject:
+def _of_sensor(sensor: Sensor) -> DeviceUnderTest:
     """A sensor behind an ideal ADC of its own bits and gain, where they are published."""
     pixel = Photodiode(**sensor.photodiode_fields())
     bits = sensor.adc_bits.value if sensor.adc_bits else BENCH_BITS
     gain = sensor.emva.system_gain_dn_per_e
     full_scale_v = 2**bits * pixel.volts_per_e / gain.value if gain else pixel.full_scale_v
-    return Subject(
+    return DeviceUnderTest(
         sensor.name, pixel, ideal_adc(bits), f"an ADC of {bits} bits", full_scale_v,
         _wavelength_nm(sensor, PEAK_OF_THE_EYE), 0, sensor,
     )  # fmt: skip
@@ -209,10 +209,10 @@ def _wavelength_nm(sensor: Sensor | None, light: Monochromatic) -> float:
     return light.wavelength_nm if stated is None else stated.value
 
 
-def _called(readout: Any) -> str:
-    if isinstance(readout, Adc):
-        return f"an ADC with a {readout.tone_curve.kind} tone curve"
-    return f"readout.kind {readout.kind!r}"
+def _called(readout: Readout | LearnedReadout) -> str:
+    if readout.is_learned:
+        return "a learned readout"
+    return f"an {readout.resolved(None).words()}"
 
 
 def _region(sensor: Sensor | None, rows: int | None, columns: int | None) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from pydantic import Field, ValidationError
 
@@ -15,7 +15,7 @@ from sensorsim.core.files import read_toml
 from sensorsim.optics.cfa import Layout
 from sensorsim.optics.lens import Lens
 from sensorsim.optics.spectrum import PEAK_OF_THE_EYE, LightSpectrum
-from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
+from sensorsim.readout import StatedReadout, nearest, uses_readouts
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.sensor import Photodiode
 from sensorsim.sensor.camera import WHITE_REFLECTANCE, Camera
@@ -48,44 +48,6 @@ class Scene(Description):
     )
 
 
-class LearnedReadout(ThermometerCircuit):
-    """The readout that the model file was trained with, under errors and circuit stated here.
-
-    The file gives the thresholds of a thermometer, or resolution and curve of an ADC; all else is
-    what this description says. An ADC has no thermometer's circuit, so none may be stated for it.
-    """
-
-    kind: Literal["learned"] = "learned"
-    comparator: Comparator = Comparator()
-
-    def applied_to(self, readout: Adc | Thermometer) -> Adc | Thermometer:
-        """The readout of a model file, under what is stated here.
-
-        Raises
-        ------
-        InputError
-            If the readout cannot be built so: a thermometer's circuit stated for an ADC, or
-            thresholds that fall on one code of the reference DAC.
-        """
-        if isinstance(readout, Thermometer):
-            try:
-                return Thermometer(
-                    thresholds=readout.thresholds,
-                    comparator=self.comparator,
-                    **self.circuit_fields(),
-                )
-            except ValidationError as error:
-                origin = "readout (thresholds of network.model)"
-                raise InputError("; ".join(_explain(e, origin) for e in error.errors())) from None
-        for name, field in ThermometerCircuit.model_fields.items():
-            if (value := getattr(self, name)) != field.default:
-                raise InputError(
-                    f"readout.{name} {value!r}: network.model was trained behind an ADC, which has "
-                    "no such part; leave it out, or name the model of a thermometer"
-                )
-        return readout.model_copy(update={"comparator": self.comparator})
-
-
 class Network(Description):
     """Which binary network decides."""
 
@@ -95,13 +57,14 @@ class Network(Description):
     faults: Faults = Field(Faults(), description="Flipped and stuck bits, narrow accumulators.")
 
 
+@uses_readouts
 class PipelineDescription(Description):
     """A whole chain, as a TOML file states it."""
 
     name: str = Field("pipeline", description="What to call it in results.")
     scene: Scene = Scene()
     photodiode: Photodiode = Photodiode()
-    readout: Annotated[Adc | Thermometer | LearnedReadout, Field(discriminator="kind")]
+    readout: StatedReadout
     network: Network
     energy: EnergySettings
     die: int = Field(0, ge=0, le=streams.MAX_DIE, description="Number of the die.")
@@ -247,6 +210,9 @@ def _explain(error: Any, origin: str) -> str:
     if error["type"] == "missing":
         return f"{place}: is missing; write it into the pipeline"
     value = error.get("input")
+    if error["type"] == "union_tag_invalid" and loc == ("readout",):
+        kind = str(value["kind"])
+        return f"{place}.kind {kind!r}: no such readout; {nearest(kind)}"
     if error["type"] == "union_tag_not_found":
         return f"{place}: state its kind beside the other fields, like {field}.kind"
     if error["type"] in ("model_type", "model_attributes_type") and not isinstance(value, dict):

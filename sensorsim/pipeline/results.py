@@ -8,9 +8,9 @@ import numpy.typing as npt
 import xarray as xr
 
 from sensorsim.circuits.ledger import Ledger
-from sensorsim.circuits.timing import TimeBudget
 from sensorsim.core.statistics import wilson_interval
 from sensorsim.core.units import unit_of
+from sensorsim.pipeline.time_budget import TimeBudget
 
 
 def run_dataset(

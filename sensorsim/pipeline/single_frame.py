@@ -5,7 +5,7 @@ import xarray as xr
 
 from sensorsim.core.errors import InputError
 from sensorsim.optics.cfa import Bayer, array_shape, bayer
-from sensorsim.pipeline.chain import Pipeline
+from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.scenes.crop import fitted, rephased
 from sensorsim.scenes.frame import Frame
 

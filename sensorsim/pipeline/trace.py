@@ -10,7 +10,7 @@ from sensorsim.bnn import simulator
 from sensorsim.bnn.layers import Scores, Votes
 from sensorsim.bnn.model import Model
 from sensorsim.core import streams
-from sensorsim.readout import Adc, Thermometer
+from sensorsim.readout import Readout
 from sensorsim.sensor.camera import Camera
 
 _SPACE = ("row", "column", "color")
@@ -22,7 +22,7 @@ def of_array(
     camera: Camera,
     volts: npt.NDArray[np.float32],
     codes: npt.NDArray[Any],
-    readout: Adc | Thermometer,
+    readout: Readout,
 ) -> xr.DataTree:
     """Groups ``scene``, ``array``, ``photodiode`` and ``readout`` of one image.
 
@@ -31,8 +31,17 @@ def of_array(
     light : float32 [H, W, C], relative linear light
     key : Key
         Of this one image.
-    volts, codes : [H, W, samples per pixel]
-        What the pixels and the readout make of it.
+    camera : Camera
+    volts : float32 [H, W, samples per pixel], V
+        What the pixels make of it.
+    codes : unsigned integer [H, W, samples per pixel]
+        What the readout makes of that.
+    readout : Readout
+
+    Returns
+    -------
+    DataTree
+        With units; ``digital_number`` and ``transition`` only where a code is of one sample.
     """
     stops = camera.exposure.stops(key)[0]
     scene = {
@@ -59,20 +68,15 @@ def of_array(
         "signal": (_SPACE, volts, {"units": "V"}),
         "full_scale": ((), full_scale_v, {"units": "V"}),
     }
-    numbers = readout.digital_numbers(codes).astype(np.uint16)
-    seen = {
-        "code": (
-            _SPACE,
-            codes,
-            {"units": "1", "long_name": "ADC code, or bit m for threshold m's decision"},
-        ),
-        "digital_number": (
-            _SPACE,
-            numbers,
-            {"units": "DN", "long_name": "ADC code, or number of thresholds reached"},
-        ),
-        "transition": ("level", readout.transitions() * full_scale_v, {"units": "V"}),
+    seen: dict[str, Any] = {
+        "code": (_SPACE, codes, {"units": "1", "long_name": readout.code_words}),
     }
+    numbers, levels = readout.digital_numbers(codes), readout.transitions()
+    if numbers is not None:
+        words = {"units": "DN", "long_name": readout.number_words}
+        seen["digital_number"] = (_SPACE, numbers.astype(np.uint16), words)
+    if levels is not None:
+        seen["transition"] = ("level", levels * full_scale_v, {"units": "V"})
     return xr.DataTree.from_dict(
         {
             "scene": xr.Dataset(scene),

@@ -14,13 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from sensorsim.bnn import simulator
 from sensorsim.bnn.layers import Scores, Votes
 from sensorsim.bnn.model_file import ModelFile
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import whole
-from sensorsim.optics.cfa import network_planes
+from sensorsim.pipeline.batches import scorer
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.sensor.camera import Camera
@@ -84,14 +83,12 @@ def ask_binary(file: ModelFile, camera: Camera, views: Views) -> tuple[Ask, str]
     seen = replace(camera, exposure=camera.exposure.model_copy(update={"law": "fixed"}))
     last = model.layers[-1]
     assert isinstance(last, Scores | Votes)
-    unit = 2.0**-last.fraction_bits
+    unit, scores_of = 2.0**-last.fraction_bits, scorer(model, seen)
 
     def scores(images: npt.NDArray[np.uint8], first: int) -> npt.NDArray[np.float32]:
         key = streams.Key.of_training(0, first + np.arange(len(images)))
         volts = seen.volts(to_linear(images), key)
-        codes = model.readout.convert(volts, seen.photodiode.full_scale_v, key)
-        found = simulator.scores_of_codes(model, network_planes(codes, seen.layout))
-        return (found * unit).astype(np.float32)
+        return (scores_of(volts, key) * unit).astype(np.float32)
 
     def ask(images: npt.NDArray[np.uint8], first: int) -> npt.NDArray[np.float32]:
         answer = scores(images, first)

@@ -53,7 +53,7 @@ def card(outcome: Outcome) -> str:
     parts = [
         f"# {_plain(outcome.file_name)}",
         f"A binary network for {len(model.class_names)} classes behind a "
-        f"{words.readout(model.readout, outcome.start is not None)}, a model file of sensorsim.",
+        f"{model.readout.words(outcome.start is not None)}, a model file of sensorsim.",
         _facts(outcome),
         "## Thresholds" if outcome.start is not None else "## Levels",
         _levels(outcome),
@@ -102,10 +102,7 @@ def _energies(priced: FrameEnergy | str) -> Iterator[tuple[str, str]]:
 
 
 def _levels(outcome: Outcome) -> str:
-    levels = outcome.model.readout.transitions()
-    if levels.size > 32:
-        return f"{levels.size} levels, from {levels[0]:#.4g} to {levels[-1]:#.4g} of full scale."
-    return f"Parts of full scale: {', '.join(f'{t:#.4g}' for t in levels)}."
+    return outcome.model.readout.level_words()
 
 
 def _run_command(outcome: Outcome) -> str:

@@ -12,7 +12,7 @@ from sensorsim.bnn.size import stored
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import check_place
 from sensorsim.optics.cfa import bayer
-from sensorsim.pipeline.configuration import LearnedReadout, PipelineDescription, load_description
+from sensorsim.pipeline.configuration import PipelineDescription, load_description
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled, check_for_training
 from sensorsim.training import card, report
@@ -32,6 +32,7 @@ from sensorsim.training.session import (
     Task,
     build_network,
     make_encoder,
+    start_levels,
     start_readout,
     train,
 )
@@ -194,7 +195,7 @@ def _run_network(recipe: NetworkRecipe, path: Path, place: Place) -> str:
     outcome = Outcome(
         file_name=place.out.name, recipe_name=path.stem, recipe=recipe, model=made.model,
         camera=task.camera,
-        start=task.readout.transitions() if task.learned else None,
+        start=start_levels(task),
         log=trained.log, seconds=trained.seconds, validation=made.validation, test=made.test,
         energy=energy, circumstances=circumstances_of(place.command, device, dtype),
     )  # fmt: skip
@@ -237,16 +238,9 @@ def _about_network(task: Task, dataset: Labelled) -> str:
     learned = "learned" if task.learned else "fixed"
     return (
         f"network: {model.stored_bits} bits stored, {model.binary_operations / 2e6:.1f} million "
-        f"XNOR products per image; readout: {task.family}, {learned} levels, starts at "
-        f"{_levels_mv(task)} mV"
+        f"XNOR products per image; readout: {task.family}, {learned} levels. "
+        f"{task.readout.level_words()}"
     )
-
-
-def _levels_mv(task: Task) -> str:
-    """Levels of a readout, or the first and the last of many."""
-    levels = 1e3 * task.camera.photodiode.full_scale_v * task.readout.transitions()
-    shown = levels if len(levels) <= 8 else levels[[0, -1]]
-    return (", " if len(levels) <= 8 else " ... ").join(f"{v:.3g}" for v in shown)
 
 
 def _pipeline(recipe: NetworkRecipe, path: Path) -> tuple[PipelineDescription, Path]:
@@ -284,23 +278,24 @@ def make_task(recipe: NetworkRecipe, description: PipelineDescription, dataset: 
     InputError
         If a readout that learns has no number of levels, or one that does not has one.
     """
-    camera, readout = description.camera(), description.readout
-    learned = isinstance(readout, LearnedReadout)
-    if isinstance(readout, LearnedReadout):
+    camera, stated = description.camera(), description.readout
+    if stated.is_learned:
         if recipe.levels is None:
-            raise InputError("levels: is missing; a learned readout needs its number of thresholds")
-        start = start_readout("glt", recipe.levels, readout.comparator, dataset, camera)
-        readout = readout.applied_to(start)
+            raise InputError("levels: is missing; a learned readout needs its number of levels")
+        start = start_readout(recipe.family, recipe.levels, stated.comparator, dataset, camera)
+        readout = stated.resolved(start)
     elif recipe.levels is not None:
         raise InputError(
-            f"levels {recipe.levels}: the pipeline's readout is {readout.kind!r} and states its "
+            f"levels {recipe.levels}: the pipeline's readout is {stated.kind!r} and states its "
             "own levels; leave it out"
         )
+    else:
+        readout = stated.resolved(None)
     network = recipe.network.model_dump() | {"classes": len(dataset.class_names)}
     return Task(
-        family="glt" if learned else readout.kind,
+        family=recipe.family if stated.is_learned else readout.kind,
         readout=readout,
-        learned=learned,
+        learned=stated.is_learned,
         architecture=Architecture.model_validate(network),
         schedule=recipe.schedule,
         camera=camera,

@@ -5,16 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.bnn import simulator
 from sensorsim.bnn.model import Model
 from sensorsim.core import streams
 from sensorsim.core.statistics import wilson_interval
-from sensorsim.optics.cfa import network_planes
+from sensorsim.pipeline.batches import decide, scorer
 from sensorsim.scenes.labelled import Labelled
-from sensorsim.scenes.srgb import to_linear
 from sensorsim.sensor.camera import Camera
 
-_BATCH = 500
 EVALUATION_SEED = 0
 
 
@@ -78,12 +75,6 @@ def bit_level_decisions(model: Model, camera: Camera, dataset: Labelled) -> Deci
     Decisions
         Of all images, in their order.
     """
-    decided = np.empty(len(dataset), np.int64)
-    for start in range(0, len(dataset), _BATCH):
-        frames = np.arange(start, min(start + _BATCH, len(dataset)))
-        key = streams.Key.of(EVALUATION_SEED, frames)
-        volts = camera.volts(to_linear(dataset.images[frames]), key)
-        codes = model.readout.convert(volts, camera.photodiode.full_scale_v, key)
-        scores = simulator.scores_of_codes(model, network_planes(codes, camera.layout))
-        decided[frames] = simulator.decide(scores)
-    return Decisions(dataset.labels, decided)
+    key = streams.Key.of(EVALUATION_SEED, np.arange(len(dataset)))
+    scores = scorer(model, camera)
+    return Decisions(dataset.labels, decide(camera.volts, [scores], dataset.images, key)[0])

@@ -23,7 +23,7 @@ from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.bnn.shapes import Shape, flow
 from sensorsim.core.bits import pack
 from sensorsim.optics.cfa import Bayer
-from sensorsim.readout import Adc, Thermometer
+from sensorsim.readout import Readout
 from sensorsim.training.binary_layers import BinaryBlock, BinaryClassifier, BinaryDense
 from sensorsim.training.network import Network, binary_blocks
 
@@ -32,7 +32,7 @@ FRACTION_BITS = 24
 
 def export(
     network: Network,
-    readout: Adc | Thermometer,
+    readout: Readout,
     image_shape: tuple[int, int, int],
     class_names: tuple[str, ...],
     training: Training,
@@ -47,7 +47,7 @@ def export(
     ----------
     network : Network
         Trained; no heavy path is left.
-    readout : Adc or Thermometer
+    readout : Readout
         What it reads.
     class_names : tuple of str
     training : Training
@@ -175,7 +175,7 @@ def _fold_head(
     network: Network,
     layers: list[Layer],
     image_shape: tuple[int, int, int],
-    readout: Adc | Thermometer,
+    readout: Readout,
 ) -> Scores | Votes:
     scale, shift = _affine(network.classifier.norm)
     unit = 2.0**FRACTION_BITS

@@ -18,14 +18,14 @@ from sensorsim.training import checkpoint
 from sensorsim.training.batches import TRAINING_DIES, Batch, Batches
 from sensorsim.training.binary_layers import constrain
 from sensorsim.training.distillation import Lessons, distillation_loss
-from sensorsim.training.encoder import FixedEncoder, LearnedThermometer
+from sensorsim.training.encoder import FixedEncoder, LearnedLevels
 from sensorsim.training.network import Network, binary_blocks
 from sensorsim.training.precision import autocast
 from sensorsim.training.progress import Pace, Report
 from sensorsim.training.pruning import Pruning, fade_heavy_paths
 from sensorsim.training.schedule import Schedule
 
-Encoder = FixedEncoder | LearnedThermometer
+Encoder = FixedEncoder | LearnedLevels
 VALIDATION_DIE = TRAINING_DIES
 """Training die that early validation looks through; no step learns from it."""
 _CHECKPOINT_S = 60.0
@@ -42,7 +42,7 @@ class Trainer:
 
     Parameters
     ----------
-    encoder : FixedEncoder or LearnedThermometer
+    encoder : FixedEncoder or LearnedLevels
     network : Network
     batches : Batches
     schedule : Schedule
@@ -211,8 +211,8 @@ class Trainer:
             row["validation_accuracy"] = accuracy(
                 self.encoder, self.network, self.batches.camera, some, self.schedule.seed
             )
-        if isinstance(self.encoder, LearnedThermometer):
-            row["thresholds"] = self.encoder.thresholds().detach().tolist()
+        if isinstance(self.encoder, LearnedLevels):
+            row["thresholds"] = self.encoder.levels().detach().tolist()
         self.log.append(row)
 
     def _state(self) -> checkpoint.State:
@@ -245,7 +245,7 @@ def accuracy(
 
     Parameters
     ----------
-    encoder : FixedEncoder or LearnedThermometer
+    encoder : FixedEncoder or LearnedLevels
     network : nn.Module
     camera : Camera
     dataset : Labelled

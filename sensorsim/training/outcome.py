@@ -19,9 +19,9 @@ from sensorsim.circuits.constant import Range
 from sensorsim.circuits.ledger import STAGES
 from sensorsim.circuits.uncertainty import Spread, total_spread
 from sensorsim.core.errors import InputError
-from sensorsim.pipeline.caveats import beyond_the_survey, not_priced
-from sensorsim.pipeline.chain import Pipeline
+from sensorsim.pipeline.caveats import not_priced
 from sensorsim.pipeline.configuration import PipelineDescription, change
+from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.sensor.camera import Camera
 from sensorsim.training.decisions import Decisions
@@ -169,18 +169,21 @@ def energy_of(
     try:
         named = change(description, {"network.model": str(model.absolute())})
         chain = Pipeline(named, folder, dataset=test)
-        book = chain.ledger()
+        book = chain.cost.ledger()
     except InputError as error:
         return str(error)
-    priced = named.energy, chain.technology, chain.readout
+    priced = named.energy, chain.cost.technology, chain.readout
     return FrameEnergy(
-        technology=chain.technology.name,
+        technology=chain.cost.technology.name,
         frame_rate_hz=named.energy.frame_rate_hz,
         stages={stage: book.total_pj(stage) for stage in STAGES},
         total=book.total_pj(),
         readout_spread=total_spread(book, "readout"),
         total_spread=total_spread(book),
-        caveats=[*not_priced(*priced), *beyond_the_survey(*priced, chain.enob)],
+        caveats=[
+            *not_priced(*priced),
+            *chain.readout.beyond_the_survey(*priced[:2], chain.cost.enob),
+        ],
     )
 
 

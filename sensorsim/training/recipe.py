@@ -13,7 +13,8 @@ from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import read_toml
-from sensorsim.readout.thermometer.description import MAX_THRESHOLDS
+from sensorsim.readout import MAX_THRESHOLDS
+from sensorsim.readout.families import families
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.training.architecture import Topology
 from sensorsim.training.distillation import Distillation
@@ -57,8 +58,9 @@ class NetworkRecipe(Description):
     data: Data
     light: Exposure = Field(description="How bright the images are; stands in for the pipeline's.")
     levels: int | None = Field(
-        None, ge=1, le=MAX_THRESHOLDS, description="Thresholds of a readout that is learned."
+        None, ge=1, le=MAX_THRESHOLDS, description="Levels of a readout that is learned."
     )
+    family: str = Field("glt", description="Which readout is learned, if the pipeline's is.")
     network: Topology
     limit_bits: int | None = Field(
         None, ge=1, description="Most bits that the model may store, all parameters counted."
@@ -66,6 +68,13 @@ class NetworkRecipe(Description):
     schedule: Schedule
     pruning: Pruning | None = None
     teacher: TeacherUse | None = None
+
+    @model_validator(mode="after")
+    def _family_is_learned(self) -> Self:
+        learned = [name for name, family in families().items() if family.learned]
+        if self.family not in learned:
+            raise ValueError(f"family {self.family!r}: expected one of {', '.join(learned)}")
+        return self
 
 
 class TeacherRecipe(Description):

@@ -93,7 +93,7 @@ def _verdict(outcome: Outcome) -> str:
     model = outcome.model
     return (
         f"{model.training.dataset} behind a "
-        f"{words.readout(model.readout, outcome.start is not None)}: "
+        f"{model.readout.words(outcome.start is not None)}: "
         f"{outcome.model.stored_bits:,} bits stored; validation accuracy "
         f"{words.accuracy(outcome.validation)}, test accuracy {words.accuracy(outcome.test)}."
     )
@@ -123,6 +123,8 @@ def _column(log: Log, name: str) -> npt.NDArray[np.float64]:
 
 def _levels(outcome: Outcome) -> str:
     levels = outcome.model.readout.transitions()
+    if levels is None:
+        return f"<p>{outcome.model.readout.level_words()}</p>"
     alone = figures.tone_curve(levels, outcome.start)
     parts = [_picture(alone, "Levels reached against light")]
     if outcome.start is not None:

@@ -13,8 +13,8 @@ from torch import Tensor
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.optics.cfa import array_shape, network_shape, sample_colors
-from sensorsim.readout import Adc, Comparator, Thermometer
-from sensorsim.readout.families import CALIBRATED, make_readout
+from sensorsim.readout import Comparator, Readout
+from sensorsim.readout.families import families, make_readout
 from sensorsim.scenes.labelled import Labelled, check_for_training
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.sensor.camera import Camera
@@ -22,7 +22,7 @@ from sensorsim.training.architecture import Architecture
 from sensorsim.training.batches import TRAINING_DIES, Batches, split_validation
 from sensorsim.training.checkpoint import read
 from sensorsim.training.distillation import Lessons
-from sensorsim.training.encoder import FixedEncoder, LearnedThermometer
+from sensorsim.training.encoder import FixedEncoder, LearnedLevels
 from sensorsim.training.fit import Encoder, Log, Trainer, accuracy
 from sensorsim.training.network import Network, initialize
 from sensorsim.training.progress import Report
@@ -50,10 +50,10 @@ class Task:
     ----------
     family : str
         What to call the readout in the model file.
-    readout : Adc or Thermometer
+    readout : Readout
         The readout, or the one that learning starts from.
     learned : bool
-        Whether the thresholds learn.
+        Whether its levels learn.
     architecture : Architecture
     schedule : Schedule
     camera : Camera
@@ -64,7 +64,7 @@ class Task:
     """
 
     family: str
-    readout: Adc | Thermometer
+    readout: Readout
     learned: bool
     architecture: Architecture
     schedule: Schedule
@@ -127,7 +127,7 @@ class Trained:
 
     Attributes
     ----------
-    encoder : FixedEncoder or LearnedThermometer
+    encoder : FixedEncoder or LearnedLevels
     network : Network
     validation_accuracy : float
         Of all validation images, by torch.
@@ -158,13 +158,13 @@ def calibration_samples(dataset: Labelled, camera: Camera) -> npt.NDArray[np.flo
 
 def start_readout(
     family: str, levels: int, comparator: Comparator, dataset: Labelled, camera: Camera
-) -> Adc | Thermometer:
+) -> Readout:
     """A readout of a family, calibrated on the training part of a dataset where it needs that.
 
     Parameters
     ----------
     family : str
-        One of `sensorsim.readout.families.FAMILIES`.
+        One of `sensorsim.readout.families.families`.
     levels : int
         Bits of an ADC, thresholds of a thermometer.
     comparator : Comparator
@@ -174,7 +174,7 @@ def start_readout(
 
     Returns
     -------
-    Adc or Thermometer
+    Readout
 
     Raises
     ------
@@ -182,20 +182,49 @@ def start_readout(
         If the images give no distinct thresholds.
     """
     training, _ = split_validation(dataset, SPLIT_SEED)
-    samples = calibration_samples(training, camera) if family in CALIBRATED else None
+    samples = calibration_samples(training, camera) if families()[family].calibrated else None
     return make_readout(family, levels, comparator, samples)
 
 
 def make_encoder(task: Task) -> Encoder:
-    """The readout of a task, ready to be trained with."""
+    """The readout of a task, ready to be trained with.
+
+    Parameters
+    ----------
+    task : Task
+
+    Returns
+    -------
+    FixedEncoder or LearnedLevels
+
+    Raises
+    ------
+    InputError
+        If the readout makes no sense behind the camera's color filters, or its circuit does not
+        let levels move.
+    """
     full_scale_v, layout = task.camera.photodiode.full_scale_v, task.camera.layout
     readout = task.readout
+    readout.check_layout(layout)
     if task.learned:
-        assert isinstance(readout, Thermometer)
-        return LearnedThermometer(
-            readout.transitions(), readout.comparator, full_scale_v, readout, layout
-        )
+        return LearnedLevels(readout, full_scale_v, layout)
     return FixedEncoder(readout, full_scale_v, layout)
+
+
+def start_levels(task: Task) -> npt.NDArray[np.float64] | None:
+    """Levels that learning starts from.
+
+    Parameters
+    ----------
+    task : Task
+
+    Returns
+    -------
+    float64 [M] or None
+        In the readout's unit; None if they do not learn.
+    """
+    learnable = task.readout.learnable() if task.learned else None
+    return None if learnable is None else learnable.levels
 
 
 def build_network(task: Task, dataset: Labelled) -> Network:

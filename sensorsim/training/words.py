@@ -1,6 +1,5 @@
 """Numbers and parts of a training in words, the same in report and card."""
 
-from sensorsim.readout import Adc, Thermometer
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.training.decisions import Decisions
 
@@ -114,23 +113,3 @@ def light(exposure: Exposure) -> str:
         f"drawn for each image, uniform from {exposure.low_stops:g} to "
         f"{exposure.high_stops:g} stops; {white}"
     )
-
-
-def readout(described: Adc | Thermometer, learned: bool) -> str:
-    """What the readout is.
-
-    Parameters
-    ----------
-    described : Adc or Thermometer
-    learned : bool
-        Whether its levels learned with the network.
-
-    Returns
-    -------
-    str
-        Like "thermometer of 8 learned thresholds".
-    """
-    if isinstance(described, Thermometer):
-        what = "learned threshold" if learned else "threshold"
-        return f"thermometer of {counted(described.levels, what)}"
-    return f"ADC of {counted(described.bits_per_sample, 'bit')}"

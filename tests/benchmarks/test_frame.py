@@ -76,7 +76,7 @@ def chains(light: np.ndarray, pattern: object) -> dict[str, tuple[Callable, Call
     gain = pattern.gain.reshape(light.shape)
     offset = pattern.offset_e.reshape(light.shape)
 
-    def ours(readout: Adc | Thermometer) -> Callable:
+    def ours(readout: Readout) -> Callable:
         return lambda: readout.convert(sense(light, PIXEL, WHITE_E, KEY, pattern), 1.0, KEY)
 
     def theirs(name: str) -> Callable:

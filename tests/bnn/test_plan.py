@@ -227,9 +227,7 @@ def test_a_copy_is_compiled_anew_and_cannot_change_either(model: Model, copy_of)
         (Thermometer(thresholds=tuple(np.arange(1, 31) / 32)), 5),
     ],
 )  # fmt: skip
-def test_codes_give_the_scores_of_their_packed_bits(
-    readout: Adc | Thermometer, colors: int
-) -> None:
+def test_codes_give_the_scores_of_their_packed_bits(readout: Readout, colors: int) -> None:
     random = np.random.default_rng(colors)
     source = draw_model(3, planes=1)
     channels = readout.channels(colors)
@@ -243,9 +241,7 @@ def test_codes_give_the_scores_of_their_packed_bits(
     assert len(np.unique(expected, axis=0)) > 1
 
 
-def network(
-    random: np.random.Generator, like: Model, view: Input, readout: Adc | Thermometer
-) -> Model:
+def network(random: np.random.Generator, like: Model, view: Input, readout: Readout) -> Model:
     """A convolution, a threshold and scores behind a readout."""
     from networks import draw_convolution, draw_threshold
 

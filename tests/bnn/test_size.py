@@ -130,5 +130,5 @@ def test_signed_bits_hold_all_numbers_and_one_less_does_not(numbers: list[int]) 
         (Adc(bits=4, tone_curve=PiecewiseLinear(x=(0, 0.2, 1), y=(0, 0.7, 1))), 3 * 64),
     ],
 )
-def test_a_readout_stores_thresholds_and_knots(readout: Adc | Thermometer, bits: int) -> None:
+def test_a_readout_stores_thresholds_and_knots(readout: Readout, bits: int) -> None:
     assert of_readout(readout) == bits

@@ -108,7 +108,7 @@ def test_decision_is_comparator_and_clock_line(process: Process, array: PixelArr
     ],
 )
 def test_static_comparator_is_on_for_the_conversion(
-    process: Process, array: PixelArray, readout: Adc | Thermometer, on_us: float, shared: int
+    process: Process, array: PixelArray, readout: Readout, on_us: float, shared: int
 ) -> None:
     line_pj = 1e-3 * (300 * 5e-3 + 2.25) * 1.2**2
     found = decision(process, array, readout, "static").range.typical
@@ -204,7 +204,7 @@ def test_comparator_that_keeps_its_mismatch_has_no_auto_zero(
     ],
 )
 def test_every_comparator_is_zeroed_once_per_row(
-    process: Process, array: PixelArray, readout: Adc | Thermometer, comparators: int
+    process: Process, array: PixelArray, readout: Readout, comparators: int
 ) -> None:
     rows = (
         thermometer_rows(process, readout, array, "dynamic") if isinstance(readout, Thermometer)

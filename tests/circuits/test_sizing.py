@@ -15,7 +15,7 @@ STATED = {"technology": "cmos65", "link_pj_per_bit": 0, "frame_rate_hz": 30, "st
 GLT = Thermometer(thresholds=(0.1, 0.4))
 
 
-def comparisons_pj(process: Process, readout: Adc | Thermometer, array: PixelArray,
+def comparisons_pj(process: Process, readout: Readout, array: PixelArray,
                    size: float, **settings: str) -> float:  # fmt: skip
     """Typical energy of the comparators, their clock lines left out."""
     stated = EnergySettings(**STATED, comparator_size=size, **settings)  # type: ignore[arg-type]
@@ -36,7 +36,7 @@ def comparisons_pj(process: Process, readout: Adc | Thermometer, array: PixelArr
     ],
 )
 def test_energy_is_proportional_to_the_area(
-    process: Process, array: PixelArray, readout: Adc | Thermometer, kind: str
+    process: Process, array: PixelArray, readout: Readout, kind: str
 ) -> None:
     one = comparisons_pj(process, readout, array, 1, comparator=kind)
     four = comparisons_pj(process, readout, array, 4, comparator=kind)

@@ -11,7 +11,7 @@ from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope, Thermometer
 M3 = (0.2, 0.4, 0.8)
 
 
-def budget(process: Process, readout: Adc | Thermometer, **changes: object) -> TimeBudget:
+def budget(process: Process, readout: Readout, **changes: object) -> TimeBudget:
     settings = {
         "rows": 100, "reads": 2, "exposure_us": 1000.0, "frame_rate_hz": 50.0,
         "products": [1000, 130], "parallel_products": 64,
@@ -31,9 +31,7 @@ def budget(process: Process, readout: Adc | Thermometer, **changes: object) -> T
         (Thermometer(thresholds=M3, mode="sequential"), 3 * 0.1),
     ],
 )
-def test_conversion_takes_its_cycles(
-    process: Process, readout: Adc | Thermometer, us: float
-) -> None:
+def test_conversion_takes_its_cycles(process: Process, readout: Readout, us: float) -> None:
     assert conversion_us(process.timing, readout).range.typical == pytest.approx(us)
     assert row_us(process.timing, readout, 2).range.typical == pytest.approx(us + 2 * 5)
 

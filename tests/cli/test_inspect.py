@@ -13,7 +13,7 @@ from sensorsim.bnn.model import Model
 from sensorsim.bnn.model_file import find_model, load_model, model_digest, save_model
 from sensorsim.cli.app import app
 from sensorsim.core.errors import InputError
-from sensorsim.pipeline.chain import load_pipeline
+from sensorsim.pipeline.pipeline import load_pipeline
 
 run = CliRunner()
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from sensorsim.cli.app import app
 from sensorsim.experiments.optimize.space import VARIABLES, space_of
-from sensorsim.pipeline.chain import load_pipeline
+from sensorsim.pipeline.pipeline import load_pipeline
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "designs.md").read_text()
@@ -39,7 +39,7 @@ def test_energies_of_the_document_are_the_ledgers(technology: str) -> None:
     space = space_of(base, None, () if technology == "survey" else ("converter",))
     models = [m for m in energy_breakdown.READOUTS if m != "adc-linear-4"]
     books = [
-        designs.design(space, m, **energy_breakdown.READOUTS[m]).chain.ledger() for m in models
+        designs.design(space, m, **energy_breakdown.READOUTS[m]).chain.cost.ledger() for m in models
     ]
     for name, stages in ((f"readout and link, {technology}", ("readout", "link")),
                          (f"frame, {technology}", ())):  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sensorsim.bnn.activity import _COUNTS
 from sensorsim.bnn.faults import Faults
-from sensorsim.pipeline.chain import load_pipeline
+from sensorsim.pipeline.pipeline import load_pipeline
 
 PAGE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text()
 

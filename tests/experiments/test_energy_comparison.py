@@ -9,7 +9,7 @@ import pytest
 import sensorsim as ss
 from sensorsim.circuits.uncertainty import Spread, draw
 from sensorsim.experiments.energy_comparison import LINK_PRICES_PJ, SCOPES, compare_energy
-from sensorsim.pipeline.chain import Pipeline
+from sensorsim.pipeline.pipeline import Pipeline
 
 
 def chains(**changes: Any) -> tuple[Pipeline, Pipeline]:
@@ -21,7 +21,7 @@ def test_what_both_share_cancels() -> None:
     glt, adc = chains(technology="cmos65")
     found = compare_energy(glt, adc)
     assert found.thermometer_first
-    a, b = glt.ledger(), adc.ledger()
+    a, b = glt.cost.ledger(), adc.cost.ledger()
     one = a.draws_pj(draw(a.constants(), seed=0), "pixel", "readout", "link")
     other = b.draws_pj(draw(b.constants(), seed=1), "pixel", "readout", "link")
     independent, common = Spread.of(one - other), found.differences["readout and link"].spread
@@ -60,9 +60,9 @@ def test_probabilities_rise_with_the_percentile_and_fall_with_the_thresholds() -
 def test_break_even_percentile_is_where_both_cost_the_same(tmp_path: Path) -> None:
     """ADCs ten times dearer every 50 percentiles, and a comparator that meets them at 60."""
     adc = ss.load_pipeline("adc8")
-    enob = adc.enob
+    enob = adc.cost.enob
     assert enob is not None
-    sar_pj = adc.technology.survey.adc.envelope(enob) * 10 ** (60 / 50)
+    sar_pj = adc.cost.technology.survey.adc.envelope(enob) * 10 ** (60 / 50)
     path = tmp_path / "mine.toml"
     path.write_text(
         'base = "survey"\nname = "mine"\n[survey.adc]\nratio = { percentiles = [0, 50, 100], '

@@ -28,7 +28,7 @@ from sensorsim.experiments.optimize.search import (
     searched_dies,
 )
 from sensorsim.experiments.optimize.space import Space, space_of
-from sensorsim.pipeline.chain import Pipeline
+from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.readout import Adc, Sar, SingleSlope, Thermometer
 
 CMOS = {"energy.technology": "cmos65"}
@@ -222,7 +222,8 @@ def test_size_trades_offset_for_energy(space: Space) -> None:
         offsets = [c.readout.comparator.offset_mv for c in (small, large)]
         assert offsets == pytest.approx([(256.25) ** 0.5, (4.25) ** 0.5], rel=1e-3)
         assert (
-            small.ledger().total_pj("readout").typical < large.ledger().total_pj("readout").typical
+            small.cost.ledger().total_pj("readout").typical
+            < large.cost.ledger().total_pj("readout").typical
         )
 
 

@@ -338,11 +338,11 @@ def test_shipped_pipelines_are_found_by_name_and_by_their_path_in_the_project(
 
 def test_energy_of_a_process_takes_the_signal_of_the_images(tmp_path: Path) -> None:
     chain = ss.load_pipeline("adc8", {"energy.technology": "cmos65"})
-    array = chain.pixel_array
+    array = chain.cost.pixel_array
     assert array.mean_signal is not None
     assert 0 < array.mean_signal < 0.3
     assert array.mean_code == pytest.approx(array.mean_signal), "a straight ramp"
-    (signal,) = (c for c in chain.ledger().constants() if c.id == "pixel.mean_signal")
+    (signal,) = (c for c in chain.cost.ledger().constants() if c.id == "pixel.mean_signal")
     assert signal.low == signal.high == array.mean_signal
     bent = chain.replace({"readout.tone_curve": {"kind": "log"}}).pixel_array
     assert bent.mean_code is not None

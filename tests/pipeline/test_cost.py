@@ -34,7 +34,7 @@ def settings(**changes: object) -> EnergySettings:
 
 def ledger(
     technology: Survey | Process,
-    readout: Adc | Thermometer,
+    readout: Readout,
     workload: Workload,
     shape: tuple[int, int, int] = (28, 28, 1),
     **changes: object,
@@ -51,9 +51,7 @@ def ledger(
 
 @pytest.mark.parametrize("readout", [Adc(bits=8), Adc(bits=8, architecture=Sar()), M3])
 @pytest.mark.parametrize("name", ["survey", "cmos180", "cmos28"])
-def test_every_stage_is_there_and_sourced(
-    name: str, readout: Adc | Thermometer, workload: Workload
-) -> None:
+def test_every_stage_is_there_and_sourced(name: str, readout: Readout, workload: Workload) -> None:
     book = ledger(load_technology(name), readout, workload)
     assert {r.stage for r in book.rows} == set(STAGES)
     assert all(len(r.source) > 10 for r in book.rows)
@@ -70,7 +68,7 @@ def test_counts_of_a_survey(survey: Survey, workload: Workload) -> None:
 
 @pytest.mark.parametrize("readout", [Adc(bits=6), M3])
 def test_twice_the_columns_is_twice_the_readout(
-    survey: Survey, workload: Workload, readout: Adc | Thermometer
+    survey: Survey, workload: Workload, readout: Readout
 ) -> None:
     once, twice = (ledger(survey, readout, workload, (28, c, 1)) for c in (28, 56))
     for stage in ("pixel", "readout", "link"):
@@ -119,7 +117,7 @@ def test_gates_price_arithmetic_and_memories_apart(process: Process, workload: W
 @pytest.mark.parametrize("readout", [M3, M3.model_copy(update={"mode": "sequential"}), Adc(bits=8)])
 @pytest.mark.parametrize("comparator", ["dynamic", "static"])
 def test_more_of_any_constant_never_costs_less(
-    process: Process, workload: Workload, readout: Adc | Thermometer, comparator: str
+    process: Process, workload: Workload, readout: Readout, comparator: str
 ) -> None:
     for link in ({"kind": "off-chip"}, {"kind": "wire", "length_mm": 1, "toggles_per_bit": 0.5}):
         book = ledger(
@@ -146,7 +144,7 @@ def test_more_of_any_constant_never_costs_less(
     ],
 )
 def test_settings_that_price_nothing_are_said(
-    process: Process, readout: Adc | Thermometer, changes: dict[str, str], expected: list[str]
+    process: Process, readout: Readout, changes: dict[str, str], expected: list[str]
 ) -> None:
     assert without_effect(settings(**changes), process, readout) == expected
 
@@ -208,7 +206,7 @@ def test_slower_network_is_never_cheaper(tmp_path: Path, workload: Workload, per
     ],
 )
 def test_who_samples_lets_the_follower_go(
-    process: Process, workload: Workload, readout: Adc | Thermometer, holds: bool
+    process: Process, workload: Workload, readout: Readout, holds: bool
 ) -> None:
     rows = {r.component: r.each_pj.typical for r in ledger(process, readout, workload).rows}
     held = rows.get("source follower that holds the column", 0.0)
@@ -263,7 +261,7 @@ def test_link_has_no_silent_default() -> None:
     ],
 )
 def test_a_survey_has_no_parts(
-    survey: Survey, workload: Workload, readout: Adc | Thermometer, changes: dict[str, object]
+    survey: Survey, workload: Workload, readout: Readout, changes: dict[str, object]
 ) -> None:
     with pytest.raises(InputError, match=r"'survey'.*expected a process, like cmos65"):
         ledger(survey, readout, workload, **changes)
@@ -283,7 +281,7 @@ def test_no_pixel_swings_further_than_its_supply_or_what_reads_it(
     ("name", "supply"), [("cmos65", r"supply\.analog_v"), ("survey", r"survey\.pixel\.supply_v")]
 )
 def test_no_circuit_reads_more_volts_than_its_supply_has(
-    name: str, supply: str, workload: Workload, readout: Adc | Thermometer
+    name: str, supply: str, workload: Workload, readout: Readout
 ) -> None:
     high = PixelArray.of(Photodiode(conversion_gain_uv_per_e=185), (28, 28, 1))
     with pytest.raises(InputError, match=rf"full scale of 1\.85 V .*{supply} of {name}, 1\.8 V"):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
-
 from sensorsim.circuits.comparator_errors import column_offsets_v
+
 from sensorsim.core import streams
 from sensorsim.core.bits import unpack
 from sensorsim.core.errors import InputError

@@ -36,7 +36,7 @@ def test_breakdown_adds_up_and_is_the_ledger(
         table = data.isel(row=(data["technology"] == technology) & (data["model"] == "glt-2"))
         frame = table.isel(row=table["stage"] == "frame")
         parts = table.isel(row=table["stage"] != "frame")
-        total = ss.load_pipeline("glt2", {"energy.technology": technology}).ledger().total_pj()
+        total = ss.load_pipeline("glt2", {"energy.technology": technology}).cost.ledger().total_pj()
         for bound in ("low", "typical", "high"):
             assert parts[f"{bound}_nj"].sum().item() == pytest.approx(1e-3 * getattr(total, bound))
             assert frame[f"{bound}_nj"].item() == pytest.approx(1e-3 * getattr(total, bound))

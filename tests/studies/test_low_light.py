@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from sensorsim.pipeline.chain import Pipeline
+from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.sensor import Photodiode
 
 
@@ -111,5 +111,5 @@ def test_every_readout_has_a_price_in_the_darkest_light(chain: Pipeline) -> None
     darkest = low_light.Light(
         low_light.DEFAULT, low_light.TOP, low_light.STOPS[-1], low_light.SCALED
     )
-    priced = chain.replace(darkest.settings()).ledger().total_pj("readout")
+    priced = chain.replace(darkest.settings()).cost.ledger().total_pj("readout")
     assert 0 < priced.low < priced.typical < priced.high

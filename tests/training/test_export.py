@@ -67,7 +67,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def random_network(shape: dict[str, Any], readout: Adc | Thermometer, seed: int) -> Network:
+def random_network(shape: dict[str, Any], readout: Readout, seed: int) -> Network:
     """Random weights, and batch-norm statistics that spread bits and scores."""
     network = Network(Architecture(classes=4, **shape), readout.channels(2), 9, 10)
     initialize(network, seed)
@@ -97,9 +97,7 @@ def weights_of(layer: nn.Module) -> torch.Tensor:
     return 2.0 * (torch.cat(parts, 1) >= 0) - 1
 
 
-def both_scores(
-    network: Network, readout: Adc | Thermometer
-) -> tuple[np.ndarray, np.ndarray, Model]:
+def both_scores(network: Network, readout: Readout) -> tuple[np.ndarray, np.ndarray, Model]:
     random = np.random.default_rng(0)
     spots = random.random((150, 9, 10, 2)) ** random.uniform(0.1, 8, (150, 1, 1, 1))
     volts = spots.astype(np.float32)
@@ -113,7 +111,7 @@ def both_scores(
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("readout", READOUTS, ids=["adc3", "thermometer5"])
 def test_every_decision_agrees_and_scores_differ_by_rounding_only(
-    readout: Adc | Thermometer, shape: str
+    readout: Readout, shape: str
 ) -> None:
     network = random_network(SHAPES[shape], readout, seed=6)
     expected, scores, model = both_scores(network, readout)

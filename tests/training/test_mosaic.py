@@ -14,7 +14,7 @@ import sensorsim as ss  # noqa: E402
 from sensorsim.bnn.model_file import load_model  # noqa: E402
 from sensorsim.core import resources, streams  # noqa: E402
 from sensorsim.optics.cfa import sample_colors  # noqa: E402
-from sensorsim.pipeline.chain import Pipeline  # noqa: E402
+from sensorsim.pipeline.pipeline import Pipeline  # noqa: E402
 from sensorsim.readout import Comparator  # noqa: E402
 from sensorsim.scenes.datasets import load_dataset  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
@@ -104,7 +104,7 @@ def test_another_order_of_the_cell_would_be_noticed(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mutant that hands the network blue for red must not pass for the chain."""
-    import sensorsim.pipeline.chain as module
+    import sensorsim.pipeline.pipeline as module
 
     right = pipeline(made).run(seed=0)["accuracy"]
     original = module.network_planes
@@ -133,7 +133,7 @@ def test_trace_is_a_mosaic_from_the_photodiode_on(made: Made) -> None:
 
 
 def test_a_frame_costs_one_sample_per_pixel(made: Made) -> None:
-    rows = {(r.stage, r.component): r.count for r in pipeline(made).ledger().rows}
+    rows = {(r.stage, r.component): r.count for r in pipeline(made).cost.ledger().rows}
     assert rows["pixel", "reset and column readout"] == SIDE * SIDE
     assert rows["readout", "comparison with reference and clock"] == 3 * SIDE * SIDE
     assert rows["link", "bit from readout to network"] == 3 * SIDE * SIDE

@@ -75,7 +75,7 @@ def test_energy_is_that_of_the_pipeline_with_the_model(place: Place, tiny: Label
     run(place)
     settings = {"network.model": str(place.out), "scene.exposure": {"law": "fixed"}}
     chain = ss.load_pipeline("glt4", settings)
-    total = chain.ledger().total_pj()
+    total = chain.cost.ledger().total_pj()
     cells = [f'<td class="number">{words.energy(e)}</td>' for e in dict(total).values()]
     assert f"<td>whole frame</td>{''.join(cells)}" in place.report.read_text()
 

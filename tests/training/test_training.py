@@ -170,9 +170,7 @@ def test_training_learns(few: Labelled) -> None:
     [Adc(bits=3), Adc(bits=8), Thermometer(thresholds=(0.001, 0.01, 0.05, 0.2, 0.5))],
     ids=["adc3", "adc8", "thermometer5"],
 )
-def test_torch_and_the_simulator_agree_on_every_image(
-    few: Labelled, readout: Adc | Thermometer
-) -> None:
+def test_torch_and_the_simulator_agree_on_every_image(few: Labelled, readout: Readout) -> None:
     blocks = (
         Block(channels=12, pool=2),
         Block(channels=14, groups=2, stride=2),

@@ -25,7 +25,7 @@ from sensorsim.bnn.layers import Dense, Scores, Votes
 from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.bnn.shapes import Shape
 from sensorsim.core.errors import InputError
-from sensorsim.readout import Adc, Thermometer
+from sensorsim.readout import Readout
 
 FRACTION_BITS = 24
 """Of scores that a graph gives as floating-point numbers."""
@@ -36,7 +36,7 @@ _DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError)
 
 def load_qonnx(
     path: Path,
-    readout: Adc | Thermometer | None = None,
+    readout: Readout | None = None,
     class_names: Sequence[str] | None = None,
     command: str = "import_qonnx",
 ) -> Model:
@@ -59,7 +59,7 @@ def load_qonnx(
 
 def import_qonnx(
     proto: onnx.ModelProto,
-    readout: Adc | Thermometer | None = None,
+    readout: Readout | None = None,
     class_names: Sequence[str] | None = None,
     command: str = "import_qonnx",
 ) -> Model:
@@ -69,7 +69,7 @@ def import_qonnx(
     ----------
     proto : onnx.ModelProto
         One input and one output, as `sensorsim.bnn.exchange` describes them; scores may be floats.
-    readout : Adc or Thermometer, optional
+    readout : Readout, optional
         What makes the bits; that of the graph's record if left out.
     class_names : sequence of str, optional
         In the order of the scores; those of the record if left out.
@@ -100,7 +100,7 @@ def import_qonnx(
     return Model(view, readout, tuple(class_names), (*end.layers[:-1], last), training)
 
 
-def _view(proto: onnx.ModelProto, readout: Adc | Thermometer, record: Record | None) -> Input:
+def _view(proto: onnx.ModelProto, readout: Readout, record: Record | None) -> Input:
     """What the graph reads, which must be what the readout gives."""
     constants = {i.name for i in proto.graph.initializer}
     read = [i for i in proto.graph.input if i.name not in constants]

@@ -9,7 +9,7 @@ from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.bnn.shapes import MAX_FRACTION_BITS
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
-from sensorsim.readout import Readout
+from sensorsim.readout import AnyReadout, uses_readouts
 
 KEY = "sensorsim"
 CONVENTIONS = {
@@ -21,13 +21,14 @@ CONVENTIONS = {
 }
 
 
+@uses_readouts
 class Record(Description):
     """The entry ``sensorsim`` of ``metadata_props``, as JSON."""
 
     version: Literal[1] = 1
     conventions: dict[str, str] = CONVENTIONS
     input: Input
-    readout: Readout
+    readout: AnyReadout
     class_names: tuple[str, ...]
     fraction_bits: int = Field(ge=0, le=MAX_FRACTION_BITS, description="Of the scores.")
     training: Training

@@ -54,7 +54,7 @@ def measured_front(
         chain = space.base.replace(settings)
         result = chain.run(split.reported, seed)
         over_dies = accuracy_over_dies(chain, numbers, split.reported, seed)["accuracy"]
-        ledger = chain.ledger()
+        ledger = chain.cost.ledger()
         spread = total_spread(ledger, *goal.stages, seed=seed)
         energy = ledger.total_pj(*goal.stages).typical
         row = {name: result[name].item() for name in _OF_A_RUN} | {

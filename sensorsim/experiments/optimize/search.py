@@ -25,8 +25,8 @@ from sensorsim.core.errors import InputError
 from sensorsim.core.statistics import pareto_front
 from sensorsim.core.store import PointStore
 from sensorsim.experiments.optimize.space import Space
-from sensorsim.experiments.paired import decide
-from sensorsim.pipeline.chain import Pipeline
+from sensorsim.pipeline.batches import decide_all
+from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.scenes.labelled import Labelled
 
 SEARCH_DIES = 8
@@ -286,8 +286,8 @@ class _Judge:
         return Trial(design, *self.seen[name])
 
     def _judged(self, chain: Pipeline) -> tuple[float, float]:
-        decisions = decide([chain], self.images, self.key)[0]
-        energy = chain.ledger().total_pj(*self.goal.stages).typical
+        decisions = decide_all([chain], self.images, self.key)[0]
+        energy = chain.cost.ledger().total_pj(*self.goal.stages).typical
         return float((decisions == self.labels).mean()), energy
 
 

@@ -10,27 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from sensorsim.bnn.model_file import load_model
+from sensorsim.circuits.figures import Process
 from sensorsim.circuits.sizing import sized_comparator
-from sensorsim.circuits.technology import Process
-from sensorsim.circuits.timing import ramp_steps
 from sensorsim.core import resources
 from sensorsim.core.errors import InputError
-from sensorsim.pipeline.chain import Pipeline
-from sensorsim.pipeline.cost import converter_form
-from sensorsim.readout import Adc, Comparator, Sar, SingleSlope, Thermometer, ThermometerCircuit
-from sensorsim.readout.adc.architecture import Architecture
+from sensorsim.pipeline.pipeline import Pipeline
+from sensorsim.readout import Comparator, Readout, kinds
 
 Parameters = Mapping[str, Any]
 
-CIRCUITS = ("parallel", "sequential")
-LINKS = ("raw", "encoded")
-CONVERTERS = ("ramp", "sar")
 SIZES = (0.25, 16.0)
 EXPOSURES = (0.25, 8.0)
 """Factors on the exposure that the pipeline states: two stops down, three up."""
 MISMATCH = "mismatch"
 """Folder of the shipped networks that were trained with dies' errors in view."""
-VARIABLES = ("size", "exposure", "circuit", "link", "converter")
+VARIABLES = ("size", "exposure", *(c for readout in kinds().values() for c in readout.choices))
 """What may vary beside the model, which always does: thresholds and bits come with a network."""
 
 
@@ -42,7 +36,7 @@ class Space:
     ----------
     base : Pipeline
         All else is what it states.
-    models : dict of str to Adc or Thermometer
+    models : dict of str to Readout
         Networks by what ``network.model`` calls them, with the readout each was trained behind.
     choices : dict of str to tuple of str
         Parameters of which one value is chosen; the first is tried first.
@@ -51,7 +45,7 @@ class Space:
     """
 
     base: Pipeline
-    models: dict[str, Adc | Thermometer]
+    models: dict[str, Readout]
     choices: dict[str, tuple[str, ...]]
     ranges: dict[str, tuple[float, float]]
 
@@ -69,10 +63,8 @@ class Space:
         comparator = self._comparator(size)
         if size is not None:
             settings["energy.comparator_size"] = _rounded(size)
-        made = (
-            self._thermometer(design) if isinstance(readout, Thermometer)
-            else self._adc(readout, design)
-        )  # fmt: skip
+        stated, timing = self.base.description.readout, self.base.cost.technology.timing
+        made = readout.designed(stated, design, timing)
         settings["readout"] = made | {"comparator": comparator.model_dump()}
         return settings
 
@@ -80,19 +72,16 @@ class Space:
         """The pipeline of a design."""
         return self.base.replace(self.settings(design))
 
-    def _has_size(self, readout: Adc | Thermometer) -> bool:
+    def _has_size(self, readout: Readout) -> bool:
         """A converter at a survey's price has no comparator of its own."""
-        energy, technology = self.base.description.energy, self.base.technology
-        if isinstance(technology, Process) and isinstance(readout, Adc):
-            return converter_form(energy, technology) == "first-principles"
-        return isinstance(technology, Process)
+        return readout.priced_by_parts(self.base.description.energy, self.base.cost.technology)
 
     def _comparator(self, size: float | None) -> Comparator:
         stated = self.base.description.readout.comparator
         if size is None:
             return stated
-        assert isinstance(self.base.technology, Process)
-        mismatch_mv = self.base.technology.comparator.mismatch_mv.typical
+        assert isinstance(self.base.cost.technology, Process)
+        mismatch_mv = self.base.cost.technology.comparator.mismatch_mv.typical
         made = sized_comparator(stated, mismatch_mv, _rounded(size))
         return Comparator(noise_mv=_rounded(made.noise_mv), offset_mv=_rounded(made.offset_mv))
 
@@ -101,51 +90,6 @@ class Space:
             return {}
         field, stated = _exposure_field(self.base)
         return {field: _rounded(stated * design["exposure"])}
-
-    def _thermometer(self, design: Parameters) -> dict[str, Any]:
-        stated = self.base.description.readout
-        circuit = ThermometerCircuit()
-        if isinstance(stated, ThermometerCircuit):
-            circuit = ThermometerCircuit(**stated.circuit_fields())
-        fields = circuit.model_dump(exclude_defaults=True)
-        if "circuit" in design:
-            fields["mode"] = design["circuit"]
-        if design.get("link") == "encoded":
-            fields |= {"link": "encoded", "bubbles": "corrected"}
-        elif "link" in design:
-            fields["link"] = "raw"
-        return {"kind": "learned"} | fields
-
-    def _adc(self, trained: Adc, design: Parameters) -> dict[str, Any]:
-        stated = self.base.description.readout
-        fields = trained.model_dump(
-            include={"kind", "bits", "tone_curve", "tone_domain", "conversion_bits"}
-        )
-        made: Architecture = SingleSlope()
-        if isinstance(stated, Adc):
-            fields |= stated.model_dump(
-                include={"gain_error_percent", "offset_mv", "column_gain_percent"},
-                exclude_defaults=True,
-            )
-            made = stated.architecture
-        bends = trained.converter.tone_curve.kind != "linear"
-        if bends and not isinstance(made, SingleSlope):
-            made = SingleSlope()  # only a ramp bends
-        if "converter" in design:
-            if design["converter"] == "sar" and not bends:
-                made = made if isinstance(made, Sar) else Sar()
-            else:
-                made = self._ramp(made, trained.converter.bits)
-        fields["architecture"] = made.model_dump()
-        return {k: v for k, v in fields.items() if v is not None}
-
-    def _ramp(self, stated: object, bits: int) -> SingleSlope:
-        """As short as the technology's counter and the comparator's delay allow."""
-        ramp = stated if isinstance(stated, SingleSlope) else SingleSlope()
-        period_ns = self.base.technology.timing.counter_period_ns.typical
-        shortest_us = 1e-3 * max(ramp_steps(bits) * period_ns, 20 * ramp.comparator_delay_ns)
-        time_us = min(ramp.conversion_time_us or shortest_us, shortest_us)
-        return ramp.model_copy(update={"conversion_time_us": _rounded(time_us)})
 
 
 def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None = None) -> Space:
@@ -164,7 +108,7 @@ def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None =
         If no model fits the pipeline, or a variable is unknown or has no price.
     """
     wanted = _checked(base, vary)
-    choices = {"circuit": CIRCUITS, "link": LINKS, "converter": CONVERTERS}
+    choices = {k: v for readout in kinds().values() for k, v in readout.choices.items()}
     ranges = {"size": SIZES, "exposure": _exposures(base)}
     space = Space(
         base, {},
@@ -175,8 +119,10 @@ def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None =
 
 
 def _checked(base: Pipeline, vary: tuple[str, ...] | None) -> tuple[str, ...]:
-    priced = isinstance(base.technology, Process)
-    need_a_process = ("size", "converter")
+    priced = isinstance(base.cost.technology, Process)
+    need_a_process = ["size"]
+    for readout in kinds().values():
+        need_a_process += readout.choices if readout.choices_need_a_process else ()
     if vary is None:
         return tuple(v for v in VARIABLES if priced or v not in need_a_process)
     for name in vary:
@@ -184,8 +130,8 @@ def _checked(base: Pipeline, vary: tuple[str, ...] | None) -> tuple[str, ...]:
             raise InputError(f"--vary {name!r}: expected some of {', '.join(VARIABLES)}")
         if name in need_a_process and not priced:
             raise InputError(
-                f"--vary {name!r} with energy.technology {base.technology.name!r}, which prices "
-                "whole circuits; expected a process, like cmos65"
+                f"--vary {name!r} with energy.technology {base.cost.technology.name!r}, which "
+                "prices whole circuits; expected a process, like cmos65"
             )
     return vary
 
@@ -207,12 +153,12 @@ def _exposures(base: Pipeline) -> tuple[float, float]:
     return min(shortest, longest / 2), longest
 
 
-def _models(space: Space, folder: Path | None) -> dict[str, Adc | Thermometer]:
+def _models(space: Space, folder: Path | None) -> dict[str, Readout]:
     name = space.base.description.scene.dataset
     place = resources.data("models", name) if folder is None else folder
     if not place.is_dir():
         raise InputError(f"{place}: no folder of models; name one with --models")
-    found: dict[str, Adc | Thermometer] = {}
+    found: dict[str, Readout] = {}
     refused = []
     paths = sorted(place.glob("*.npz"))
     if folder is None:

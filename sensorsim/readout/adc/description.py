@@ -1,26 +1,42 @@
-"""The conventional readout: one b-bit conversion per pixel."""
+"""The conventional readout: one b-bit conversion per sample."""
 
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
 
-from sensorsim.circuits.comparator_errors import Comparator, bad_volts, column_offsets_v, samples_of
+from sensorsim.circuits.comparator import column_offsets_v
+from sensorsim.circuits.constant import Estimate
+from sensorsim.circuits.converter import (
+    cheaper_class,
+    published_prices,
+    published_row,
+)
+from sensorsim.circuits.figures import Process, Survey, TimingConstants
+from sensorsim.circuits.ledger import Row
+from sensorsim.circuits.pixel import PixelArray
+from sensorsim.circuits.settings import ConverterForm, EnergySettings
+from sensorsim.circuits.survey import SurveyPrices
+from sensorsim.circuits.technology import as_process
+from sensorsim.circuits.timing import ramp_steps
 from sensorsim.core import streams
-from sensorsim.core.bits import WordArray, code_planes
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
-from sensorsim.readout.adc.architecture import Architecture, Columns, SingleSlope
+from sensorsim.readout.adc import price
+from sensorsim.readout.adc.architecture import Architecture, Cyclic, Sar, SingleSlope
+from sensorsim.readout.adc.conversion import Conversion
+from sensorsim.readout.adc.families import families
 from sensorsim.readout.adc.kernel import quantize
+from sensorsim.readout.adc.levels import transition_levels_v
+from sensorsim.readout.ieee1241 import characterize_adc
 from sensorsim.readout.level_tables import ended, guesses
-from sensorsim.tonemap import Linear, ToneCurve, lookup_table, transition_levels
+from sensorsim.readout.protocol import NUMBER_BITS, Family, Readout
+from sensorsim.readout.volts import bad_volts, samples_of
+from sensorsim.tonemap import Linear, PiecewiseLinear
 
-_MOST_LEVELS = 2**27
-"""1 GiB of them."""
 
-
-class Adc(Description):
+class Adc(Conversion, Readout):
     """A column-parallel ADC: linear, companded by a nonlinear ramp, or followed by a table.
 
     Gain and offset are those of IEEE Std 1241: the code is that of ``gain * volts + offset``.
@@ -29,97 +45,19 @@ class Adc(Description):
     equals a first layer over the integers ``2 * code - (2**bits - 1)``.
     """
 
-    kind: Literal["adc"] = "adc"
-    bits: int = Field(8, ge=1, le=14, description="Resolution, bits.")
-    tone_curve: ToneCurve = Field(
-        Linear(), description="Tone curve; tone_domain says where it acts."
-    )
-    tone_domain: Literal["analog", "digital"] = Field(
-        "analog", description="analog: the curve bends the ramp; digital: it is a table of codes."
-    )
-    conversion_bits: int | None = Field(
-        None, ge=1, le=14,
-        description="Resolution of the linear conversion in front of a digital curve, bits.",
-    )  # fmt: skip
-    architecture: Architecture = Field(
-        SingleSlope(), description="How the code is found, and the errors of its parts."
-    )
-    gain_error_percent: float = Field(
-        0.0, ge=-50, le=50, description="Error of the gain of all columns, percent."
-    )
-    offset_mv: float = Field(
-        0.0, ge=-1000, le=1000, description="Offset of all columns, mV; positive raises codes."
-    )
-    column_gain_percent: float = Field(
-        0.0, ge=0, le=10, description="Spread of the gain over columns, percent rms."
-    )
-    comparator: Comparator = Field(Comparator(), description="Errors at the converter's input.")
+    choices: ClassVar = {"converter": ("ramp", "sar")}
+    choices_need_a_process: ClassVar = True
+    code_words: ClassVar = "ADC code"
+    number_words: ClassVar = "ADC code"
 
-    @model_validator(mode="after")
-    def _only_a_ramp_bends(self) -> Self:
-        if not (
-            isinstance(self.architecture, SingleSlope)
-            or isinstance(self.tone_curve, Linear)
-            or self.tone_domain == "digital"
-        ):
-            raise ValueError(
-                f"tone_curve.kind {self.tone_curve.kind!r} with architecture.kind "
-                f"{self.architecture.kind!r}: expected 'linear', since only a single-slope "
-                "converter has a ramp to bend; use architecture.kind 'single-slope' or "
-                "tone_domain 'digital'"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _a_table_has_codes_to_read(self) -> Self:
-        if (self.conversion_bits is not None) != (self.tone_domain == "digital"):
-            raise ValueError(
-                f"tone_domain {self.tone_domain!r} with conversion_bits {self.conversion_bits}: "
-                "expected conversion_bits beside 'digital', and only there"
-            )
-        if self.conversion_bits is not None and self.conversion_bits < self.bits:
-            raise ValueError(
-                f"conversion_bits {self.conversion_bits}: expected at least bits {self.bits}; "
-                "a table adds no resolution"
-            )
-        return self
-
-    @property
-    def converter(self) -> "Adc":
-        """The conversion itself: this ADC, or the linear one in front of its digital curve."""
-        if self.conversion_bits is None:
-            return self
-        return self.model_copy(
-            update={
-                "bits": self.conversion_bits, "tone_curve": Linear(), "tone_domain": "analog",
-                "conversion_bits": None,
-            }
-        )  # fmt: skip
-
-    def code_table(self) -> npt.NDArray[np.uint16] | None:
-        """Code for each code of the conversion, uint16 [2**conversion_bits]; None if analog."""
-        if self.conversion_bits is None:
-            return None
-        return lookup_table(self.tone_curve, self.conversion_bits, self.bits)
-
-    @property
-    def varies_over_columns(self) -> bool:
-        """Whether transition levels differ between the columns of a die."""
-        return self.column_gain_percent > 0 or self.architecture.varies_over_columns
-
-    @property
-    def levels(self) -> int:
-        """Number of transitions between codes."""
-        return 2**self.bits - 1
+    @classmethod
+    def families(cls) -> tuple[Family, ...]:
+        """Linear and logarithmic ADCs: see `Readout.families`."""
+        return families(cls)
 
     @property
     def bits_per_sample(self) -> int:
         """Bits that one color sample makes."""
-        return self.bits
-
-    @property
-    def link_bits_per_sample(self) -> int:
-        """Bits that cross the link for one color sample."""
         return self.bits
 
     @property
@@ -128,18 +66,28 @@ class Adc(Description):
         return self.bits
 
     def channels(self, colors: int) -> int:
-        """Channels of each plane."""
+        """A channel of each plane for each color, also where the code has one bit.
+
+        Parameters
+        ----------
+        colors : int
+
+        Returns
+        -------
+        int
+            Channels.
+        """
         return colors
 
-    def transitions(self) -> npt.NDArray[np.float64]:
-        """Nominal transition levels, without errors, as parts of full scale, ascending.
+    @property
+    def stored_bits(self) -> int:
+        """Knots of a piecewise-linear tone curve; nothing for a curve that is a formula."""
+        curve = self.tone_curve
+        return 2 * NUMBER_BITS * len(curve.x) if isinstance(curve, PiecewiseLinear) else 0
 
-        Codes that a digital curve never gives share the level of the next one that comes, or 1.
-        """
-        table = self.code_table()
-        if table is None:
-            return transition_levels(self.tone_curve, self.levels)
-        return np.searchsorted(table, np.arange(1, self.levels + 1)) / table.size
+    def words(self, learned: bool = False) -> str:
+        """What the readout is: see `Readout.words`."""
+        return f"ADC of {self.bits} bit{'s' if self.bits > 1 else ''}"
 
     def convert(
         self, volts: npt.NDArray[np.float32], full_scale_v: float, key: streams.Key
@@ -148,13 +96,16 @@ class Adc(Description):
 
         Parameters
         ----------
-        volts : float32 [N, H, W, C]
+        volts : float32 [N, H, W, C], V
         full_scale_v : float
             Volts at which an ideal converter's code range ends.
+        key : Key
+            Address of the noise of N frames.
 
         Returns
         -------
         uint16 [N, H, W, C]
+            0 to ``levels``.
 
         Raises
         ------
@@ -181,62 +132,172 @@ class Adc(Description):
         return out.reshape(volts.shape)
 
     def digital_numbers(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """Codes as numbers, 0 to ``levels``."""
+        """Codes are numbers.
+
+        Parameters
+        ----------
+        codes : uint16 [N, H, W, C]
+
+        Returns
+        -------
+        int64 [N, H, W, C]
+            0 to ``levels``.
+        """
         return codes.astype(np.int64)
 
-    def pack(self, codes: npt.NDArray[Any]) -> WordArray:
-        """Packed planes that the BNN reads: uint64 [N, planes, H, W, words]."""
-        return code_planes(codes, self.bits)
+    def enob(self, full_scale_v: float, die: int) -> float:
+        """Effective bits of column 0, by the sine test of IEEE Std 1241: see `Readout.enob`.
+
+        A companded converter is tested with a straight ramp: its curve is wanted, not a distortion.
+        """
+        linear = self.converter.model_copy(update={"tone_curve": Linear()})
+        data = characterize_adc(
+            linear, full_scale_v, die=die, samples_per_code=16, record_length=2**14
+        )
+        return float(data["enob_bits"])
+
+    def linear_adc(self) -> "Adc | None":
+        """The ADC itself, if its tone is linear and analog: see `Readout.linear_adc`."""
+        straight = isinstance(self.tone_curve, Linear) and self.tone_domain == "analog"
+        return self if straight else None
+
+    def conversion_us(self, timing: TimingConstants) -> Estimate:
+        """By architecture: see `Readout.conversion_us`."""
+        return price.conversion_us(timing, self)
+
+    def ramp_clock_ratio(self, timing: TimingConstants) -> float | None:
+        """Of a single-slope converter's counter: see `Readout.ramp_clock_ratio`."""
+        return price.ramp_clock_ratio(timing, self)
+
+    def rows(
+        self,
+        settings: EnergySettings,
+        technology: Survey | Process,
+        array: PixelArray,
+        enob: float | None = None,
+    ) -> list[Row]:
+        """By parts, or as a published converter of its effective bits: see `Readout.rows`."""
+        form = converter_form(settings, technology)
+        if form == "first-principles":
+            process = as_process(technology, "energy.converter 'first-principles'")
+            return price.converter_rows(
+                process, self, array, settings.sar_switching, settings.comparator
+            )
+        if settings.comparator_size != 1:
+            raise InputError(
+                f"energy.comparator_size {settings.comparator_size:g} with energy.converter "
+                f"{form!r}: a published converter's comparator is part of its price; expected 1, "
+                "or 'first-principles'"
+            )
+        if enob is None:
+            raise InputError(
+                f"energy.converter {form!r}: expected the measured ENOB of the converter"
+            )
+        prices = published_prices(technology.survey, self.converter.levels, enob, form)
+        bits, cheaper = self.converter.bits, cheaper_class(prices)
+        return [published_row(prices, cheaper, bits, enob, array.samples)]
+
+    def priced_by_parts(self, settings: EnergySettings, technology: Survey | Process) -> bool:
+        """Not at a survey's price: see `Readout.priced_by_parts`."""
+        by_parts = converter_form(settings, technology) == "first-principles"
+        return by_parts and isinstance(technology, Process)
+
+    def priced_by_enob(self, settings: EnergySettings, technology: Survey | Process) -> bool:
+        """At a survey's price: see `Readout.priced_by_enob`."""
+        return converter_form(settings, technology) != "first-principles"
+
+    def used_settings(self, settings: EnergySettings, technology: Survey | Process) -> set[str]:
+        """The form, and by parts what the architecture has: see `Readout.used_settings`."""
+        used = {"converter"}
+        if converter_form(settings, technology) != "first-principles":
+            return used
+        architecture = self.converter.architecture
+        if isinstance(architecture, Sar):
+            used.add("sar_switching")
+        if isinstance(technology, Process) and not isinstance(architecture, SingleSlope):
+            used.add("comparator")
+        return used
+
+    def beyond_the_survey(
+        self, settings: EnergySettings, technology: Survey | Process, enob: float | None
+    ) -> list[str]:
+        """Effective bits that no surveyed converter had: see `Readout.beyond_the_survey`."""
+        form = converter_form(settings, technology)
+        if form == "first-principles" or enob is None:
+            return []
+        survey = technology.survey
+        prices = published_prices(survey, self.converter.levels, enob, form)
+        if cheaper_class(prices) != "SAR" or not survey.adc.extrapolates(enob):
+            return []
+        low, high = survey.adc.surveyed_enob_bits
+        return [
+            f"{enob:.2f} effective bits are priced by converters of {low:g} to {high:g} effective "
+            "bits"
+        ]
+
+    def published_rows(self, survey: SurveyPrices, enob: float, samples: int) -> dict[str, Row]:
+        """As a SAR and as a flash: see `Readout.published_rows`."""
+        prices = published_prices(survey, self.converter.levels, enob)
+        bits = self.converter.bits
+        return {name: published_row(prices, name, bits, enob, samples) for name in prices}
+
+    def ways_to_build(self) -> dict[str, Readout]:
+        """By every architecture; only a ramp bends: see `Readout.ways_to_build`."""
+        kinds: list[SingleSlope | Sar | Cyclic] = [SingleSlope()]
+        if isinstance(self.converter.tone_curve, Linear):
+            kinds += [Sar(), Cyclic()]
+        mine = self.architecture
+        made = [mine if kind.kind == mine.kind else kind for kind in kinds]
+        return {a.kind: self.model_copy(update={"architecture": a}) for a in made}
+
+    def designed(
+        self, stated: Description, design: Mapping[str, Any], timing: TimingConstants
+    ) -> dict[str, Any]:
+        """Bits and curve of this ADC, architecture of the design: see `Readout.designed`."""
+        fields = self.model_dump(
+            include={"kind", "bits", "tone_curve", "tone_domain", "conversion_bits"}
+        )
+        made: Architecture = SingleSlope()
+        if isinstance(stated, Adc):
+            fields |= stated.model_dump(
+                include={"gain_error_percent", "offset_mv", "column_gain_percent"},
+                exclude_defaults=True,
+            )
+            made = stated.architecture
+        bends = not isinstance(self.converter.tone_curve, Linear)
+        if bends and not isinstance(made, SingleSlope):
+            made = SingleSlope()  # only a ramp bends
+        if "converter" in design:
+            if design["converter"] == "sar" and not bends:
+                made = made if isinstance(made, Sar) else Sar()
+            else:
+                made = _fast_ramp(made, self.converter.bits, timing)
+        fields["architecture"] = made.model_dump()
+        return {k: v for k, v in fields.items() if v is not None}
 
 
-def transition_levels_v(
-    adc: Adc, full_scale_v: float, columns: int, dies: npt.ArrayLike, seed: int
-) -> npt.NDArray[np.float64]:
-    """Transition levels of every column of some dies, all static errors included.
-
-    Those of the conversion, if a digital curve follows.
+def converter_form(settings: EnergySettings, technology: Survey | Process) -> ConverterForm:
+    """How an ADC is priced.
 
     Parameters
     ----------
-    full_scale_v : float
-        Volts at which an ideal converter's code range ends.
-    columns : int
-        Converters of a die: image columns times colors.
-    dies : int [D]
+    settings : EnergySettings
+    technology : Survey or Process
 
     Returns
     -------
-    float64 [D, K, L], volts
-        Ascending; equal neighbors are missing codes. K is 1 if the columns are alike, else
-        ``columns``.
-
-    Raises
-    ------
-    InputError
-        If the levels would not fit into memory.
+    str
+        "first-principles", or how published converters are summarized.
     """
-    adc = adc.converter
-    dies = np.atleast_1d(np.asarray(dies, np.int64))
-    shape = (dies.size, columns if adc.varies_over_columns else 1, adc.levels)
-    if np.prod(shape, dtype=float) > _MOST_LEVELS:
-        raise InputError(
-            f"readout.bits {adc.bits}: {columns} different columns of {dies.size} dies have more "
-            f"than {_MOST_LEVELS} transition levels; expected fewer: take fewer bits or columns, "
-            "or set the mismatch between columns to 0"
-        )
-    levels = np.empty(shape)
-    for row, die in zip(levels, map(int, dies), strict=True):
-        row[:] = _levels_of_die(adc, full_scale_v, Columns(shape[1], die, seed))
-    return levels
+    if settings.converter is not None:
+        return settings.converter
+    return "survey" if isinstance(technology, Survey) else "first-principles"
 
 
-def _levels_of_die(adc: Adc, full_scale_v: float, columns: Columns) -> npt.NDArray[np.float64]:
-    """Solve ``gain * level + offset = level of the architecture``: float64 [1 or columns, L]."""
-    if isinstance(adc.architecture, SingleSlope):
-        levels = adc.architecture.levels_v(adc.bits, full_scale_v, columns, adc.tone_curve)
-    else:
-        levels = adc.architecture.levels_v(adc.bits, full_scale_v, columns)
-    gain = np.full(columns.count, 1 + adc.gain_error_percent / 100)
-    if adc.column_gain_percent > 0:
-        gain *= 1 + adc.column_gain_percent / 100 * columns.normal(streams.ADC_COLUMN_GAIN)
-    return (levels - adc.offset_mv * 1e-3) / gain[:, np.newaxis]
+def _fast_ramp(stated: Architecture, bits: int, timing: TimingConstants) -> SingleSlope:
+    """A ramp as short as the technology's counter and the comparator's delay allow."""
+    ramp = stated if isinstance(stated, SingleSlope) else SingleSlope()
+    period_ns = timing.counter_period_ns.typical
+    shortest_us = 1e-3 * max(ramp_steps(bits) * period_ns, 20 * ramp.comparator_delay_ns)
+    time_us = min(ramp.conversion_time_us or shortest_us, shortest_us)
+    return ramp.model_copy(update={"conversion_time_us": float(f"{time_us:.4g}")})

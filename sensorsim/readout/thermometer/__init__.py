@@ -6,3 +6,8 @@ from sensorsim import kernels
 from sensorsim.kernels.machine_code import drop_stale
 
 drop_stale(Path(__file__).parent, *kernels.__path__)
+
+from sensorsim.readout.thermometer.circuit import ThermometerCircuit  # noqa: E402
+from sensorsim.readout.thermometer.description import MAX_THRESHOLDS, Thermometer  # noqa: E402
+
+__all__ = ["MAX_THRESHOLDS", "Thermometer", "ThermometerCircuit"]

@@ -66,6 +66,22 @@ class ThermometerCircuit(Description):
         return {name: getattr(self, name) for name in ThermometerCircuit.model_fields}
 
 
+def circuit_of(stated: Description) -> ThermometerCircuit:
+    """The circuit that a description states, or the usual one if it is of another readout.
+
+    Parameters
+    ----------
+    stated : Description
+
+    Returns
+    -------
+    ThermometerCircuit
+    """
+    if isinstance(stated, ThermometerCircuit):
+        return ThermometerCircuit(**stated.circuit_fields())
+    return ThermometerCircuit()
+
+
 def reference_levels(
     thresholds: npt.NDArray[np.float64], reference_bits: int | None
 ) -> npt.NDArray[np.float64]:

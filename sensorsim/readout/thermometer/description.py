@@ -1,30 +1,37 @@
 """The learned (or hand-made) readout: every sample is compared with M thresholds."""
 
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from sensorsim.circuits.comparator_errors import Comparator, bad_volts, column_offsets_v, samples_of
+from sensorsim.circuits.comparator import Comparator
+from sensorsim.circuits.comparison import survey_row
+from sensorsim.circuits.constant import Estimate
+from sensorsim.circuits.figures import Process, Survey, TimingConstants
+from sensorsim.circuits.ledger import Row
+from sensorsim.circuits.pixel import PixelArray
+from sensorsim.circuits.settings import EnergySettings
 from sensorsim.core import streams
-from sensorsim.core.bits import BitArray, FieldArray, WordArray, pack_fields, spread_fields
-from sensorsim.kernels.normal import MAX_NORMAL
-from sensorsim.readout.level_tables import close_levels, step_table
+from sensorsim.core.bits import FieldArray
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
+from sensorsim.readout.protocol import NUMBER_BITS, Family, Learnable, Readout
+from sensorsim.readout.thermometer import price
 from sensorsim.readout.thermometer.circuit import (
     ThermometerCircuit,
-    mismatched_levels,
+    circuit_of,
     reference_levels,
 )
-from sensorsim.readout.thermometer.kernel import compare, compare_with_memory
+from sensorsim.readout.thermometer.compare import compare_fields
+from sensorsim.readout.thermometer.families import families
 
 MAX_THRESHOLDS = 32
-_STEPS = 2048
-_FILLED = np.array([2**ones - 1 for ones in range(33)], np.uint32)
-"""The bit field without bubbles that has so many ones."""
 
 
-class Thermometer(ThermometerCircuit):
+class Thermometer(ThermometerCircuit, Readout):
     """M decisions per color sample, kept as a bit field: bit m is the decision of threshold m.
 
     The BNN reads bit m of color c as channel ``c * M + m``.
@@ -50,6 +57,15 @@ class Thermometer(ThermometerCircuit):
         reference_levels(t, self.reference_bits)
         return self
 
+    choices: ClassVar = {"circuit": ("parallel", "sequential"), "link": ("raw", "encoded")}
+    code_words: ClassVar = "bit m is the decision of threshold m"
+    number_words: ClassVar = "number of thresholds reached"
+
+    @classmethod
+    def families(cls) -> tuple[Family, ...]:
+        """Uniform, logarithmic, quantile and learned thresholds: see `Readout.families`."""
+        return families(cls)
+
     @property
     def levels(self) -> int:
         """Number of thresholds M."""
@@ -66,16 +82,23 @@ class Thermometer(ThermometerCircuit):
         return self.levels if self.link == "raw" else self.levels.bit_length()
 
     @property
-    def planes(self) -> int:
-        """Weighted bit planes that the first layer reads."""
-        return 1
+    def stored_bits(self) -> int:
+        """Each threshold at `NUMBER_BITS`, whatever the number of colors."""
+        return NUMBER_BITS * self.levels
 
-    def channels(self, colors: int) -> int:
-        """Channels of the plane."""
-        return colors * self.levels
+    def words(self, learned: bool = False) -> str:
+        """What the readout is: see `Readout.words`."""
+        what = "learned threshold" if learned else "threshold"
+        return f"thermometer of {self.levels} {what}{'s' if self.levels > 1 else ''}"
 
     def transitions(self) -> npt.NDArray[np.float64]:
-        """Levels that the reference DAC gives, as parts of full scale, ascending."""
+        """Levels that the reference DAC gives.
+
+        Returns
+        -------
+        float64 [M]
+            Parts of full scale, ascending.
+        """
         return reference_levels(np.asarray(self.thresholds, np.float64), self.reference_bits)
 
     def convert(
@@ -85,86 +108,115 @@ class Thermometer(ThermometerCircuit):
 
         Parameters
         ----------
-        volts : float32 [N, H, W, C]
+        volts : float32 [N, H, W, C], V
         full_scale_v : float
             Volts that a threshold of 1 stands for.
+        key : Key
+            Address of the noise of N frames.
 
         Returns
         -------
-        uint32 [N, H, W, C], bit m the decision of threshold m
+        uint32 [N, H, W, C]
+            Bit m is the decision of threshold m.
+
+        Raises
+        ------
+        InputError
+            If volts or full scale are not finite, full scale is not positive, or the key is of
+            another number of images.
         """
         return compare_fields(volts, self.transitions(), full_scale_v, self.comparator, self, key)
 
     def digital_numbers(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """Number of levels that each sample reaches, 0 to M."""
+        """Number of levels that each sample reaches.
+
+        Parameters
+        ----------
+        codes : uint32 [N, H, W, C]
+
+        Returns
+        -------
+        int64 [N, H, W, C]
+            0 to M.
+        """
         return np.bitwise_count(codes).astype(np.int64)
 
-    def pack(self, codes: npt.NDArray[Any]) -> WordArray:
-        """Packed plane that the BNN reads: uint64 [N, 1, H, W, words]."""
-        return pack_fields(codes, self.levels)[:, np.newaxis]
+    def under(self, comparator: Comparator, circuit: Mapping[str, Any]) -> Self:
+        """The same thresholds behind another circuit: see `Readout.under`."""
+        try:
+            return type(self)(thresholds=self.thresholds, comparator=comparator, **circuit)
+        except ValidationError as error:
+            found = (e["msg"].removeprefix("Value error, ") for e in error.errors())
+            raise InputError(f"readout (thresholds of network.model): {'; '.join(found)}") from None
 
-    def bits_of(self, codes: FieldArray) -> BitArray:
-        """Single decisions of codes [N, H, W, C]: uint8 [N, H, W, C * M] of 0 and 1."""
-        return spread_fields(codes, self.levels)
+    def learnable(self) -> Learnable:
+        """Thresholds are compared with the volts themselves: see `Readout.learnable`.
 
+        Raises
+        ------
+        InputError
+            If the circuit has a reference DAC: thresholds could not move by less than its step.
+        """
+        if self.reference_bits is not None:
+            raise InputError(
+                f"readout.reference_bits {self.reference_bits}: thresholds learn in steps finer "
+                "than a reference DAC's; leave it out here, and state it where the model is run"
+            )
+        return Learnable(self.transitions(), (0.0, 1.0), _relative)
 
-def compare_fields(
-    volts: npt.NDArray[np.float32],
-    levels: npt.NDArray[np.float64],
-    full_scale_v: float,
-    comparator: Comparator,
-    circuit: ThermometerCircuit,
-    key: streams.Key,
-) -> FieldArray:
-    """Decisions of every sample against M levels.
+    def with_levels(self, levels: npt.NDArray[np.float64]) -> Self:
+        """The same circuit with other thresholds: see `Readout.with_levels`."""
+        thresholds = tuple(float(t) for t in levels)
+        return type(self)(
+            thresholds=thresholds, comparator=self.comparator, **self.circuit_fields()
+        )
 
-    Parameters
-    ----------
-    volts : float32 [N, H, W, C]
-    levels : float64 [M], parts of full scale, ascending, before mismatch
+    def conversion_us(self, timing: TimingConstants) -> Estimate:
+        """One comparison in parallel, M reference steps in sequence: see `Readout.conversion_us`."""
+        return price.conversion_us(timing, self.mode, self.levels)
 
-    Returns
-    -------
-    uint32 [N, H, W, C]; bit m is 1 where volts + noise + offset >= level m, or, with corrected
-    bubbles, where more than m levels were reached
+    def rows(
+        self,
+        settings: EnergySettings,
+        technology: Survey | Process,
+        array: PixelArray,
+        enob: float | None = None,
+    ) -> list[Row]:
+        """By parts, or each comparison at the price of published flashes: see `Readout.rows`.
 
-    Raises
-    ------
-    InputError
-        If volts or full scale are not finite, full scale is not positive, or the key is of another
-        number of images.
-    """
-    samples = samples_of(volts, full_scale_v, key)
-    n, h, w, c = volts.shape
-    m = levels.size
-    sequential = circuit.mode == "sequential"
-    seen, rows = key.distinct_dies()
-    offsets = column_offsets_v(comparator, w * c, 1 if sequential else m, seen, key.seed)
-    levels_v = full_scale_v * mismatched_levels(
-        levels, circuit.reference_mismatch_percent, seen, key.seed
-    )
-    thresholds = np.ascontiguousarray(levels_v[:, np.newaxis] - offsets)
-    noise_v = comparator.noise_mv * 1e-3
-    out = np.empty((n, h * w * c), np.uint32)
-    if circuit.hysteresis_mv > 0:
-        finite = compare_with_memory(
-            samples, thresholds, rows, key.frames, noise_v, circuit.hysteresis_mv * 1e-3,
-            sequential, key.seed, key.temporal(streams.READOUT_NOISE), out,
+        It compares M times per sample in both modes: M comparators once, or one M times.
+        """
+        if not isinstance(technology, Process):
+            return [survey_row(technology.survey.comparator, array.samples * self.levels)]
+        return price.thermometer_rows(
+            technology, array, self, self.comparator, self.levels, float(self.transitions()[-1]),
+            settings.comparator,
         )  # fmt: skip
-    else:
-        reach_v = float(np.abs(offsets).max(initial=0)) + MAX_NORMAL * noise_v
-        table = step_table(levels_v.min() - 2 * reach_v, levels_v.max() + 2 * reach_v, _STEPS)
-        close = close_levels(levels_v, reach_v, table)
-        finite = compare(
-            samples, thresholds, *close, table.lowest, table.steps_per_v, rows, key.frames,
-            noise_v, key.seed, key.temporal(streams.READOUT_NOISE), out,
-        )  # fmt: skip
-    if not finite:
-        raise bad_volts()
-    fields = out.reshape(volts.shape)
-    return corrected(fields) if circuit.bubbles == "corrected" else fields
+
+    def by_levels(self) -> list[Readout]:
+        """Thermometers of 1 to `MAX_THRESHOLDS` thresholds: see `Readout.by_levels`."""
+        most = MAX_THRESHOLDS
+        if self.reference_bits is not None:
+            most = min(most, 2**self.reference_bits)
+        return [
+            self.model_copy(update={"thresholds": tuple(float(t) for t in np.arange(1, m + 1) / m)})
+            for m in range(1, most + 1)
+        ]
+
+    def designed(
+        self, stated: Description, design: Mapping[str, Any], timing: TimingConstants
+    ) -> dict[str, Any]:
+        """The stated circuit, with mode and link of the design: see `Readout.designed`."""
+        fields = circuit_of(stated).model_dump(exclude_defaults=True)
+        if "circuit" in design:
+            fields["mode"] = design["circuit"]
+        if design.get("link") == "encoded":
+            fields |= {"link": "encoded", "bubbles": "corrected"}
+        elif "link" in design:
+            fields["link"] = "raw"
+        return {"kind": "learned"} | fields
 
 
-def corrected(fields: FieldArray) -> FieldArray:
-    """Bit fields without bubbles: as many ones, from bit 0 on."""
-    return _FILLED[np.bitwise_count(fields)]
+def _relative(volts: npt.NDArray[np.float32], full_scale_v: float) -> npt.NDArray[np.float32]:
+    """The feature that thresholds are compared with: parts of full scale [N, H, W, C, 1]."""
+    return (volts / np.float32(full_scale_v))[..., np.newaxis]

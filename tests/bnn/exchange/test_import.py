@@ -362,7 +362,7 @@ def usual() -> onnx.ModelProto:
     ],
 )
 def test_readout_and_classes_must_fit(
-    readout: Adc | Thermometer | None, names: tuple[str, ...] | None, words: str
+    readout: Readout | None, names: tuple[str, ...] | None, words: str
 ) -> None:
     with pytest.raises(InputError, match=words):
         import_qonnx(usual(), readout, names)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
-
 from sensorsim.circuits.comparator_errors import column_offsets_v
+
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.kernels.normal import fill_pixel_normals

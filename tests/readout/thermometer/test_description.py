@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 from scipy.stats import binomtest, norm
-
 from sensorsim.circuits.comparator_errors import column_offsets_v
+
 from sensorsim.core import streams
 from sensorsim.core.bits import unpack
 from sensorsim.readout import Adc, Comparator, Thermometer

@@ -1,0 +1,195 @@
+"""A pipeline: a chain with its test images, its cost and its results."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from sensorsim.core import streams
+from sensorsim.core.errors import InputError
+from sensorsim.pipeline import trace
+from sensorsim.pipeline.batches import decide_all
+from sensorsim.pipeline.chain import Chain
+from sensorsim.pipeline.configuration import PipelineDescription, change, load_description
+from sensorsim.pipeline.cost import Cost
+from sensorsim.pipeline.results import run_dataset
+from sensorsim.scenes.datasets import load_dataset
+from sensorsim.scenes.labelled import Labelled
+from sensorsim.scenes.srgb import to_linear
+
+
+class Pipeline(Chain):
+    """A chain that classifies test images and says what that costs.
+
+    Attributes
+    ----------
+    cost : Cost
+        Prices and times of a frame.
+
+    Parameters
+    ----------
+    description : PipelineDescription
+    folder : Path, optional
+        Where files that the description names may lie.
+    parent : Pipeline, optional
+        The pipeline that this one was changed from; its network is kept if it is the same.
+    dataset : Labelled, optional
+        The scene's test images, if they are in memory; read when first asked for if left out.
+    """
+
+    def __init__(
+        self,
+        description: PipelineDescription,
+        folder: Path | None = None,
+        parent: "Pipeline | None" = None,
+        dataset: Labelled | None = None,
+    ) -> None:
+        super().__init__(description, folder, parent)
+        self._folder = folder
+        self._dataset = dataset
+        self.cost = Cost(self, lambda: self.dataset, folder)
+
+    def replace(self, settings: Mapping[str, Any]) -> "Pipeline":
+        """The same chain with some dotted fields changed, like ``{"readout.bits": 6}``.
+
+        Raises
+        ------
+        InputError
+            If a field does not exist or its value is out of bounds.
+        """
+        changed = Pipeline(change(self.description, settings), self._folder, self)
+        mine, other = self.description.scene, changed.description.scene
+        if all(getattr(mine, f) == getattr(other, f) for f in ("dataset", "data_dir", "size_px")):
+            changed._dataset = self._dataset
+        return changed
+
+    @property
+    def dataset(self) -> Labelled:
+        """Test images of the scene, read when first asked for."""
+        if self._dataset is None:
+            scene = self.description.scene
+            self._dataset = load_dataset(scene.dataset, "test", scene.data_dir, scene.size_px)
+        return self._dataset
+
+    def run(self, images: int | None = None, seed: int = 0) -> xr.Dataset:
+        """Classify test images.
+
+        Parameters
+        ----------
+        images : int, optional
+            How many, from the first; all of them if left out.
+        seed : int, 0 to 2**32 - 1
+
+        Returns
+        -------
+        Dataset
+            Accuracy and its 95 % Wilson interval, bits, energy rows and sums, energy per decision
+            and per right one (typical, with the interval of the accuracy), power, typical times;
+            the decision for every image.
+        """
+        dataset = self.dataset.first(images)
+        self.check_dataset(dataset)
+        key = self.key(seed, np.arange(len(dataset)))
+        return self.result(dataset, decide_all([self], dataset.images, key)[0], seed)
+
+    def result(self, dataset: Labelled, decisions: npt.NDArray[np.int64], seed: int) -> xr.Dataset:
+        """Decisions as a dataset with intervals, bits, energy and provenance."""
+        data = run_dataset(
+            decisions, dataset.labels, self.cost.ledger(), self.cost.time_budget(),
+            {
+                "bits_per_sample": self.readout.bits_per_sample,
+                "link_bits_per_sample": self.readout.link_bits_per_sample,
+                "model_bits": self.model.weight_bits,
+                "white_illuminance_lux": self.camera.white_illuminance_lux(),
+                "integration_time_ms": self.description.photodiode.integration_time_ms,
+                "frame_time_ms": 1e3 / self.description.energy.frame_rate_hz,
+            },
+        )  # fmt: skip
+        data.attrs = self.provenance(dataset, seed)
+        return data
+
+    def provenance(self, dataset: Labelled, seed: int) -> dict[str, str | int]:
+        """What made a result."""
+        return {
+            "program": f"sensorsim {version('sensorsim')}",
+            "pipeline": self.description.model_dump_json(),
+            "model_sha256": self.network.sha256,
+            "dataset": dataset.name,
+            "dataset_sha256": dataset.digest,
+            "seed": seed,
+        }
+
+    def trace(
+        self, image: npt.ArrayLike, seed: int = 0, frame: int = 0, decide: bool = True
+    ) -> xr.DataTree:
+        """One image after every stage.
+
+        Parameters
+        ----------
+        image : uint8 (encoded in sRGB) or float (relative linear light), [H, W] or [H, W, C]
+        frame : int
+            Address of the temporal noise.
+        decide : bool
+            Whether the network sees it, which needs an image of the size that the model reads.
+
+        Returns
+        -------
+        DataTree
+            Groups ``scene``, ``array``, ``photodiode``, ``readout`` and, if it decides,
+            ``network``; with units. From the array on, a scene under a Bayer filter is a mosaic of
+            one color.
+
+        Raises
+        ------
+        InputError
+            If the image is of another type, its light is no light, or the network cannot read an
+            image of this size.
+        """
+        array = np.asarray(image)
+        if array.dtype != np.uint8 and array.dtype.kind != "f":
+            raise InputError(
+                f"image: samples of type {array.dtype}; expected uint8 (codes in sRGB) or floating "
+                "point (relative linear light): divide other codes by their white and decode them"
+            )
+        if array.ndim == 2:
+            array = array[..., np.newaxis]
+        light = to_linear(array) if array.dtype == np.uint8 else array.astype(np.float32)
+        key = self.key(seed, [frame])
+        volts = self.volts(light[np.newaxis], key)
+        codes = self.codes(volts, key)
+        tree = trace.of_array(light, key, self.camera, volts[0], codes[0], self.readout)
+        if decide:
+            tree["network"] = xr.DataTree(self._decision(codes, key))
+        tree.attrs = {"pipeline": self.description.model_dump_json(), "seed": seed, "frame": frame}
+        return tree
+
+    def _decision(self, codes: npt.NDArray[Any], key: streams.Key) -> xr.Dataset:
+        """Scores and decision for the codes of one image, [1, H, W, C]."""
+        if codes.shape[1:] != self.array_shape:
+            raise InputError(
+                f"image: {codes.shape[1:]} samples, but the model {self.network.path} reads "
+                f"{self.array_shape} (rows, columns, samples per pixel); fit it to that size"
+            )
+        return trace.of_network(self.model, self.decided(codes, key)[0])
+
+
+def load_pipeline(source: str | Path, settings: Mapping[str, Any] | None = None) -> Pipeline:
+    """Read a pipeline from a TOML file.
+
+    Parameters
+    ----------
+    source : path of a file, or name of a pipeline that ships, like "glt4"
+    settings : mapping, optional
+        Dotted fields to change, like ``{"readout.bits": 6}``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or not TOML, a field is unknown or out of bounds, or a model or
+        technology that it names cannot be used.
+    """
+    return Pipeline(*load_description(source, settings))

@@ -1,0 +1,185 @@
+"""Readouts by their kind: those of this package, and those that other packages register.
+
+A package registers its readouts by an entry point of the group ``sensorsim.readouts`` whose value
+is the class (docs/extending.md), or at run time by `register`.
+"""
+
+import difflib
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar, Union, get_args
+
+from pydantic import BaseModel, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+
+from sensorsim.core.errors import InputError
+from sensorsim.readout.adc import Adc
+from sensorsim.readout.learned import LearnedReadout
+from sensorsim.readout.protocol import Readout
+from sensorsim.readout.thermometer import Thermometer
+
+GROUP = "sensorsim.readouts"
+_FIELDS = ("kind", "comparator")
+_kinds: dict[str, type[Readout]] = {}
+_users: list[type[BaseModel]] = []
+Model = TypeVar("Model", bound=type[BaseModel])
+
+
+def kinds() -> Mapping[str, type[Readout]]:
+    """All readouts that are registered.
+
+    Returns
+    -------
+    mapping of str to class
+        By kind.
+    """
+    return MappingProxyType(_kinds)
+
+
+def register(readout: type[Readout], package: str) -> None:
+    """Make a readout known by its kind, in pipelines, model files and the JSON schema.
+
+    Parameters
+    ----------
+    readout : subclass of Readout
+    package : str
+        Where it comes from, for error messages.
+
+    Raises
+    ------
+    InputError
+        If it is no readout, lacks a member, or its kind is taken.
+    """
+    kind = _checked(readout, package)
+    _kinds[kind] = readout
+    _rebuild()
+
+
+def unregister(kind: str) -> None:
+    """Forget a readout that `register` made known.
+
+    Parameters
+    ----------
+    kind : str
+    """
+    del _kinds[kind]
+    _rebuild()
+
+
+def _rebuild() -> None:
+    for model in _users:
+        model.model_rebuild(force=True)
+
+
+def uses_readouts(model: Model) -> Model:
+    """Decorate a description with a field of type `AnyReadout` or `StatedReadout`.
+
+    Its validation follows what is registered later.
+
+    Parameters
+    ----------
+    model : class
+
+    Returns
+    -------
+    class
+        The same.
+    """
+    _users.append(model)
+    return model
+
+
+def _checked(readout: type[Readout], package: str) -> str:
+    name = getattr(readout, "__name__", repr(readout))
+    if not (isinstance(readout, type) and issubclass(readout, Readout)):
+        raise InputError(
+            f"{package}: {name} is no subclass of sensorsim.readout.protocol.Readout; expected one"
+        )
+    missing = [f for f in _FIELDS if f not in readout.model_fields]
+    missing += sorted(getattr(readout, "__abstractmethods__", ()))
+    if missing:
+        raise InputError(
+            f"{package}: readout {name} lacks {', '.join(missing)}; a readout needs every member "
+            "that sensorsim.readout.protocol.Readout declares abstract"
+        )
+    values = get_args(readout.model_fields["kind"].annotation)
+    if len(values) != 1 or not isinstance(values[0], str):
+        raise InputError(
+            f"{package}: readout {name}: kind is {readout.model_fields['kind'].annotation}; "
+            'expected a Literal of one name, like Literal["log-gradient"]'
+        )
+    kind = values[0]
+    if kind in _kinds or kind == LearnedReadout.model_fields["kind"].default:
+        taken = _kinds.get(kind, LearnedReadout)
+        raise InputError(
+            f"{package}: readout {name}: kind {kind!r} is taken by "
+            f"{taken.__module__}.{taken.__qualname__}; expected another name"
+        )
+    return kind
+
+
+def nearest(kind: str) -> str:
+    """What an error about an unknown kind says: those that are known, and the nearest.
+
+    Parameters
+    ----------
+    kind : str
+
+    Returns
+    -------
+    str
+    """
+    known = [*_kinds, LearnedReadout.model_fields["kind"].default]
+    close = difflib.get_close_matches(kind, known, 1, 0.5)
+    guess = f"; did you mean {close[0]!r}?" if close else ""
+    return f"expected one of {', '.join(known)}{guess}"
+
+
+class _ByKind:
+    """A field that takes any registered readout, chosen by its ``kind``."""
+
+    def __init__(self, *others: type[BaseModel]) -> None:
+        self._others = others
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Schema of the union as it is now; `register` builds it anew."""
+        union = Union[(*_kinds.values(), *self._others)]  # noqa: UP007  made at run time
+        field: Any = Annotated[union, Field(discriminator="kind")]  # type: ignore[valid-type]
+        return handler.generate_schema(field)
+
+
+def _load(point: EntryPoint) -> None:
+    package = point.dist.name if point.dist else point.value
+    try:
+        readout = point.load()
+    except Exception as error:  # whatever a foreign module raises
+        raise InputError(
+            f"{package}: entry point {point.name} = {point.value} of {GROUP} cannot be imported "
+            f"({type(error).__name__}: {error}); repair the package or uninstall it"
+        ) from error
+    register(readout, package)
+
+
+for _readout in (Adc, Thermometer):
+    register(_readout, "sensorsim")
+
+AnyReadout = Annotated[Readout, _ByKind()]
+"""A field's type: one of the registered readouts."""
+StatedReadout = Annotated[Readout | LearnedReadout, _ByKind(LearnedReadout)]
+"""A field's type: a readout that a pipeline states, or that of its model file."""
+
+
+def load_entry_points() -> None:
+    """Register the readouts of other packages that are installed.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be imported, lacks a member, or takes a kind that is taken.
+    """
+    for point in entry_points(group=GROUP):
+        _load(point)
+
+
+load_entry_points()
