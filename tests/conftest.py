@@ -5,7 +5,10 @@ import pytest
 
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold
 from sensorsim.bnn.model import Input, Model, Training
+from sensorsim.circuits.pixel import PixelArray
+from sensorsim.circuits.technology import Process, Survey, load_technology
 from sensorsim.core.bits import pack
+from sensorsim.pipeline.workload import Workload
 from sensorsim.readout import Thermometer
 from sensorsim.scenes.labelled import Labelled
 
@@ -45,3 +48,28 @@ def tiny() -> Labelled:
     random = np.random.default_rng(3)
     images = random.integers(0, 256, (40, 8, 8, 1)).astype(np.uint8)
     return Labelled(images, np.arange(40) % 4, ("a", "b", "c", "d"), "tiny", "here")
+
+
+@pytest.fixture(scope="session")
+def survey() -> Survey:
+    technology = load_technology("survey")
+    assert isinstance(technology, Survey)
+    return technology
+
+
+@pytest.fixture(scope="session")
+def process() -> Process:
+    technology = load_technology("cmos65")
+    assert isinstance(technology, Process)
+    return technology
+
+
+@pytest.fixture(scope="session")
+def array() -> PixelArray:
+    """Ten rows of eight columns, 5 um, one volt."""
+    return PixelArray(10, 8, 1, 5.0, 1.0, 2, 300.0)
+
+
+@pytest.fixture(scope="session")
+def workload() -> Workload:
+    return Workload([1000, 250], weight_bits=4096, activation_bits=512, largest_fan_in=90)

@@ -11,7 +11,6 @@ from sensorsim.bnn.model import Model
 from sensorsim.bnn.model_file import load_model
 from sensorsim.core import resources, streams
 from sensorsim.core.bits import unpack
-from sensorsim.readout import Adc
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.scenes.srgb import to_linear
@@ -86,7 +85,7 @@ def test_torch_takes_the_same_decision_on_1000_images(name: str) -> None:
     volts, key = volts_of(model, 1000)
     codes = model.readout.convert(volts, 1.0, key)
     largest = 2**model.readout.planes - 1
-    numbers = codes if isinstance(model.readout, Adc) else model.readout.bits_of(codes)
+    numbers = model.readout.channel_values(codes)
     x = torch.from_numpy(2.0 * numbers.astype(np.float32) - largest).permute(0, 3, 1, 2)
     expected = torch_scores(torch, model, x, largest).numpy()
     got = simulator.scores(model, model.readout.pack(codes))

@@ -19,7 +19,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from sensorsim.core.streams import Key
 from sensorsim.kernels.normal import GROUP, fill_frame_normals, fill_words
 from sensorsim.kernels.segments import SPAN
-from sensorsim.readout import Adc, Comparator, Thermometer
+from sensorsim.readout import Adc, Comparator, Readout, Thermometer
 from sensorsim.sensor import Photodiode, fixed_pattern, sense
 from sensorsim.tonemap import Linear, thresholds_of
 

@@ -26,7 +26,7 @@ from sensorsim.bnn.model import Input, Model
 from sensorsim.core.bits import pack
 from sensorsim.kernels.interpreter import WORDS
 from sensorsim.kernels.vector import LANES, machine_lanes
-from sensorsim.readout import Adc, Thermometer
+from sensorsim.readout import Adc, Readout, Thermometer
 
 ROOT = Path(__file__).parents[2]
 SEEDS = range(12)

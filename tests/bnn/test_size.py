@@ -13,8 +13,8 @@ from sensorsim.bnn import layerwise, simulator
 from sensorsim.bnn.layers import Concat, Layer, Scores, Sum, Threshold, Votes
 from sensorsim.bnn.limits import mismatch_limits
 from sensorsim.bnn.model import Model
-from sensorsim.bnn.size import Stored, level_bits, of_readout, signed_bits, stored
-from sensorsim.readout import Adc, Thermometer
+from sensorsim.bnn.size import Stored, level_bits, signed_bits, stored
+from sensorsim.readout import Adc, Readout, Thermometer
 from sensorsim.tonemap import Gamma, PiecewiseLinear
 
 SEEDS = range(30)
@@ -131,4 +131,4 @@ def test_signed_bits_hold_all_numbers_and_one_less_does_not(numbers: list[int]) 
     ],
 )
 def test_a_readout_stores_thresholds_and_knots(readout: Readout, bits: int) -> None:
-    assert of_readout(readout) == bits
+    assert readout.stored_bits == bits

@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 
 from sensorsim.circuits.converter import (
-    converter_rows,
-    measured_enob,
     published_prices,
     schreier_pj,
-    survey_row,
     switching_units,
     thermal_capacitance_ff,
     walden_pj,
@@ -18,12 +15,23 @@ from sensorsim.circuits.converter import (
 from sensorsim.circuits.ledger import Row
 from sensorsim.circuits.logic import clocked_bit, counter_toggles
 from sensorsim.circuits.pixel import PixelArray
+from sensorsim.circuits.settings import EnergySettings
 from sensorsim.circuits.technology import Process, Survey
 from sensorsim.circuits.timing import ramp_steps
 from sensorsim.readout import Adc, Comparator, Cyclic, Sar, SingleSlope
+from sensorsim.readout.adc.price import converter_rows
 from sensorsim.tonemap import Log
 
 QUIET = Comparator(noise_mv=0, offset_mv=0)
+
+
+def survey_row(survey: Survey, adc: Adc, enob: float, samples: int, form: str = "survey") -> Row:
+    """Conversions of a frame at a survey's price."""
+    settings = EnergySettings(
+        technology="survey", converter=form, link_pj_per_bit=0, frame_rate_hz=30, static_power_uw=0
+    )
+    (row,) = adc.rows(settings, survey, PixelArray(1, samples, 1, 5.0, 1.0, 1, 300.0), enob)
+    return row
 
 
 def rows_of(process: Process, adc: Adc, array: PixelArray) -> dict[str, Row]:
@@ -210,16 +218,16 @@ def test_digital_tone_curve_costs_a_table(process: Process, array: PixelArray) -
 
 @pytest.mark.parametrize("bits", [6, 8, 10])
 def test_enob_of_a_quiet_converter_is_its_bits(bits: int) -> None:
-    assert measured_enob(Adc(bits=bits, comparator=QUIET), 1.0) == pytest.approx(bits, abs=0.05)
+    assert Adc(bits=bits, comparator=QUIET).enob(1.0, 0) == pytest.approx(bits, abs=0.05)
 
 
 def test_measured_enob_sees_noise_and_mismatch_but_no_tone_curve() -> None:
-    noisy = measured_enob(Adc(bits=12, comparator=Comparator(noise_mv=0.5, offset_mv=0)), 1.0)
+    noisy = Adc(bits=12, comparator=Comparator(noise_mv=0.5, offset_mv=0)).enob(1.0, 0)
     assert noisy == pytest.approx((20 * math.log10(0.35355 / 0.5e-3) - 1.76) / 6.02, abs=0.1)
     rough = Sar(unit_capacitor_mismatch_percent=10)
-    assert measured_enob(Adc(bits=10, comparator=QUIET, architecture=rough), 1.0) < 9.5
+    assert Adc(bits=10, comparator=QUIET, architecture=rough).enob(1.0, 0) < 9.5
     bent = Adc(bits=8, comparator=QUIET, tone_curve=Log())
-    assert measured_enob(bent, 1.0) == pytest.approx(8, abs=0.05)
+    assert bent.enob(1.0, 0) == pytest.approx(8, abs=0.05)
 
 
 def test_figures_of_merit_are_their_definitions() -> None:
@@ -231,21 +239,21 @@ def test_figures_of_merit_are_their_definitions() -> None:
 
 @pytest.mark.parametrize("form", ["survey", "walden", "schreier"])
 def test_survey_prices_enob_and_not_bits(survey: Survey, form: str) -> None:
-    same = [survey_row(survey.survey, Adc(bits=b), 7.0, 10, form).each_pj for b in (8, 10)]
+    same = [survey_row(survey, Adc(bits=b), 7.0, 10, form).each_pj for b in (8, 10)]
     assert same[0] == same[1]
-    more = survey_row(survey.survey, Adc(bits=10), 9.0, 10, form).each_pj
+    more = survey_row(survey, Adc(bits=10), 9.0, 10, form).each_pj
     assert more.typical > same[0].typical
 
 
 @pytest.mark.parametrize("bound", ["low", "typical", "high"])
 def test_one_bit_costs_one_comparator(survey: Survey, bound: str) -> None:
-    price = survey_row(survey.survey, Adc(bits=1), 0.8, 784).each_pj
+    price = survey_row(survey, Adc(bits=1), 0.8, 784).each_pj
     one_fj = getattr(survey.survey.comparator.decision_fj, bound)
     assert getattr(price, bound) == pytest.approx(1e-3 * one_fj)
 
 
 def test_survey_row_is_a_distribution_of_ratios_over_the_envelope(survey: Survey) -> None:
-    row, adc = survey_row(survey.survey, Adc(bits=8), 7.8, 10), survey.survey.adc
+    row, adc = survey_row(survey, Adc(bits=8), 7.8, 10), survey.survey.adc
     middle = {c.id: c.typical for c in row.price.constants}
     ratios = np.array([1.0, 24.6, 190.0])
     drawn = row.draws_pj(middle | {"survey.adc.ratio": ratios})
@@ -257,15 +265,15 @@ def test_survey_row_is_a_distribution_of_ratios_over_the_envelope(survey: Survey
 def test_flash_has_the_comparators_of_its_effective_bits(survey: Survey) -> None:
     one = survey.survey.comparator.decision.range.typical
     for bits, enob, count in ((8, 3.8, 31), (8, 3.6, 15), (2, 2.0, 3), (1, 0.9, 1)):
-        price = published_prices(survey.survey, Adc(bits=bits), enob)["flash"].range.typical
+        price = published_prices(survey.survey, 2**bits - 1, enob)["flash"].range.typical
         assert price == pytest.approx(count * one)
 
 
 def test_class_is_chosen_at_the_median_and_not_anew_in_every_draw(survey: Survey) -> None:
-    few, many = (survey_row(survey.survey, Adc(bits=b), b - 0.2, 1) for b in (2, 6))
+    few, many = (survey_row(survey, Adc(bits=b), b - 0.2, 1) for b in (2, 6))
     assert few.component.endswith("by a flash") and many.component.endswith("by a SAR")
     for row, other in ((few, "SAR"), (many, "flash")):
         bits = 2 if row is few else 6
-        prices = published_prices(survey.survey, Adc(bits=bits), bits - 0.2)
+        prices = published_prices(survey.survey, 2**bits - 1, bits - 0.2)
         assert {c.id for c in row.price.constants}.isdisjoint(c.id for c in prices[other].constants)
         assert row.each_pj.typical < prices[other].range.typical

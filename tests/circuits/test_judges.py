@@ -13,12 +13,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from priced import alone
 
-from sensorsim.circuits.comparator import thermometer_rows
 from sensorsim.circuits.constant import Estimate, FloatArray
 from sensorsim.circuits.converter import (
-    converter_rows,
-    measured_enob,
     schreier_pj,
     switching_units,
     walden_pj,
@@ -28,7 +26,8 @@ from sensorsim.circuits.link import Via, Wire
 from sensorsim.circuits.pixel import PixelArray, pixel_rows
 from sensorsim.circuits.settings import EnergySettings
 from sensorsim.circuits.technology import Process, Survey, load_technology
-from sensorsim.pipeline.cost import frame_ledger
+from sensorsim.pipeline.cost import pixel_array
+from sensorsim.pipeline.frame_ledger import frame_ledger
 from sensorsim.pipeline.workload import Workload
 from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope, Thermometer
 from sensorsim.sensor import Photodiode
@@ -46,7 +45,7 @@ KINDS = {"sar": Sar(), "single-slope": SingleSlope(), "cyclic": Cyclic()}
 
 
 def conversion_pj(process: Process, adc: Adc, array: PixelArray = SENSOR) -> float:
-    rows = converter_rows(process, adc, array, "conventional", "dynamic")
+    rows = alone(process, adc, array, sar_switching="conventional")
     return Ledger(tuple(rows)).total_pj().typical / array.samples
 
 
@@ -95,7 +94,7 @@ def test_a_sar_from_first_principles_lies_within_its_architecture(
     survey: Survey, process: Process, bits: int, percentile: float
 ) -> None:
     adc = Adc(bits=bits, architecture=Sar())
-    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
+    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(adc.enob(1.0, 0))
     published = ratios(survey, lambda a: "sar" in a)
     low, high = np.percentile(published, (1, 99))
     assert low < mine < high
@@ -108,7 +107,7 @@ def test_a_single_slope_of_few_bits_lies_within_the_surveys_five(
     survey: Survey, process: Process, bits: int, percentile: float
 ) -> None:
     adc = Adc(bits=bits, architecture=SingleSlope())
-    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
+    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(adc.enob(1.0, 0))
     published = ratios(survey, lambda a: "slope" in a)
     assert published[0] < mine < published[-1]
     assert 100 * (published < mine).mean() == pytest.approx(percentile, abs=1)
@@ -120,7 +119,7 @@ def test_a_single_slope_of_four_bits_is_just_below_the_surveys_five(
 ) -> None:
     """Missed by 3 %: its equations leave out clock generation and bias, as of every converter."""
     adc = Adc(bits=4, architecture=SingleSlope())
-    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
+    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(adc.enob(1.0, 0))
     cheapest = ratios(survey, lambda a: "slope" in a)[0]
     assert mine / cheapest == pytest.approx(0.97, abs=0.02)
 
@@ -135,7 +134,7 @@ def test_a_column_ramp_of_many_bits_is_dearer_than_the_surveys_hybrids(
     It lies within all 723 rows.
     """
     adc = Adc(bits=bits, architecture=SingleSlope())
-    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
+    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(adc.enob(1.0, 0))
     assert mine > ratios(survey, lambda a: "slope" in a)[-1]
     everything = ratios(survey, lambda a: True)
     assert np.percentile(everything, 1) < mine < np.percentile(everything, 99)
@@ -151,7 +150,7 @@ def test_a_cyclic_from_first_principles_is_a_lower_bound(
     The amplifier of equations alone, which settles just in time, lies below them all.
     """
     adc = Adc(bits=bits, architecture=Cyclic())
-    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(measured_enob(adc, 1.0))
+    mine = conversion_pj(process, adc) / survey.survey.adc.envelope(adc.enob(1.0, 0))
     published = ratios(survey, lambda a: "algorithmic" in a)
     assert published.size == 6
     assert mine < published[0]
@@ -166,7 +165,7 @@ def test_a_thermometer_by_its_parts_lies_within_the_surveys_ten_flashes(
 ) -> None:
     """One decision with its share of everything; those decide ten thousand times as fast."""
     levels = tuple((m + 1) / (thresholds + 1) for m in range(thresholds))
-    rows = thermometer_rows(process, Thermometer(thresholds=levels), SENSOR, "dynamic")
+    rows = alone(process, Thermometer(thresholds=levels), SENSOR)
     mine_fj = 1e3 * Ledger(tuple(rows)).total_pj().typical / SENSOR.samples / thresholds
     published = survey.survey.comparator.decision_fj
     found = np.interp(np.log(mine_fj), np.log(published.values), published.percentiles)
@@ -245,7 +244,7 @@ def test_a_whole_chip_meets_binareye() -> None:
     book = frame_ledger(
         stated,
         load_technology("cmos28"),
-        PixelArray.of(Photodiode(), (32, 32, 3)),
+        pixel_array(Photodiode(), (32, 32, 3)),
         readout,
         binary_eye(),
     )
@@ -277,7 +276,7 @@ def test_twice_the_rows_is_twice_the_array_and_its_readout(
 ) -> None:
     once, twice = (PixelArray(n, columns, 1, 5.0, 1.0, 2, 300.0) for n in (rows, 2 * rows))
     adc = Adc(bits=bits, architecture=KINDS[kind])
-    readout = [Ledger(tuple(converter_rows(process, adc, a, "monotonic", "dynamic")))
+    readout = [Ledger(tuple(alone(process, adc, a, sar_switching="monotonic")))
                .total_pj().typical for a in (once, twice)]  # fmt: skip
     assert readout[1] == pytest.approx(2 * readout[0])
     for one, two in zip(pixel_rows(process, once), pixel_rows(process, twice), strict=True):
@@ -323,7 +322,7 @@ def test_full_scale_charges_a_capacitor_array_from_the_supply(
     """Charge follows full scale, and all of it comes down from the supply."""
     adc = Adc(bits=min(bits, 8), architecture=Sar())
     prices = [
-        next(r.price for r in converter_rows(process, adc, a, "conventional", "dynamic")
+        next(r.price for r in alone(process, adc, a, sar_switching="conventional")
              if r.component.startswith("capacitor array"))
         for a in (PixelArray(4, 4, 1, 5.0, v, 2, 300.0) for v in (4.0, 4.0 * factor))
     ]  # fmt: skip

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from priced import decision_of, rows_of, stated
 from pydantic import ValidationError
 
-from sensorsim.circuits.comparator import auto_zero_rows, decision, survey_row, thermometer_rows
+from sensorsim.circuits.comparison import auto_zero_rows
 from sensorsim.circuits.constant import Estimate
-from sensorsim.circuits.converter import converter_rows
 from sensorsim.circuits.ledger import Row
 from sensorsim.circuits.link import OffChip, Via, Wire
 from sensorsim.circuits.logic import (
@@ -26,8 +26,9 @@ from sensorsim.circuits.pixel import PixelArray, hold_row, pixel_rows
 from sensorsim.circuits.technology import Process, Survey
 from sensorsim.core.bits import pack
 from sensorsim.core.errors import InputError
+from sensorsim.pipeline.cost import pixel_array
 from sensorsim.pipeline.switching_activity import toggle_rate
-from sensorsim.readout import Adc, Comparator, Cyclic, Sar, Thermometer
+from sensorsim.readout import Adc, Comparator, Cyclic, Readout, Sar, Thermometer
 from sensorsim.sensor import Photodiode
 
 M3 = (0.2, 0.4, 0.8)
@@ -54,7 +55,7 @@ def test_pixel_rows_are_cv2_bias_and_column(process: Process, array: PixelArray)
 
 
 def test_array_follows_the_photodiode() -> None:
-    found = PixelArray.of(Photodiode(correlated_double_sampling=False), (4, 5, 3))
+    found = pixel_array(Photodiode(correlated_double_sampling=False), (4, 5, 3))
     assert (found.samples, found.converters, found.reads) == (60, 15, 1)
     assert found.full_scale_v == pytest.approx(1.0)
     assert found.temperature_k == pytest.approx(298.15)
@@ -95,7 +96,9 @@ def test_doubling_a_constant_doubles_its_row_alone(
 def test_decision_is_comparator_and_clock_line(process: Process, array: PixelArray) -> None:
     line_fj = (300 * 5e-3 + 2.25) * 1.2**2
     parallel = Thermometer(thresholds=M3)
-    assert decision(process, array, parallel).range.typical == pytest.approx(1e-3 * (67 + line_fj))
+    assert decision_of(process, array, parallel).range.typical == pytest.approx(
+        1e-3 * (67 + line_fj)
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,7 @@ def test_static_comparator_is_on_for_the_conversion(
     process: Process, array: PixelArray, readout: Readout, on_us: float, shared: int
 ) -> None:
     line_pj = 1e-3 * (300 * 5e-3 + 2.25) * 1.2**2
-    found = decision(process, array, readout, "static").range.typical
+    found = decision_of(process, array, readout, "static").range.typical
     assert found == pytest.approx(10 * 1.8 * on_us / shared + line_pj)
 
 
@@ -120,15 +123,15 @@ def test_static_comparator_of_one_nanosecond_is_that_of_camj(
 ) -> None:
     parallel = Thermometer(thresholds=M3)
     quick = changed(process, "timing", "comparison_ns", 1 / 25)
-    clock = decision(process, array, parallel).range.typical - 0.067
-    camj = decision(quick, array, parallel, "static").range.typical - clock
+    clock = decision_of(process, array, parallel).range.typical - 0.067
+    camj = decision_of(quick, array, parallel, "static").range.typical - clock
     assert camj == pytest.approx(0.018)
 
 
 def test_comparator_includes_reference_and_clock(process: Process, array: PixelArray) -> None:
-    parallel = typical(thermometer_rows(process, Thermometer(thresholds=M3), array, "dynamic"))
+    parallel = typical(rows_of(process, Thermometer(thresholds=M3), array))
     assert parallel["dynamic comparison with clock"] == pytest.approx(
-        240 * decision(process, array, Thermometer(thresholds=M3)).range.typical
+        240 * decision_of(process, array, Thermometer(thresholds=M3)).range.typical
     )
     assert "reference ladder, quiescent, a row" in parallel
     latch = clocked_bit(process).range.typical
@@ -143,7 +146,7 @@ def test_comparator_of_a_wide_swing_takes_the_analog_supply(
     process: Process, array: PixelArray
 ) -> None:
     readout = Thermometer(thresholds=M3, comparator=Comparator(noise_mv=0))
-    low, high = (decision(process, at(array, v), readout).range.typical for v in (1.2, 1.3))
+    low, high = (decision_of(process, at(array, v), readout).range.typical for v in (1.2, 1.3))
     clock_pj = 1e-3 * (300 * 5e-3 + 2.25) * 1.2**2
     assert low - clock_pj == pytest.approx(0.067)
     assert high - clock_pj == pytest.approx(0.067 * (1.8 / 1.2) ** 2)
@@ -153,7 +156,7 @@ def test_quiet_comparator_charges_what_its_noise_asks(process: Process, array: P
     """The capacitance of its energy, E = C V**2, has the noise that is stated."""
     quiet = Thermometer(thresholds=M3, comparator=Comparator(noise_mv=0.1))
     clock_pj = 1e-3 * (300 * 5e-3 + 2.25) * 1.2**2
-    joule = 1e-12 * (decision(process, array, quiet).range.typical - clock_pj)
+    joule = 1e-12 * (decision_of(process, array, quiet).range.typical - clock_pj)
     farad = joule / 1.2**2
     assert np.sqrt(1.380649e-23 * 300 / farad) == pytest.approx(1e-4)
 
@@ -206,26 +209,24 @@ def test_comparator_that_keeps_its_mismatch_has_no_auto_zero(
 def test_every_comparator_is_zeroed_once_per_row(
     process: Process, array: PixelArray, readout: Readout, comparators: int
 ) -> None:
-    rows = (
-        thermometer_rows(process, readout, array, "dynamic") if isinstance(readout, Thermometer)
-        else converter_rows(process, readout, array, "conventional", "dynamic")
-    )  # fmt: skip
+    rows = rows_of(process, readout, array)
     (row,) = (r for r in rows if r.component == "auto-zero of a comparator")
     assert row.count == 10 * comparators
 
 
 def test_encoder_costs_its_adders(process: Process, array: PixelArray) -> None:
     encoded = Thermometer(thresholds=M3, bubbles="corrected", link="encoded")
-    rows = {r.component: r for r in thermometer_rows(process, encoded, array, "dynamic")}
+    rows = {r.component: r for r in rows_of(process, encoded, array)}
     assert rows["adder of the encoder"].count == 80, "one full adder counts three ones"
     assert "adder of the encoder" not in typical(
-        thermometer_rows(process, Thermometer(thresholds=M3), array, "dynamic")
+        rows_of(process, Thermometer(thresholds=M3), array)
     )
 
 
 def test_survey_thermometer_compares_m_times_in_both_modes(survey: Survey) -> None:
     for mode in ("parallel", "sequential"):
-        row = survey_row(survey.survey.comparator, Thermometer(thresholds=M3, mode=mode), 80)
+        readout = Thermometer(thresholds=M3, mode=mode)
+        (row,) = readout.rows(stated(), survey, PixelArray(8, 10, 1, 5.0, 1.0, 1, 300.0))
         assert row.count == 240
         assert row.each_pj.low == pytest.approx(0.027)
         assert row.each_pj.high == pytest.approx(1.324)

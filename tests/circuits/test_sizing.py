@@ -8,8 +8,8 @@ from sensorsim.circuits.settings import EnergySettings
 from sensorsim.circuits.sizing import sized, sized_comparator
 from sensorsim.circuits.technology import Process, Survey
 from sensorsim.core.errors import InputError
-from sensorsim.pipeline.cost import readout_rows
-from sensorsim.readout import Adc, Comparator, Sar, SingleSlope, Thermometer
+from sensorsim.pipeline.frame_ledger import readout_rows
+from sensorsim.readout import Adc, Comparator, Readout, Sar, SingleSlope, Thermometer
 
 STATED = {"technology": "cmos65", "link_pj_per_bit": 0, "frame_rate_hz": 30, "static_power_uw": 0}
 GLT = Thermometer(thresholds=(0.1, 0.4))

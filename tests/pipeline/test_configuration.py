@@ -5,12 +5,17 @@ import pytest
 
 import sensorsim as ss
 from sensorsim.pipeline.configuration import (
-    LearnedReadout,
     PipelineDescription,
     change,
     load_description,
 )
-from sensorsim.readout import Adc, Comparator, Thermometer, ThermometerCircuit
+from sensorsim.readout import (
+    Adc,
+    Comparator,
+    LearnedReadout,
+    Thermometer,
+    ThermometerCircuit,
+)
 from sensorsim.sensor import Photodiode
 from sensorsim.sensor.presets import load_sensor
 from sensorsim.tonemap import Log
@@ -30,16 +35,16 @@ def test_circuit_of_the_test_differs_in_every_field() -> None:
 
 def test_learned_thermometer_takes_its_circuit_from_the_pipeline() -> None:
     comparator = Comparator(noise_mv=2)
-    got = LearnedReadout(comparator=comparator, **CIRCUIT).applied_to(TRAINED)
+    got = LearnedReadout(comparator=comparator, **CIRCUIT).resolved(TRAINED)
     assert got == Thermometer(thresholds=(0.1, 0.2), comparator=comparator, **CIRCUIT)
-    plain = LearnedReadout().applied_to(TRAINED)
+    plain = LearnedReadout().resolved(TRAINED)
     assert plain == Thermometer(thresholds=(0.1, 0.2))
 
 
 def test_learned_adc_takes_its_comparator_from_the_pipeline() -> None:
     comparator = Comparator(noise_mv=2, offset_mv=7)
     adc = Adc(bits=5, tone_curve=Log())
-    got = LearnedReadout(comparator=comparator).applied_to(adc)
+    got = LearnedReadout(comparator=comparator).resolved(adc)
     assert got == Adc(bits=5, tone_curve=Log(), comparator=comparator)
 
 

@@ -11,7 +11,7 @@ import xarray as xr
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc, Comparator, Cyclic, Sar, SingleSlope, Thermometer
-from sensorsim.readout.adc.description import transition_levels_v
+from sensorsim.readout.adc.levels import transition_levels_v
 from sensorsim.readout.ieee1241 import Bench, characterize_adc, power_spectrum
 
 IDEAL = Comparator(noise_mv=0, offset_mv=0)

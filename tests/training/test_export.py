@@ -13,7 +13,7 @@ from sensorsim.bnn import simulator  # noqa: E402
 from sensorsim.bnn.layers import Convolution, MaxPool, Scores, Threshold, Votes  # noqa: E402
 from sensorsim.bnn.model import Model, Training  # noqa: E402
 from sensorsim.core import streams  # noqa: E402
-from sensorsim.readout import Adc, Thermometer  # noqa: E402
+from sensorsim.readout import Adc, Readout, Thermometer  # noqa: E402
 from sensorsim.training.architecture import Architecture, Block  # noqa: E402
 from sensorsim.training.binary_layers import VoteHead, latents  # noqa: E402
 from sensorsim.training.encoder import FixedEncoder  # noqa: E402

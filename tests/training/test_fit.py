@@ -19,7 +19,7 @@ from sensorsim.sensor.camera import Camera  # noqa: E402
 from sensorsim.training.architecture import Architecture, Block  # noqa: E402
 from sensorsim.training.batches import Batches  # noqa: E402
 from sensorsim.training.checkpoint import save  # noqa: E402
-from sensorsim.training.encoder import LearnedThermometer  # noqa: E402
+from sensorsim.training.encoder import LearnedLevels  # noqa: E402
 from sensorsim.training.fit import Trainer  # noqa: E402
 from sensorsim.training.network import Network, initialize  # noqa: E402
 from sensorsim.training.progress import Progress  # noqa: E402
@@ -46,7 +46,7 @@ def trainer(data: Labelled, seed: int = 5) -> Trainer:
     """Twenty steps of eight images; thresholds freeze after fourteen."""
     network = Network(ARCHITECTURE, 2, 8, 8)
     initialize(network, seed)
-    encoder = LearnedThermometer([0.05, 0.3], Comparator(), 1.0)
+    encoder = LearnedLevels(Thermometer(thresholds=(0.05, 0.3), comparator=Comparator()), 1.0)
     return Trainer(encoder, network, Batches(data, CAMERA, 8, 6), Schedule(epochs=4, batch=8))
 
 
@@ -186,7 +186,7 @@ def test_loss_that_is_not_finite_keeps_the_last_state(
 def test_early_validation_is_kept_in_the_log(tiny: Labelled) -> None:
     network = Network(ARCHITECTURE, 2, 8, 8)
     initialize(network, 5)
-    encoder = LearnedThermometer([0.05, 0.3], Comparator(), 1.0)
+    encoder = LearnedLevels(Thermometer(thresholds=(0.05, 0.3), comparator=Comparator()), 1.0)
     schedule = Schedule(epochs=4, batch=8, validate_every_epochs=2, validation_images=15)
     run = Trainer(encoder, network, Batches(tiny, CAMERA, 8, 6), schedule, validation=tiny)
     run.run(None, ignore)

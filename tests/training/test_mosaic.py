@@ -15,7 +15,7 @@ from sensorsim.bnn.model_file import load_model  # noqa: E402
 from sensorsim.core import resources, streams  # noqa: E402
 from sensorsim.optics.cfa import sample_colors  # noqa: E402
 from sensorsim.pipeline.pipeline import Pipeline  # noqa: E402
-from sensorsim.readout import Comparator  # noqa: E402
+from sensorsim.readout import Comparator, Thermometer  # noqa: E402
 from sensorsim.scenes.datasets import load_dataset  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.srgb import to_linear  # noqa: E402
@@ -24,7 +24,7 @@ from sensorsim.sensor.camera import Camera  # noqa: E402
 from sensorsim.training.architecture import Architecture, Block  # noqa: E402
 from sensorsim.training.decisions import bit_level_decisions  # noqa: E402
 from sensorsim.training.deliver import deliver  # noqa: E402
-from sensorsim.training.encoder import LearnedThermometer  # noqa: E402
+from sensorsim.training.encoder import LearnedLevels  # noqa: E402
 from sensorsim.training.schedule import Schedule  # noqa: E402
 from sensorsim.training.session import (  # noqa: E402
     Task,
@@ -117,7 +117,9 @@ def test_a_threshold_learns_from_the_pixel_whose_bit_is_asked_for(place: int) ->
     volts = np.full((1, 4, 4, 1), 0.9, np.float32)
     volts[0, 2 + place // 2, place % 2] = 0.3  # in the cell of row 1, column 0
     for asked in range(4):
-        encoder = LearnedThermometer([0.3], Comparator(), 1.0, layout="bayer-rggb")
+        encoder = LearnedLevels(
+            Thermometer(thresholds=(0.3,), comparator=Comparator()), 1.0, layout="bayer-rggb"
+        )
         encoder(volts, streams.Key.of(0, [0]))[0, asked, 1, 0].backward()
         moved = bool(encoder.logits.grad.abs().max() > 0)
         assert moved == (asked == place)

@@ -11,7 +11,7 @@ from sensorsim.bnn import simulator  # noqa: E402
 from sensorsim.bnn.model import Training  # noqa: E402
 from sensorsim.core import streams  # noqa: E402
 from sensorsim.core.errors import InputError  # noqa: E402
-from sensorsim.readout import Adc, Comparator, Thermometer  # noqa: E402
+from sensorsim.readout import Adc, Comparator, Readout, Thermometer  # noqa: E402
 from sensorsim.scenes.datasets import load_dataset  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
@@ -21,7 +21,7 @@ from sensorsim.training.architecture import Architecture, Block  # noqa: E402
 from sensorsim.training.batches import Batches, split_validation  # noqa: E402
 from sensorsim.training.binary_layers import _Sign, _Step  # noqa: E402
 from sensorsim.training.checkpoint import save  # noqa: E402
-from sensorsim.training.encoder import FixedEncoder, LearnedThermometer  # noqa: E402
+from sensorsim.training.encoder import FixedEncoder, LearnedLevels  # noqa: E402
 from sensorsim.training.export import export  # noqa: E402
 from sensorsim.training.fit import Trainer  # noqa: E402
 from sensorsim.training.network import Network, initialize  # noqa: E402
@@ -56,28 +56,28 @@ def test_step_and_sign_and_their_pseudo_gradients() -> None:
 
 def test_learned_thresholds_start_where_told_and_stay_ordered() -> None:
     start = [0.002, 0.01, 0.3]
-    encoder = LearnedThermometer(start, IDEAL, 1.0)
-    assert encoder.thresholds().tolist() == pytest.approx(start)
+    encoder = LearnedLevels(Thermometer(thresholds=tuple(start), comparator=IDEAL), 1.0)
+    assert encoder.levels().tolist() == pytest.approx(start)
     with torch.no_grad():
         encoder.logits.add_(torch.tensor([5.0, -8.0, 3.0, 0.0]))
-    t = encoder.thresholds().detach().numpy()
+    t = encoder.levels().detach().numpy()
     assert (np.diff(t) > 0).all()
     assert 0 < t[0] <= t[-1] < 1
 
 
 def test_threshold_falls_when_more_ones_are_wanted() -> None:
-    encoder = LearnedThermometer([0.2, 0.5], IDEAL, 1.0)
+    encoder = LearnedLevels(Thermometer(thresholds=(0.2, 0.5), comparator=IDEAL), 1.0)
     volts = np.full((1, 2, 2, 1), 0.19, np.float32)
     bits = encoder(volts, streams.Key.of(0, [0]))
     (-bits[:, 0].sum()).backward()
-    before = encoder.thresholds().detach()[0]
+    before = encoder.levels().detach()[0]
     with torch.no_grad():
         encoder.logits -= 0.1 * encoder.logits.grad
-    assert encoder.thresholds()[0] < before
+    assert encoder.levels()[0] < before
 
 
 def test_bright_pixels_do_not_move_a_threshold_near_black() -> None:
-    encoder = LearnedThermometer([0.004, 0.5], IDEAL, 1.0)
+    encoder = LearnedLevels(Thermometer(thresholds=(0.004, 0.5), comparator=IDEAL), 1.0)
     volts = np.full((1, 2, 2, 1), 0.3, np.float32)
     bits = encoder(volts, streams.Key.of(0, [0]))
     bits[:, 0].sum().backward()
@@ -88,12 +88,12 @@ def test_encoder_bits_are_those_of_the_readout(few: Labelled) -> None:
     key = streams.Key.of(0, np.arange(20), 3)
     volts = CAMERA.volts(few.images[:20], key)
     readout = Thermometer(thresholds=(0.001, 0.02, 0.3))
-    learned = LearnedThermometer(readout.transitions(), readout.comparator, 1.0)
+    learned = LearnedLevels(readout, 1.0)
     ours = learned(volts, key).detach().numpy().transpose(0, 2, 3, 1)
     expected = learned.description().convert(volts, 1.0, key)
-    np.testing.assert_array_equal(ours, readout.bits_of(expected))
+    np.testing.assert_array_equal(ours, readout.channel_values(expected))
     fixed = FixedEncoder(readout, 1.0)(volts, key).numpy().transpose(0, 2, 3, 1)
-    np.testing.assert_array_equal(fixed, readout.bits_of(readout.convert(volts, 1.0, key)))
+    np.testing.assert_array_equal(fixed, readout.channel_values(readout.convert(volts, 1.0, key)))
 
 
 def test_a_batch_is_always_the_same_and_an_epoch_sees_every_image_once(few: Labelled) -> None:
@@ -130,7 +130,7 @@ def trainer(few: Labelled, epochs: float = 3) -> Trainer:
     torch.set_num_threads(1)
     network = Network(Architecture(blocks=(Block(channels=6, stride=2, pool=2),)), 2, 28, 28)
     initialize(network, 5)
-    encoder = LearnedThermometer([0.01, 0.1], Comparator(), 1.0)
+    encoder = LearnedLevels(Thermometer(thresholds=(0.01, 0.1), comparator=Comparator()), 1.0)
     recipe = Schedule(epochs=epochs, batch=20, seed=5)
     return Trainer(encoder, network, Batches(few, CAMERA, 20, 6), recipe)
 

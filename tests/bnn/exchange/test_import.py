@@ -23,7 +23,7 @@ from sensorsim.bnn.layerwise import observe
 from sensorsim.bnn.model import Model
 from sensorsim.core.bits import unpack
 from sensorsim.core.errors import InputError
-from sensorsim.readout import Adc, Thermometer
+from sensorsim.readout import Adc, Readout, Thermometer
 
 GRAPHS = Path(__file__).parent / "graphs"
 TWO = Thermometer(thresholds=(0.25, 0.5))

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from sensorsim.circuits.comparator_errors import column_offsets_v
 
+from sensorsim.circuits.comparator import column_offsets_v
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.kernels.normal import fill_pixel_normals
 from sensorsim.pipeline.configuration import load_description
 from sensorsim.readout import Adc, Architecture, Comparator, Cyclic, Sar, SingleSlope
 from sensorsim.readout.adc.architecture import Columns, binary_sums, search_levels
-from sensorsim.readout.adc.description import transition_levels_v
+from sensorsim.readout.adc.levels import transition_levels_v
 from sensorsim.tonemap import Gamma, Linear, Log
 
 IDEAL = Comparator(noise_mv=0, offset_mv=0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sensorsim.circuits.converter import measured_enob, survey_row
+from sensorsim.circuits.pixel import PixelArray
 from sensorsim.circuits.technology import load_technology
 from sensorsim.core.streams import Key
 from sensorsim.readout import Adc, Comparator
@@ -55,11 +55,12 @@ def test_transitions_are_where_the_code_changes() -> None:
 
 
 def test_digital_curve_pays_for_its_conversion() -> None:
-    survey = load_technology("survey").survey
+    survey = load_technology("survey")
     adcs = (digital(), Adc(bits=10, comparator=IDEAL), Adc(bits=4, comparator=IDEAL))
-    enobs = [measured_enob(a, 1.0) for a in adcs]
+    enobs = [a.enob(1.0, 0) for a in adcs]
     assert enobs[0] == enobs[1] > enobs[2]
-    rows = [survey_row(survey, a, e, 1) for a, e in zip(adcs, enobs, strict=True)]
+    array, settings = PixelArray(1, 1, 1, 5.0, 1.0, 1, 300.0), stated(converter="survey")
+    rows = [a.rows(settings, survey, array, e)[0] for a, e in zip(adcs, enobs, strict=True)]
     prices = [row.each_pj.typical for row in rows]
     assert prices[0] == prices[1] > prices[2]
 

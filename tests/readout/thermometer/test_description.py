@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 from scipy.stats import binomtest, norm
-from sensorsim.circuits.comparator_errors import column_offsets_v
 
+from sensorsim.circuits.comparator import column_offsets_v
 from sensorsim.core import streams
 from sensorsim.core.bits import unpack
 from sensorsim.readout import Adc, Comparator, Thermometer
 from sensorsim.readout.thermometer.circuit import mismatched_levels, reference_levels
-from sensorsim.readout.thermometer.description import corrected
+from sensorsim.readout.thermometer.compare import corrected
 from sensorsim.tonemap import Linear, thresholds_of
 
 IDEAL = Comparator(noise_mv=0, offset_mv=0)
@@ -47,8 +47,8 @@ def test_count_of_a_uniform_thermometer_is_the_code_of_an_ideal_adc(bits: int, m
 def test_codes_pack_to_the_channels_of_their_bits() -> None:
     readout = uniform(5)
     fields = readout.convert(random_volts(2, 4, 5, 7), 1.0, streams.Key.of(0, [0, 1]))
-    bits = readout.bits_of(fields)
-    assert (bits.shape, bits.dtype) == ((2, 4, 5, 7 * 31), np.uint8)
+    bits = readout.channel_values(fields)
+    assert (bits.shape, bits.dtype) == ((2, 4, 5, 7 * 31), np.float32)
     words = readout.pack(fields)
     assert words.shape == (2, 1, 4, 5, math.ceil(7 * 31 / 64))
     np.testing.assert_array_equal(unpack(words[:, 0], 7 * 31), bits)
@@ -63,7 +63,7 @@ def test_chance_of_a_one_is_that_of_normal_noise(mode: str) -> None:
         mode=mode,
     )  # fmt: skip
     volts = np.full((2, 100, 200, 1), 0.501, np.float32)
-    bits = readout.bits_of(readout.convert(volts, 1.0, streams.Key.of(0, [0, 1])))
+    bits = readout.channel_values(readout.convert(volts, 1.0, streams.Key.of(0, [0, 1])))
     for m, threshold in enumerate(readout.thresholds):
         chance = norm.cdf((float(volts[0, 0, 0, 0]) - threshold) * 1e3 / sigma_mv)
         ones = int(bits[..., m].sum())
@@ -81,7 +81,7 @@ def switching_volts(mode: str, columns: int, offset_mv: float) -> tuple[np.ndarr
         thresholds=(0.2, 0.4, 0.6, 0.8), mode=mode,
         comparator=Comparator(noise_mv=0, offset_mv=offset_mv),
     )  # fmt: skip
-    bits = readout.bits_of(readout.convert(volts, 1.0, KEY))[0]
+    bits = readout.channel_values(readout.convert(volts, 1.0, KEY))[0]
     return rows[bits.argmax(0)], readout
 
 
@@ -118,7 +118,7 @@ def test_ramps_up_and_down_the_rows_switch_one_hysteresis_apart() -> None:
     rows = np.concatenate([up, up[::-1]]).astype(np.float32)
     volts = np.broadcast_to(rows[:, np.newaxis, np.newaxis], (rows.size, 3, 2))[np.newaxis]
     readout = Thermometer(thresholds=(0.4, 0.6), comparator=IDEAL, hysteresis_mv=20)
-    bits = readout.bits_of(readout.convert(volts, 1.0, KEY))[0]
+    bits = readout.channel_values(readout.convert(volts, 1.0, KEY))[0]
     assert (bits == bits[:, :1, [0, 1, 0, 1]]).all(), "columns and colors are alike"
     for m, threshold in enumerate(readout.thresholds):
         ones = np.flatnonzero(bits[:, 0, m])
@@ -142,7 +142,9 @@ def test_a_sequential_comparator_remembers_its_last_step_only() -> None:
         thresholds=(0.4, 0.6), comparator=IDEAL, hysteresis_mv=20, mode="sequential"
     )
     for order in (rows, rows[::-1]):
-        bits = readout.bits_of(readout.convert(order.reshape(1, -1, 1, 1), 1.0, KEY))[0, :, 0]
+        bits = readout.channel_values(readout.convert(order.reshape(1, -1, 1, 1), 1.0, KEY))[
+            0, :, 0
+        ]
         lowest = [order[bits[:, m] == 1].min() for m in (0, 1)]
         assert lowest == pytest.approx([0.410, 0.590], abs=1.1 * step)
 
@@ -206,7 +208,9 @@ def test_reference_error_is_shared_by_columns_and_frames_of_a_die(mode: str) -> 
     readout = Thermometer(
         thresholds=(0.3, 0.6), comparator=IDEAL, reference_mismatch_percent=2, mode=mode
     )
-    bits = readout.bits_of(readout.convert(volts, 0.9, streams.Key.of(7, [0, 1, 2], [5, 9, 5])))
+    bits = readout.channel_values(
+        readout.convert(volts, 0.9, streams.Key.of(7, [0, 1, 2], [5, 9, 5]))
+    )
     edges = rows[bits.argmax(1)].reshape(3, 4, 2, 2)
     assert (edges == edges[:, :1, :1]).all()
     expected = 0.9 * mismatched_levels(readout.transitions(), 2, [5, 9, 5], 7)

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from sensorsim.circuits.technology import Process
-from sensorsim.circuits.timing import TimeBudget, conversion_us, network_cycles, row_us, time_budget
-from sensorsim.readout import Adc, Cyclic, Sar, SingleSlope, Thermometer
+from sensorsim.circuits.timing import network_cycles, row_us
+from sensorsim.pipeline.time_budget import TimeBudget, time_budget
+from sensorsim.readout import Adc, Cyclic, Readout, Sar, SingleSlope, Thermometer
 
 M3 = (0.2, 0.4, 0.8)
 
@@ -16,7 +17,9 @@ def budget(process: Process, readout: Readout, **changes: object) -> TimeBudget:
         "rows": 100, "reads": 2, "exposure_us": 1000.0, "frame_rate_hz": 50.0,
         "products": [1000, 130], "parallel_products": 64,
     } | changes  # fmt: skip
-    return time_budget(process.timing, readout, **settings)  # type: ignore[arg-type]
+    ratio = readout.ramp_clock_ratio(process.timing)
+    conversion = readout.conversion_us(process.timing)
+    return time_budget(process.timing, conversion, ramp_clock_ratio=ratio, **settings)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -32,8 +35,10 @@ def budget(process: Process, readout: Readout, **changes: object) -> TimeBudget:
     ],
 )
 def test_conversion_takes_its_cycles(process: Process, readout: Readout, us: float) -> None:
-    assert conversion_us(process.timing, readout).range.typical == pytest.approx(us)
-    assert row_us(process.timing, readout, 2).range.typical == pytest.approx(us + 2 * 5)
+    assert readout.conversion_us(process.timing).range.typical == pytest.approx(us)
+    assert row_us(
+        process.timing, readout.conversion_us(process.timing), 2
+    ).range.typical == pytest.approx(us + 2 * 5)
 
 
 def test_network_cycles_round_up_layer_by_layer() -> None:

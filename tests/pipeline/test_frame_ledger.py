@@ -10,15 +10,14 @@ from pydantic import ValidationError
 from sensorsim.bnn.model import Model
 from sensorsim.circuits.ledger import STAGES, Ledger
 from sensorsim.circuits.logic import Activity
-from sensorsim.circuits.pixel import PixelArray
 from sensorsim.circuits.settings import EnergySettings
 from sensorsim.circuits.technology import Process, Survey, load_technology
-from sensorsim.circuits.timing import conversion_us
 from sensorsim.core.errors import InputError
 from sensorsim.pipeline.caveats import without_effect
-from sensorsim.pipeline.cost import frame_ledger
+from sensorsim.pipeline.cost import pixel_array
+from sensorsim.pipeline.frame_ledger import frame_ledger
 from sensorsim.pipeline.workload import Workload
-from sensorsim.readout import Adc, Cyclic, Sar, Thermometer
+from sensorsim.readout import Adc, Cyclic, Readout, Sar, Thermometer
 from sensorsim.sensor import Photodiode
 
 STATED = {"technology": "t", "link_pj_per_bit": 0.5, "frame_rate_hz": 30, "static_power_uw": 6}
@@ -42,7 +41,7 @@ def ledger(
     return frame_ledger(
         settings(**changes),
         technology,
-        PixelArray.of(Photodiode(), shape),
+        pixel_array(Photodiode(), shape),
         readout,
         workload,
         enob=7.9,
@@ -210,7 +209,7 @@ def test_who_samples_lets_the_follower_go(
 ) -> None:
     rows = {r.component: r.each_pj.typical for r in ledger(process, readout, workload).rows}
     held = rows.get("source follower that holds the column", 0.0)
-    conversion = conversion_us(process.timing, readout).range.typical if holds else 0.0
+    conversion = readout.conversion_us(process.timing).range.typical if holds else 0.0
     assert held == pytest.approx(1.5 * 2.8 * conversion)
 
 
@@ -283,7 +282,7 @@ def test_no_pixel_swings_further_than_its_supply_or_what_reads_it(
 def test_no_circuit_reads_more_volts_than_its_supply_has(
     name: str, supply: str, workload: Workload, readout: Readout
 ) -> None:
-    high = PixelArray.of(Photodiode(conversion_gain_uv_per_e=185), (28, 28, 1))
+    high = pixel_array(Photodiode(conversion_gain_uv_per_e=185), (28, 28, 1))
     with pytest.raises(InputError, match=rf"full scale of 1\.85 V .*{supply} of {name}, 1\.8 V"):
         frame_ledger(settings(), load_technology(name), high, readout, workload, 7.9)
 
@@ -299,7 +298,7 @@ def test_process_prices_an_adc_by_the_survey_if_asked(
 def test_survey_needs_a_measured_enob(survey: Survey, workload: Workload) -> None:
     with pytest.raises(InputError, match="measured ENOB"):
         frame_ledger(
-            settings(), survey, PixelArray.of(Photodiode(), (8, 8, 1)), Adc(bits=8), workload
+            settings(), survey, pixel_array(Photodiode(), (8, 8, 1)), Adc(bits=8), workload
         )
 
 
