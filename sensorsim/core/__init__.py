@@ -1,1 +1,1 @@
-"""What every package uses: descriptions, errors, files, units, random streams, bits, statistics."""
+"""Shared by all packages: descriptions, errors, files, units, random streams, bits, statistics."""

@@ -1,4 +1,4 @@
-"""The one packed layout of the program.
+"""The packed bit layout that all packages share.
 
 Arrays are NHWC. Channels are packed least significant bit first into uint64 words: channel ``c`` is
 bit ``c % 64`` of word ``c // 64``. Bit 1 stands for +1, bit 0 for -1. Unused bits of the last word
@@ -18,7 +18,18 @@ FieldArray = npt.NDArray[np.uint32]
 
 
 def words_for(channels: int) -> int:
-    """Number of uint64 words that hold ``channels`` bits."""
+    """Number of uint64 words that hold ``channels`` bits.
+
+    Parameters
+    ----------
+    channels : int
+        Number of bits.
+
+    Returns
+    -------
+    int
+        ``ceil(channels / 64)``.
+    """
     return -(-channels // WORD)
 
 
@@ -28,10 +39,18 @@ def pack(bits: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]) -> WordArray:
     Parameters
     ----------
     bits : uint8 or bool [..., C]
+        One bit per element; nonzero counts as 1.
 
     Returns
     -------
     uint64 [..., ceil(C / 64)]
+        Packed words; unused bits are 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pack(np.array([[1, 0, 1]], np.uint8))
+    array([[5]], dtype=uint64)
     """
     channels = bits.shape[-1]
     out = np.zeros((*bits.shape[:-1], words_for(channels)), np.uint64)
@@ -46,11 +65,14 @@ def unpack(words: WordArray, channels: int) -> BitArray:
     Parameters
     ----------
     words : uint64 [..., ceil(channels / 64)]
+        Packed words.
     channels : int
+        Number of bits to read.
 
     Returns
     -------
-    uint8 [..., channels] of 0 and 1
+    uint8 [..., channels]
+        The bits, 0 or 1.
 
     Raises
     ------
@@ -68,16 +90,19 @@ def unpack(words: WordArray, channels: int) -> BitArray:
 
 
 def code_planes(codes: npt.NDArray[np.uint16], planes: int) -> WordArray:
-    """Split codes into packed bit planes, plane ``k`` holding the bit of weight ``2**k``.
+    """Split codes into packed bit planes; plane ``k`` holds the bits of weight ``2**k``.
 
     Parameters
     ----------
     codes : uint16 [N, H, W, C]
+        Codes, DN.
     planes : int
+        Number of bit planes; higher bits of the codes are dropped.
 
     Returns
     -------
     uint64 [N, planes, H, W, ceil(C / 64)]
+        One packed plane per bit.
     """
     n, h, w, c = codes.shape
     out = np.zeros((n, planes, h, w, words_for(c)), np.uint64)
@@ -92,12 +117,14 @@ def pack_fields(fields: FieldArray, width: int) -> WordArray:
     Parameters
     ----------
     fields : uint32 [..., C]
-        Bits from ``width`` on are left out.
-    width : int, 1 to 32
+        Bit fields; bits from ``width`` on are dropped.
+    width : int
+        Bits per field, 1 to 32.
 
     Returns
     -------
     uint64 [..., ceil(C * width / 64)]
+        Packed words; unused bits are 0.
     """
     colors = fields.shape[-1]
     out = np.zeros((*fields.shape[:-1], words_for(colors * width)), np.uint64)
@@ -107,16 +134,19 @@ def pack_fields(fields: FieldArray, width: int) -> WordArray:
 
 
 def spread_fields(fields: FieldArray, width: int) -> BitArray:
-    """Single bits of bit fields, in the order of `pack_fields`.
+    """Expand bit fields into one byte per bit, in the order of `pack_fields`.
 
     Parameters
     ----------
     fields : uint32 [..., C]
-    width : int, 1 to 32
+        Bit fields; bits from ``width`` on are dropped.
+    width : int
+        Bits per field, 1 to 32.
 
     Returns
     -------
-    uint8 [..., C * width] of 0 and 1
+    uint8 [..., C * width]
+        The bits, 0 or 1.
     """
     bits = (fields[..., np.newaxis] >> np.arange(width, dtype=np.uint32)) & np.uint32(1)
     return bits.astype(np.uint8).reshape(*fields.shape[:-1], -1)

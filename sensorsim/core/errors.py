@@ -1,9 +1,9 @@
-"""The one exception a user's mistake raises."""
+"""The exception raised for user input that cannot be used."""
 
 
 class InputError(ValueError):
-    """What the user gave cannot be used.
+    """User input cannot be used.
 
     The message names the field or file, the value, what was expected, and what to do. The command
-    line prints it and ends with exit status 2.
+    line prints it and exits with status 2.
     """

@@ -1,4 +1,4 @@
-"""Files: whole or absent when written, named when they cannot be read."""
+"""File access: atomic writes, and errors that name the file."""
 
 import tomllib
 from collections.abc import Iterator
@@ -11,17 +11,19 @@ from sensorsim.core.errors import InputError
 
 
 def check_place(option: str, path: Path) -> None:
-    """Refuse a place where no file can be written, before anything is computed for it.
+    """Raise if a file cannot be written to ``path``; call it before a long computation.
 
     Parameters
     ----------
     option : str
-        What the user named the path by, like ``--out``.
+        Command line option that set the path, like ``--out``; used in messages.
+    path : Path
+        File to be written later.
 
     Raises
     ------
     InputError
-        If the folder is not there, the path is a folder itself, or the file system refuses.
+        If the folder does not exist, the path is a folder, or the folder is not writable.
     """
     if not path.absolute().parent.is_dir():
         raise InputError(f"{option} {path}: its folder does not exist; make it first")
@@ -35,12 +37,22 @@ def check_place(option: str, path: Path) -> None:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """What a TOML file holds.
+    """Read a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        File to read.
+
+    Returns
+    -------
+    dict of str to Any
+        Content of the file.
 
     Raises
     ------
     FileNotFoundError
-        If there is none; the caller knows what else could be named.
+        If the file does not exist; the caller can name the alternatives.
     InputError
         If it cannot be read, or is not TOML.
     """
@@ -56,12 +68,22 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A path beside this one to write to, which takes its place once all is written.
+    """Write to a temporary file in the same folder, then rename it to ``path``.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+
+    Yields
+    ------
+    Path
+        Temporary file ``.<name>.part``; deleted if the block raises.
 
     Raises
     ------
     InputError
-        If the file system refuses; what stood there stays.
+        If an `OSError` occurs while writing or renaming; an existing file stays unchanged.
     """
     part = path.with_name(f".{path.name}.part")
     try:

@@ -1,6 +1,6 @@
-"""Where the files that ship with the program lie.
+"""Paths of the files that ship with the program.
 
-In a source tree they lie beside the package; a wheel carries them inside it.
+In a source tree they are beside the package, in a wheel inside it.
 """
 
 from pathlib import Path
@@ -14,15 +14,38 @@ def _root() -> Path:
 
 
 def data(*parts: str) -> Path:
-    """Path of a file or folder below ``data/``."""
+    """Path of a file or folder below ``data/``.
+
+    Parameters
+    ----------
+    *parts : str
+        Path components below ``data/``.
+
+    Returns
+    -------
+    Path
+        The path; not checked for existence.
+    """
     return _root().joinpath("data", *parts)
 
 
 def pipelines() -> Path:
-    """Folder of the ready pipelines."""
+    """Folder of the shipped pipelines.
+
+    Returns
+    -------
+    Path
+        ``pipelines/``.
+    """
     return _root() / "pipelines"
 
 
 def recipes() -> Path:
-    """Folder of the recipes that networks were trained by."""
+    """Folder of the training recipes of the shipped networks.
+
+    Returns
+    -------
+    Path
+        ``pipelines/recipes/``.
+    """
     return pipelines() / "recipes"

@@ -1,4 +1,4 @@
-"""How sure a result is: intervals of accuracies and differences, yield, Pareto fronts."""
+"""Confidence intervals of accuracies and differences, yield, Pareto fronts."""
 
 import math
 
@@ -15,34 +15,60 @@ def wilson_interval(right: int, total: int, z: float = Z_95) -> tuple[float, flo
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22
     (1927) 209.
 
+    Parameters
+    ----------
+    right : int
+        Number of successes, 0 to ``total``.
+    total : int
+        Number of trials, at least 1.
+    z : float
+        Two-sided quantile of the standard normal distribution.
+
+    Returns
+    -------
+    low : float
+        Lower bound, 0 to 1.
+    high : float
+        Upper bound, 0 to 1.
+
     Raises
     ------
     ValueError
         If ``total`` is not positive or ``right`` is out of range.
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(90, 100)
+    >>> f"{low:.3f} {high:.3f}"
+    '0.826 0.945'
     """
     if total < 1 or not 0 <= right <= total:
         raise ValueError(f"{right} of {total}: expected 0 <= right <= total and total >= 1")
     p = right / total
     center = (p + z * z / (2 * total)) / (1 + z * z / total)
     half = z / (1 + z * z / total) * math.sqrt(p * (1 - p) / total + z * z / (4 * total**2))
-    # At 0 and 1 rounding would leave the proportion a hair outside its own interval.
+    # At proportions 0 and 1 rounding could put the proportion just outside its interval.
     return max(0.0, min(p, center - half)), min(1.0, max(p, center + half))
 
 
 def paired_difference(
     a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_], z: float = Z_95
 ) -> tuple[float, float, float]:
-    """Difference of two accuracies on the same images, with its interval.
+    """Difference of two accuracies on the same images, with its confidence interval.
 
     Parameters
     ----------
     a, b : bool [N]
         Whether each decision was right.
+    z : float
+        Two-sided quantile of the standard normal distribution.
 
     Returns
     -------
-    difference, low, high
-        ``mean(a) - mean(b)`` and its Wald interval from the discordant pairs.
+    difference : float
+        ``mean(a) - mean(b)``.
+    low, high : float
+        Wald interval from the discordant pairs.
     """
     difference = a.astype(np.int8) - b.astype(np.int8)
     mean = float(difference.mean())
@@ -53,33 +79,56 @@ def paired_difference(
 def yield_at(
     accuracies: npt.ArrayLike, required: float, z: float = Z_95
 ) -> tuple[float, float, float]:
-    """Part of the dies that are at least as accurate as required, with its Wilson interval.
+    """Fraction of the dies that reach a required accuracy, with its Wilson interval.
 
     Parameters
     ----------
-    accuracies : float [D], of each die
+    accuracies : float [D]
+        Accuracy of each die, 0 to 1.
+    required : float
+        Least accuracy of a good die, 0 to 1.
+    z : float
+        Two-sided quantile of the standard normal distribution.
 
     Returns
     -------
-    yield, low, high
-        The interval is for the number of dies; that every accuracy is measured on finitely many
-        images is not in it.
+    fraction : float
+        Yield, 0 to 1.
+    low, high : float
+        Interval for the finite number of dies; it does not include the error of each accuracy from
+        the finite number of images.
+
+    Examples
+    --------
+    >>> yield_at([0.91, 0.88, 0.93, 0.90], required=0.9)[0]
+    0.75
     """
     good = np.asarray(accuracies) >= required
     return (float(good.mean()), *wilson_interval(int(good.sum()), good.size, z))
 
 
 def pareto_front(costs: npt.ArrayLike, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Which points no other point beats: none costs at most as much and is worth at least as much.
+    """Points that no other point dominates.
+
+    A point dominates another if it costs no more and is worth no less, and differs in one of the
+    two.
 
     Parameters
     ----------
-    costs, values : float [N]
+    costs : float [N]
+        Quantity to minimize.
+    values : float [N]
+        Quantity to maximize.
 
     Returns
     -------
     bool [N]
-        Of points that are equal in both, all or none lie on the front.
+        Whether each point lies on the front; of points equal in both, all or none do.
+
+    Examples
+    --------
+    >>> pareto_front([1, 2, 3], [0.8, 0.9, 0.85]).tolist()
+    [True, True, False]
     """
     cost, value = np.asarray(costs, np.float64), np.asarray(values, np.float64)
     no_worse = (cost <= cost[:, np.newaxis]) & (value >= value[:, np.newaxis])

@@ -1,4 +1,4 @@
-"""Finished points of a long computation, a JSON file each: it goes on where it was stopped."""
+"""Finished points of a long computation, one JSON file each, so that it can be resumed."""
 
 import json
 from collections.abc import Mapping
@@ -10,21 +10,21 @@ from sensorsim.core.files import whole
 
 
 class PointStore:
-    """A folder of finished points, and a plan that says what they are points of.
+    """A folder of finished points, and the plan that they belong to.
 
     Parameters
     ----------
-    folder : path
-        Made if it is not there.
+    folder : str or Path
+        Created if it does not exist.
     kind : str
         Word for the computation; the plan is written to ``<kind>.json``.
     plan : mapping
-        All that the points depend on.
+        Everything that the points depend on; must be serializable as JSON.
 
     Raises
     ------
     InputError
-        If the folder holds points of another plan, or cannot be made.
+        If the folder holds points of another plan, or cannot be created.
     """
 
     def __init__(self, folder: str | Path, kind: str, plan: Mapping[str, Any]) -> None:
@@ -34,8 +34,8 @@ class PointStore:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
-                f"{self.folder}: cannot be a store ({error.strerror}); name a folder, or a place "
-                "where one can be made"
+                f"{self.folder}: cannot be a store ({error.strerror}); name a folder, or a path "
+                "where one can be created"
             ) from None
         file = self.folder / f"{kind}.json"
         if file.exists() and file.read_text() != text:
@@ -46,12 +46,31 @@ class PointStore:
         _write_whole(file, text)
 
     def read(self, number: int) -> dict[str, Any] | None:
-        """A finished point, or None."""
+        """Read a finished point.
+
+        Parameters
+        ----------
+        number : int
+            Number of the point.
+
+        Returns
+        -------
+        dict of str to Any, or None
+            The point; None if it is not finished.
+        """
         file = self.folder / f"{number}.json"
         return json.loads(file.read_text()) if file.exists() else None
 
     def write(self, number: int, point: Mapping[str, Any]) -> None:
-        """Keep a finished point, whole or not at all."""
+        """Write a finished point atomically to ``<number>.json``.
+
+        Parameters
+        ----------
+        number : int
+            Number of the point.
+        point : mapping
+            Result; must be serializable as JSON.
+        """
         _write_whole(self.folder / f"{number}.json", json.dumps(point))
 
 

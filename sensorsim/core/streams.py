@@ -1,10 +1,10 @@
-"""Addresses of random numbers: which stream of the counter-based generator belongs to what.
+"""Addresses of random numbers: which stream of the counter-based generator each noise source uses.
 
 The key of a draw is ``(seed, stream)``; a stream is one noise source, and for fixed patterns one
 noise source of one die. See `sensorsim.kernels.philox`.
 
-A stream has 32 bits. Its top bit says whether training draws: no evaluation, whatever its seed and
-die, reads a number that a training has seen.
+A stream has 32 bits. Its top bit is set for training: no evaluation, whatever its seed and die,
+uses a number that a training has used.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ ACTIVATION_FLIPS = 47
 RANDOM_INPUT = 48
 
 TRAINING = 2**31
-"""The bit of a stream that training sets and evaluation leaves clear."""
+"""Stream bit that training sets and evaluation clears."""
 _STREAMS_PER_DIE = 256
 MAX_DIE = TRAINING // _STREAMS_PER_DIE - 1
 _FIRST_TRAINING_DIE = MAX_DIE + 1
@@ -60,8 +60,8 @@ def of_die(stream: int, die: int) -> int:
     stream : int
         One of this module's noise sources.
     die : int
-        0 to `MAX_DIE` for evaluation; a training key holds numbers above that, whose streams have
-        the bit `TRAINING` set.
+        0 to `MAX_DIE` for evaluation; a training key uses larger numbers, whose streams have the
+        bit `TRAINING` set.
 
     Returns
     -------
@@ -80,18 +80,18 @@ def of_die(stream: int, die: int) -> int:
 
 @dataclass(frozen=True)
 class Key:
-    """Where the random numbers of a batch of N images live.
+    """Addresses of the random numbers of a batch of N images.
 
     Attributes
     ----------
-    seed : int, 0 to `MAX_SEED`
+    seed : int
+        0 to `MAX_SEED`.
     frames : uint32 [N]
         Temporal noise: the same frame number gives the same noise.
     dies : int64 [N]
-        Fixed patterns: the die through which each image is seen. Dies of a training key lie above
-        `MAX_DIE`.
+        Fixed patterns: die that sees each image. Dies of a training key lie above `MAX_DIE`.
     training : bool
-        Whether all draws come from addresses that no evaluation reaches.
+        Whether all draws use addresses that no evaluation uses.
     """
 
     seed: int
@@ -101,23 +101,32 @@ class Key:
 
     @classmethod
     def of(cls, seed: int, frames: npt.ArrayLike, dies: npt.ArrayLike = 0) -> "Key":
-        """Build a key; one die number stands for all frames.
+        """Build a key for evaluation.
 
         Parameters
         ----------
-        seed : int, 0 to `MAX_SEED`
-        frames : integers [N], 0 to `MAX_FRAME`
-        dies : integers [N] or one for all, 0 to `MAX_DIE`
+        seed : int
+            0 to `MAX_SEED`.
+        frames : int [N]
+            Frame number of each image, 0 to `MAX_FRAME`.
+        dies : int or int [N]
+            One die for all images, or one per image; 0 to `MAX_DIE`.
 
         Returns
         -------
         Key
+            Key of N images.
 
         Raises
         ------
         InputError
-            If seed, frames or dies are no whole numbers or out of range, or there are neither one
-            die nor as many as frames.
+            If seed, frames or dies are not integers or out of range, or the number of dies is
+            neither one nor that of the frames.
+
+        Examples
+        --------
+        >>> Key.of(1, range(3)).dies.tolist()
+        [0, 0, 0]
         """
         number = int(_whole("seed", seed, MAX_SEED))
         frame_array = np.atleast_1d(_whole("frame", frames, MAX_FRAME)).astype(np.uint32)
@@ -132,23 +141,26 @@ class Key:
 
     @classmethod
     def of_training(cls, seed: int, frames: npt.ArrayLike, dies: npt.ArrayLike = 0) -> "Key":
-        """Build a key whose draws no evaluation reaches, whatever its seed, frames and dies.
+        """Build a key whose draws no evaluation uses, whatever its seed, frames and dies.
 
         Parameters
         ----------
-        seed : int, 0 to `MAX_SEED`
-        frames : integers [N], 0 to `MAX_FRAME`
-        dies : integers [N] or one for all, 0 to `MAX_DIE`
-            Numbers of training dies; die 0 of training is not die 0 of evaluation.
+        seed : int
+            0 to `MAX_SEED`.
+        frames : int [N]
+            Frame number of each image, 0 to `MAX_FRAME`.
+        dies : int or int [N]
+            Training dies, 0 to `MAX_DIE`; die 0 of training is not die 0 of evaluation.
 
         Returns
         -------
         Key
+            Key of N images.
 
         Raises
         ------
         InputError
-            Like `of`.
+            As for `of`.
         """
         key = cls.of(seed, frames, dies)
         return cls(key.seed, key.frames, key.dies + _FIRST_TRAINING_DIE, True)
@@ -164,22 +176,22 @@ class Key:
         Returns
         -------
         int
-            The same number, with the bit `TRAINING` set for a training key.
+            ``stream``, with the bit `TRAINING` set for a training key.
         """
         return stream | TRAINING if self.training else stream
 
     def check_covers(self, images: int) -> None:
-        """Refuse a batch of another size than the key's.
+        """Raise unless the key has one frame and one die per image.
 
         Parameters
         ----------
         images : int
-            Images of the batch.
+            Number of images of the batch.
 
         Raises
         ------
         InputError
-            If there are not as many frames and dies as ``images``.
+            If the number of frames or dies differs from ``images``.
         """
         if not self.frames.size == self.dies.size == images:
             raise InputError(
@@ -188,13 +200,21 @@ class Key:
             )
 
     def distinct_dies(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Die numbers that occur, and each image's row among them."""
+        """Distinct die numbers, and the index of each image's die among them.
+
+        Returns
+        -------
+        seen : int64 [D]
+            Die numbers, ascending.
+        rows : int64 [N]
+            Index of each image's die in ``seen``.
+        """
         seen, rows = np.unique(self.dies, return_inverse=True)
         return seen, rows.astype(np.int64)
 
 
 def _whole(name: str, values: npt.ArrayLike, most: int) -> npt.NDArray[np.int64]:
-    """Numbers that address noise; a cast would wrap or cut what does not fit."""
+    """Check integers that address noise; a cast would wrap or truncate values out of range."""
     array = np.asarray(values)
     if array.size == 0:
         return array.astype(np.int64)

@@ -1,4 +1,4 @@
-"""A quantity's unit is in its name: this reads it."""
+"""Units of quantities, read from the ends of their names."""
 
 _UNITS = {
     "_pj_per_correct_decision": "pJ",
@@ -44,15 +44,30 @@ _UNITS = {
     "_e": "e-",
     "_v": "V",
 }
-"""Unit by the end of a name, longest end first."""
+"""Unit by suffix of a name, longest suffix first."""
 _OF_THE_SAME_UNIT = ("_low", "_typical", "_high", "_error")
-"""Ends that say which value of a quantity is meant."""
+"""Suffixes of bounds and errors, which have the unit of their quantity."""
 
 
 def unit_of(name: str) -> str:
-    """Unit of a quantity by its name, like "fF" of ``reset_ff``; "1" if the name has none.
+    """Unit of a quantity by its name, like "fF" of ``reset_ff``.
 
     Bounds and errors have the unit of their quantity: "e-" of ``dsnu_e_error``.
+
+    Parameters
+    ----------
+    name : str
+        Name of a field or column.
+
+    Returns
+    -------
+    str
+        Unit; "1" if the name states none.
+
+    Examples
+    --------
+    >>> unit_of("dsnu_e_error")
+    'e-'
     """
     for end in _OF_THE_SAME_UNIT:
         name = name.removesuffix(end)
