@@ -1,1 +1,1 @@
-"""Light before silicon: lens, spectrum, radiometry, color filter array."""
+"""Light before the pixels: lens, spectrum, radiometry, color filter array."""

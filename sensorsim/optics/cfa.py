@@ -1,8 +1,8 @@
 """Color filters on the array: which colors a pixel samples, and what the network reads of them.
 
-Under a Bayer filter every pixel samples one color. The array, its noise and its readout see that
-mosaic as one plane; only the network reads each cell of 2 x 2 pixels as one place with four colors,
-in the order of the cell: upper left, upper right, lower left, lower right.
+Under a Bayer filter every pixel samples one color. The array, its noise and its readout process the
+mosaic as one plane. Only the network reads each cell of 2 x 2 pixels as one pixel of four channels,
+in the order upper left, upper right, lower left, lower right.
 """
 
 from typing import Any, Literal, TypeVar, get_args
@@ -14,36 +14,80 @@ from sensorsim.core.errors import InputError
 
 Bayer = Literal["bayer-rggb", "bayer-grbg", "bayer-gbrg", "bayer-bggr"]
 Layout = Literal["scene", "mono", "rgb", "bayer-rggb", "bayer-grbg", "bayer-gbrg", "bayer-bggr"]
-"""scene: a sample of every color that the scene has; rgb: three co-sited samples per pixel."""
+"""scene: one sample per color of the scene; mono: luminance; rgb: three samples per pixel."""
 
 Shape = tuple[int, int, int]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)
-"""Luminance of linear light with the primaries of ITU-R BT.709-6, which are those of sRGB."""
+"""Weights of red, green and blue: primaries of ITU-R BT.709-6, which are those of sRGB."""
 
 _BAYER: tuple[Bayer, ...] = get_args(Bayer)
 _SAMPLES: dict[str, int] = {"mono": 1, "rgb": 3} | dict.fromkeys(_BAYER, 1)
 
 
 def bayer(layout: str) -> Bayer | None:
-    """The layout itself if it is a mosaic, else None."""
+    """Narrow a layout to a Bayer mosaic.
+
+    Parameters
+    ----------
+    layout : str
+        Name of a layout.
+
+    Returns
+    -------
+    Bayer or None
+        ``layout`` if it is a Bayer mosaic, else None.
+    """
     return next((b for b in _BAYER if b == layout), None)
 
 
 def cell_colors(mosaic: Bayer) -> tuple[int, int, int, int]:
-    """Color (0 red, 1 green, 2 blue) of each pixel of a cell, row by row."""
+    """Color of each pixel of a cell, row by row.
+
+    Parameters
+    ----------
+    mosaic : Bayer
+        Layout of the mosaic.
+
+    Returns
+    -------
+    tuple of 4 int
+        0 red, 1 green, 2 blue.
+
+    Examples
+    --------
+    >>> cell_colors("bayer-grbg")
+    (1, 0, 2, 1)
+    """
     a, b, c, d = ("rgb".index(letter) for letter in mosaic.removeprefix("bayer-"))
     return a, b, c, d
 
 
 def array_shape(scene: Shape, layout: Layout) -> Shape:
-    """Rows, columns and samples per pixel of the array that sees a scene of this shape.
+    """Shape of the array that samples a scene of the given shape.
+
+    Parameters
+    ----------
+    scene : (int, int, int)
+        Rows, columns and colors of the scene.
+    layout : Layout
+        Color filters on the array.
+
+    Returns
+    -------
+    (int, int, int)
+        Rows, columns and samples per pixel.
 
     Raises
     ------
     InputError
-        If no array of this layout can see a scene of so many colors.
+        If the layout is not ``scene`` and the scene has neither 1 nor 3 colors.
+
+    Examples
+    --------
+    >>> array_shape((4, 6, 3), "bayer-rggb")
+    (4, 6, 1)
     """
     rows, columns, colors = scene
     if layout != "scene" and colors not in (1, 3):
@@ -55,12 +99,29 @@ def array_shape(scene: Shape, layout: Layout) -> Shape:
 
 
 def network_shape(array: Shape, layout: Layout) -> Shape:
-    """Rows, columns and colors that the network reads of an array of this shape.
+    """Shape of what the network reads from an array of the given shape.
+
+    Parameters
+    ----------
+    array : (int, int, int)
+        Rows, columns and samples per pixel of the array.
+    layout : Layout
+        Color filters on the array.
+
+    Returns
+    -------
+    (int, int, int)
+        Rows, columns and channels; a Bayer cell becomes one pixel of four channels.
 
     Raises
     ------
     InputError
-        If an array under a Bayer filter does not consist of whole cells.
+        If the array is a Bayer mosaic with an odd number of rows or columns.
+
+    Examples
+    --------
+    >>> network_shape((4, 6, 1), "bayer-rggb")
+    (2, 3, 4)
     """
     rows, columns, samples = array
     if not bayer(layout):
@@ -76,22 +137,24 @@ def network_shape(array: Shape, layout: Layout) -> Shape:
 def sample_colors(light: npt.NDArray[np.float32], layout: Layout) -> npt.NDArray[np.float32]:
     """Light that each pixel samples through its color filter.
 
-    Gray light is the same through every filter. For ``mono`` color becomes luminance.
+    Gray light is the same through every filter. ``mono`` turns color into luminance.
 
     Parameters
     ----------
     light : float32 [N, H, W, C]
         Relative linear light; C is 1 for gray light, 3 for red, green and blue.
     layout : Layout
+        Color filters on the array.
 
     Returns
     -------
-    float32 [N, H, W, samples per pixel]
+    float32 [N, H, W, S]
+        Relative linear light; S samples per pixel, as in `array_shape`.
 
     Raises
     ------
     InputError
-        If the scene has another number of colors.
+        If the layout is not ``scene`` and C is neither 1 nor 3.
     """
     colors = light.shape[-1]
     _, _, samples = array_shape((light.shape[1], light.shape[2], colors), layout)
@@ -112,21 +175,24 @@ def _mosaic(light: npt.NDArray[np.float32], mosaic: Bayer) -> npt.NDArray[np.flo
 
 
 def network_planes(samples: npt.NDArray[Scalar], layout: Layout) -> npt.NDArray[Scalar]:
-    """Samples as the network reads them: cells of a mosaic become four colors of one place.
+    """Rearrange samples for the network: each cell of a mosaic becomes four channels of one pixel.
 
     Parameters
     ----------
     samples : [N, H, W, C]
-        Codes, or volts.
+        Codes, DN, or volts, V.
+    layout : Layout
+        Color filters on the array.
 
     Returns
     -------
-    [N, H / 2, W / 2, 4 C] under a Bayer filter, else the samples themselves
+    [N, H / 2, W / 2, 4 C] under a Bayer filter, else [N, H, W, C]
+        Same dtype and unit as ``samples``.
 
     Raises
     ------
     InputError
-        Like `network_shape`.
+        As for `network_shape`.
     """
     n, h, w, c = samples.shape
     rows, columns, colors = network_shape((h, w, c), layout)
@@ -137,7 +203,18 @@ def network_planes(samples: npt.NDArray[Scalar], layout: Layout) -> npt.NDArray[
 
 
 def from_planes(planes: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Undo `network_planes` of a mosaic: [N, H, W, 4] to [N, 2 H, 2 W, 1]."""
+    """Undo `network_planes` of a mosaic.
+
+    Parameters
+    ----------
+    planes : [N, H, W, 4]
+        The four samples of each cell.
+
+    Returns
+    -------
+    [N, 2 H, 2 W, 1]
+        The mosaic; same dtype as ``planes``.
+    """
     n, h, w, _ = planes.shape
     cells = planes.reshape(n, h, w, 2, 2)
     return np.ascontiguousarray(cells.transpose(0, 1, 3, 2, 4)).reshape(n, 2 * h, 2 * w, 1)

@@ -1,4 +1,4 @@
-"""What a lens does to the light on its way: less of it, less at the corners, and a blur."""
+"""Effect of a lens on relative light: blur and corner shading."""
 
 from typing import Annotated, Literal
 
@@ -13,13 +13,13 @@ from sensorsim.core.errors import InputError
 
 _GAUSSIAN_REACH_SIGMA = 4.0
 _AIRY_REACH = 10.0
-"""Half width of the Airy kernel over wavelength x f-number: 98 % of the light lies inside."""
+"""Half width of the Airy kernel in units of wavelength x f-number; holds 98 % of the light."""
 
 FloatArray = npt.NDArray[np.float32]
 
 
 class Gaussian(Description):
-    """A blur that a designer states as one number."""
+    """Gaussian blur of a stated width."""
 
     kind: Literal["gaussian"] = "gaussian"
     sigma_um: float = Field(gt=0, le=1000, description="Standard deviation along an axis, um.")
@@ -48,21 +48,27 @@ class Lens(Description):
 
 
 def relative_illumination_map(height: int, width: int, angle_deg: float) -> FloatArray:
-    """Illuminance of every pixel over that on the axis, by the cos^4 law.
+    """Illuminance of every pixel relative to the optical axis, by the cos^4 law.
 
     ``cos(theta)**4 = (1 + tan(theta)**2)**-2``, where ``tan(theta)`` grows in proportion to the
     distance from the array's center and reaches ``angle_deg`` at the centers of the corner pixels.
 
     Parameters
     ----------
-    height, width : int, pixels
+    height, width : int
+        Size of the array, pixels.
     angle_deg : float
-        0 to below 90.
+        Angle of the chief ray in the corner, degrees, 0 to below 90.
 
     Returns
     -------
     float32 [H, W]
         1 on the axis, ``cos(angle_deg)**4`` in the corners.
+
+    Examples
+    --------
+    >>> relative_illumination_map(3, 3, 30.0)[0, 0].round(4).item()
+    0.5625
     """
     rows = np.arange(height) - (height - 1) / 2
     columns = np.arange(width) - (width - 1) / 2
@@ -75,9 +81,24 @@ def relative_illumination_map(height: int, width: int, angle_deg: float) -> Floa
 def airy(
     radius_um: npt.ArrayLike, wavelength_um: float, f_number: float
 ) -> npt.NDArray[np.float64]:
-    """Intensity of the Airy pattern, 1 at the center (Born & Wolf, Principles of Optics, 8.5.2).
+    """Intensity of the Airy pattern, 1 at the center.
 
     ``(2 J1(x) / x)**2`` with ``x = pi r / (lambda N)``; first dark ring at ``1.22 lambda N``.
+    Source: Born & Wolf, Principles of Optics, 8.5.2.
+
+    Parameters
+    ----------
+    radius_um : array_like
+        Distance from the center, um, any shape.
+    wavelength_um : float
+        Wavelength, um.
+    f_number : float
+        F-number N of the lens.
+
+    Returns
+    -------
+    float64, the shape of ``radius_um``
+        Intensity relative to the center.
     """
     x = np.pi * np.asarray(radius_um, np.float64) / (wavelength_um * f_number)
     safe = np.where(x > 1e-6, x, 1.0)
@@ -85,16 +106,25 @@ def airy(
 
 
 def psf_kernel(psf: Psf | None, f_number: float, pixel_pitch_um: float) -> FloatArray:
-    """Light that the pixels around a point image receive.
+    """Point spread function, integrated over pixels.
 
-    The point lies on the center of the middle pixel, and the pattern is integrated over every
-    pixel: in closed form for a Gaussian (4 sigma to each side), by Gauss-Legendre quadrature for an
-    Airy pattern (10 lambda N to each side, 98 % of the light). The rest is spread by normalizing.
+    The point lies on the center of the middle pixel. A Gaussian is integrated in closed form (4
+    sigma to each side), an Airy pattern by Gauss-Legendre quadrature (10 lambda N to each side, 98
+    % of the light). Normalizing the sum to 1 distributes the light outside over the kernel.
+
+    Parameters
+    ----------
+    psf : Psf or None
+        Shape of the blur; None gives a single pixel.
+    f_number : float
+        F-number N of the lens; used by the Airy pattern only.
+    pixel_pitch_um : float
+        Pixel pitch, um.
 
     Returns
     -------
     float32 [K, K]
-        K is odd; the sum is 1.
+        Fraction of the light on each pixel; K is odd, the sum is 1.
     """
     if psf is None:
         return np.ones((1, 1), np.float32)
@@ -110,18 +140,20 @@ def blur(light: npt.ArrayLike, kernel: npt.ArrayLike) -> FloatArray:
 
     Parameters
     ----------
-    light : [N, H, W, C]
-    kernel : [K, K]
-        Symmetric, sum 1, like those of `psf_kernel`.
+    light : array_like [N, H, W, C]
+        Relative light; converted to float32.
+    kernel : array_like [K, K]
+        Symmetric, sum 1, as from `psf_kernel`.
 
     Returns
     -------
     float32 [N, H, W, C]
+        Blurred light.
 
     Raises
     ------
     InputError
-        If the light has another number of axes, or a frame is smaller than the kernel.
+        If the light does not have four axes, or H or W is smaller than the kernel.
     """
     array = _images(light)
     weights = np.asarray(kernel, np.float32)
@@ -134,19 +166,33 @@ def blur(light: npt.ArrayLike, kernel: npt.ArrayLike) -> FloatArray:
         )
     if weights.size == 1:
         return array * weights[0, 0]
-    # Summed in place and not by FFT: a bright spot must leave no rounding noise far away.
+    # A direct sum, not an FFT, whose rounding noise would spread from a bright spot over the frame.
     return convolve(array, weights[np.newaxis, :, :, np.newaxis], mode="reflect")
 
 
 def through_lens(light: npt.ArrayLike, lens: Lens, pixel_pitch_um: float) -> FloatArray:
-    """Blur and corner shading of relative light [N, H, W, C]; float32 of the same shape.
+    """Apply the lens's blur and corner shading.
 
-    Transmission and f-number belong to the absolute level, in `sensorsim.optics.radiometry`.
+    Transmission and f-number set the absolute level, in `sensorsim.optics.radiometry`.
+
+    Parameters
+    ----------
+    light : array_like [N, H, W, C]
+        Relative light of the scene; converted to float32.
+    lens : Lens
+        Blur and chief ray angle.
+    pixel_pitch_um : float
+        Pixel pitch, um.
+
+    Returns
+    -------
+    float32 [N, H, W, C]
+        Relative light on the array.
 
     Raises
     ------
     InputError
-        Like `blur`.
+        As for `blur`.
     """
     array = _images(light)
     if lens.psf is not None:
@@ -180,7 +226,7 @@ def _airy_kernel(
 ) -> npt.NDArray[np.float64]:
     scale = wavelength_um * f_number
     half = int(np.ceil(_AIRY_REACH * scale / pixel_pitch_um))
-    # The pattern oscillates with a period of lambda N: four nodes for each, and six at least.
+    # The pattern oscillates with a period of lambda N: four nodes per period, and six more.
     nodes = int(np.ceil(4 * pixel_pitch_um / scale)) + 6
     at, weight = np.polynomial.legendre.leggauss(nodes)
     x_um = pixel_pitch_um * (np.arange(half + 1)[:, np.newaxis] + at / 2)

@@ -1,4 +1,4 @@
-"""Spectra: of light, of the eye, and of a pixel's quantum efficiency."""
+"""Spectra of light, of the eye's sensitivity, and of a pixel's quantum efficiency."""
 
 from typing import Annotated, Literal, Self
 
@@ -16,13 +16,20 @@ PLANCK_J_S = 6.62607015e-34
 LIGHT_M_PER_S = 299_792_458.0
 BOLTZMANN_J_PER_K = 1.380649e-23
 VISIBLE_NM = (380.0, 780.0)
-"""Range of all integrals: that of the CIE tables. It acts like an infrared-cut filter."""
+"""Range of all integrals, nm: that of the CIE tables. It acts like an infrared-cut filter."""
 
 FloatArray = npt.NDArray[np.float64]
 
 
 class SpectralCurve(Description):
-    """A quantum efficiency over wavelength: linear between its points, zero outside."""
+    """Quantum efficiency over wavelength: linear between its points, zero outside.
+
+    Raises
+    ------
+    ValidationError
+        If the lists differ in length, the wavelengths are not positive and ascending, or a value is
+        outside 0 to 1 or all are 0.
+    """
 
     wavelength_nm: tuple[float, ...] = Field(min_length=2, description="Ascending, nm.")
     value: tuple[float, ...] = Field(description="Electrons per photon, 0 to 1.")
@@ -47,7 +54,24 @@ class SpectralCurve(Description):
         return self
 
     def at(self, wavelength_nm: npt.ArrayLike) -> FloatArray:
-        """Efficiency at wavelengths of any shape, nm."""
+        """Efficiency at some wavelengths.
+
+        Parameters
+        ----------
+        wavelength_nm : array_like
+            Wavelengths, nm, any shape.
+
+        Returns
+        -------
+        float64, the shape of ``wavelength_nm``
+            Electrons per photon.
+
+        Examples
+        --------
+        >>> curve = SpectralCurve(wavelength_nm=(400, 600), value=(0.2, 0.6))
+        >>> curve.at([500, 700]).tolist()
+        [0.4, 0.0]
+        """
         return np.interp(
             np.asarray(wavelength_nm, np.float64), self.wavelength_nm, self.value, left=0, right=0
         )
@@ -61,7 +85,7 @@ class Monochromatic(Description):
 
 
 class Planck(Description):
-    """Light of a black body, like a lamp's filament."""
+    """Black-body light, like that of a lamp's filament."""
 
     kind: Literal["planck"] = "planck"
     temperature_k: float = Field(gt=500, le=50_000, description="Temperature of the body, K.")
@@ -91,13 +115,23 @@ LightSpectrum = Annotated[
 ]
 
 PEAK_OF_THE_EYE = Monochromatic()
-"""Light of 555 nm, where a lumen is made of the least power."""
+"""Light of 555 nm, where a lumen takes the least power."""
 
 
 def photopic_efficiency(wavelength_nm: npt.ArrayLike) -> FloatArray:
-    """V(lambda) of the CIE 1924 2-degree observer (CIE 018:2019), linear between its 5-nm values.
+    """Luminous efficiency V(lambda) of the CIE 1924 2-degree observer (CIE 018:2019).
 
-    Zero outside 380 to 780 nm.
+    Linear between its 5-nm values, zero outside 380 to 780 nm.
+
+    Parameters
+    ----------
+    wavelength_nm : array_like
+        Wavelengths, nm, any shape.
+
+    Returns
+    -------
+    float64, the shape of ``wavelength_nm``
+        Efficiency relative to its maximum, 0 to 1.
     """
     table = _cie_table()
     return np.interp(
@@ -108,11 +142,23 @@ def photopic_efficiency(wavelength_nm: npt.ArrayLike) -> FloatArray:
 def relative_power(
     spectrum: Planck | IlluminantA | IlluminantD65 | EqualEnergy, wavelength_nm: npt.ArrayLike
 ) -> FloatArray:
-    """Relative spectral power of a continuous spectrum at some wavelengths, nm.
+    """Relative spectral power of a continuous spectrum.
 
     Sources: Planck's law with the exact constants of the SI (2019); illuminant A by its defining
-    formula and D65 by its 5-nm table, linear in between (both CIE 15:2018). The scale is
-    arbitrary, as everything here is a ratio.
+    formula and D65 by its 5-nm table, linear in between (both CIE 15:2018). The scale is arbitrary,
+    because only ratios of integrals are used.
+
+    Parameters
+    ----------
+    spectrum : Planck, IlluminantA, IlluminantD65 or EqualEnergy
+        Spectrum of the light.
+    wavelength_nm : array_like
+        Wavelengths, nm, any shape; 380 to 780 for D65.
+
+    Returns
+    -------
+    float64, the shape of ``wavelength_nm``
+        Power per wavelength, arbitrary unit.
     """
     nm = np.asarray(wavelength_nm, np.float64)
     match spectrum:
@@ -130,9 +176,24 @@ def relative_power(
 
 
 def photons_per_lux_um2_s(spectrum: LightSpectrum) -> float:
-    """Photons of 380 to 780 nm in one second on one square micrometer, per lux.
+    """Photons of 380 to 780 nm per second and square micrometer at an illuminance of one lux.
 
     ``int S lambda / (h c) dlambda / (683.002 lm/W * int S V dlambda)``
+
+    Parameters
+    ----------
+    spectrum : LightSpectrum
+        Spectrum of the light.
+
+    Returns
+    -------
+    float
+        Photons per (lux um^2 s).
+
+    Examples
+    --------
+    >>> round(photons_per_lux_um2_s(Monochromatic(wavelength_nm=555.0)))
+    4091
     """
     if isinstance(spectrum, Monochromatic):
         flux = _photons_per_joule(spectrum.wavelength_nm)
@@ -148,7 +209,19 @@ def photons_per_lux_um2_s(spectrum: LightSpectrum) -> float:
 def mean_quantum_efficiency(
     quantum_efficiency: float | SpectralCurve, spectrum: LightSpectrum
 ) -> float:
-    """Electrons per photon of 380 to 780 nm under some light: the photon-weighted mean.
+    """Mean electrons per photon of 380 to 780 nm, weighted by the photons of a spectrum.
+
+    Parameters
+    ----------
+    quantum_efficiency : float or SpectralCurve
+        Electrons per photon; a number is returned as it is.
+    spectrum : LightSpectrum
+        Spectrum of the light.
+
+    Returns
+    -------
+    float
+        Electrons per photon, 0 to 1.
 
     Raises
     ------
@@ -180,7 +253,7 @@ def _photon_weighted(
     last = min(VISIBLE_NM[1], curve.wavelength_nm[-1])
     if first >= last:
         return 0.0
-    # The curve jumps to zero at its ends: integrate just where it is, and meet all its corners.
+    # The curve jumps to zero at its ends: integrate only inside it, with nodes at all its corners.
     corners = [nm for nm in curve.wavelength_nm if first < nm < last]
     seen = np.union1d(_grid(first, last), corners)
     everything = _grid(*VISIBLE_NM)
@@ -194,7 +267,7 @@ def _photons_per_joule(wavelength_nm: npt.ArrayLike) -> FloatArray:
 
 
 def _grid(first_nm: float, last_nm: float) -> FloatArray:
-    """Points at most 1 nm apart: five times finer than the tables."""
+    """Points at most 1 nm apart: a fifth of the tables' spacing."""
     return np.linspace(first_nm, last_nm, int(np.ceil(last_nm - first_nm)) + 1)
 
 

@@ -1,12 +1,12 @@
 """Tone curves: monotone maps of [0, 1] onto [0, 1], and thresholds read as such curves.
 
-In front of a quantizer a curve acts in the analog domain: a single-slope converter with a nonlinear
-ramp compares the pixel's volts with the curve's inverse, so noise and offset of its comparator stay
-referred to the pixel's volts. `transition_levels` gives those references. Behind a linear quantizer
-it is a table of codes, `lookup_table`.
+Before a quantizer a curve acts in the analog domain: a single-slope converter with a nonlinear ramp
+compares the pixel's volts with the curve's inverse, so noise and offset of its comparator stay
+referred to the pixel's volts. `transition_levels` gives those references. After a linear quantizer
+a curve is a table of codes, `lookup_table`.
 
-A new curve is one subclass of `Curve` with ``kind``, ``_tone`` and ``_light``, and its name in the
-union `ToneCurve`.
+To add a curve, write a subclass of `Curve` with ``kind``, ``_tone`` and ``_light``, and add it to
+the union `ToneCurve`.
 """
 
 from typing import Annotated, get_args

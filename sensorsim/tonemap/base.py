@@ -1,4 +1,4 @@
-"""What every tone curve shares: its domain, its ends, and how it refuses what lies outside."""
+"""Base class of all tone curves: domain, end points and checks."""
 
 from abc import ABC, abstractmethod
 
@@ -12,9 +12,9 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Curve(Description, ABC):
-    """A monotone map of [0, 1] onto [0, 1] that takes 0 to 0 and 1 to 1, exactly.
+    """A monotone map of [0, 1] onto [0, 1] that maps 0 to 0 and 1 to 1, exactly.
 
-    A subclass gives the formula and its inverse; the checks are here, once.
+    A subclass defines the formula and its inverse; this class checks the values.
     """
 
     def apply(self, x: npt.ArrayLike) -> FloatArray:
@@ -22,12 +22,13 @@ class Curve(Description, ABC):
 
         Parameters
         ----------
-        x : array, any shape
-            Light as parts of full scale, in [0, 1].
+        x : array_like
+            Light as a fraction of full scale, in [0, 1], any shape.
 
         Returns
         -------
-        float64, the shape of ``x``, in [0, 1]
+        float64, the shape of ``x``
+            Tone, in [0, 1].
 
         Raises
         ------
@@ -42,12 +43,13 @@ class Curve(Description, ABC):
 
         Parameters
         ----------
-        y : array, any shape
-            Tone, in [0, 1].
+        y : array_like
+            Tone, in [0, 1], any shape.
 
         Returns
         -------
-        float64, the shape of ``y``, in [0, 1]
+        float64, the shape of ``y``
+            Light as a fraction of full scale, in [0, 1].
 
         Raises
         ------
@@ -59,11 +61,11 @@ class Curve(Description, ABC):
 
     @abstractmethod
     def _tone(self, x: FloatArray) -> FloatArray:
-        """Formula of the curve over checked values."""
+        """Formula of the curve, for checked values."""
 
     @abstractmethod
     def _light(self, y: FloatArray) -> FloatArray:
-        """Formula of its inverse over checked values."""
+        """Formula of the inverse, for checked values."""
 
 
 def _unit_interval(values: npt.ArrayLike, name: str) -> FloatArray:
@@ -79,8 +81,8 @@ def _unit_interval(values: npt.ArrayLike, name: str) -> FloatArray:
 
 
 def _pinned(given: FloatArray, computed: FloatArray) -> FloatArray:
-    """Take the last rounding error from the ends, so that what one direction gives the other takes.
+    """Map 1 to 1 exactly and clip rounding errors, so that each direction accepts the other's results.
 
-    Zero needs no pin: every formula gives it exactly.
+    Every formula maps 0 to 0 exactly.
     """
     return np.where(given == 1, 1.0, np.clip(computed, 0, 1))

@@ -1,6 +1,7 @@
-"""Tone curves that have a formula. Equations and sources stand together in docs/physics.md.
+"""Tone curves in closed form. Equations and sources are listed in docs/physics.md.
 
-They are arranged so that neither direction loses digits at the dark end, where most thresholds lie.
+The formulas are arranged so that neither direction loses digits at the dark end, where most
+thresholds lie.
 """
 
 import math
@@ -48,8 +49,8 @@ class Srgb(Curve):
     """The encoding of sRGB (IEC 61966-2-1): a straight piece, then 1.055 x ** (1 / 2.4) - 0.055.
 
     The standard rounds the light at which its pieces meet to 0.0031308, where the curve would fall
-    by 2.9e-8. Here they change where they do meet, 0.00313066844..., and the curve is continuous;
-    nothing differs elsewhere.
+    by 2.9e-8. Here the pieces meet at their intersection, 0.00313066844..., so that the curve is
+    continuous; nothing differs elsewhere.
     """
 
     kind: Literal["srgb"] = "srgb"
@@ -62,7 +63,7 @@ class Srgb(Curve):
 
 
 class Bt709(Curve):
-    """The camera's curve of ITU-R BT.709-6: 4.5 x below 0.018, then 1.099 x ** 0.45 - 0.099.
+    """The camera curve of ITU-R BT.709-6: 4.5 x below 0.018, then 1.099 x ** 0.45 - 0.099.
 
     The rounded constants of the recommendation leave a step of 0.00025 at 0.018. No light has a
     tone inside the step; its inverse there is 0.018, the least light with at least that tone.
@@ -79,7 +80,7 @@ class Bt709(Curve):
 
 
 class Log(Curve):
-    """The mu-law y = ln(1 + mu x) / ln(1 + mu) (ITU-T G.711's continuous curve)."""
+    """The mu-law y = ln(1 + mu x) / ln(1 + mu) (the continuous curve of ITU-T G.711)."""
 
     kind: Literal["log"] = "log"
     mu: float = Field(255.0, gt=0, le=1e6, description="Strength of the compression.")
@@ -94,7 +95,7 @@ class Log(Curve):
 class NakaRushton(Curve):
     """y = (1 + s^n) x^n / (x^n + s^n): a photoreceptor's response, scaled to reach 1 at 1.
 
-    Naka and Rushton, J. Physiol. 185 (1966), with n = 1; the exponent is common since.
+    Source: Naka and Rushton, J. Physiol. 185 (1966), with n = 1; the general exponent came later.
     """
 
     kind: Literal["naka-rushton"] = "naka-rushton"
@@ -116,8 +117,8 @@ class NakaRushton(Curve):
 class Reinhard(Curve):
     """The photographic curve L (1 + L / L_white^2) / (1 + L) with L = key x and L_white = key.
 
-    Reinhard et al., ACM Trans. Graph. 21 (2002), equation 4. Full scale is the white point, so
-    the curve reaches 1 at 1 by itself: y = x (key + x) / (1 + key x).
+    Full scale is the white point, so the curve reaches 1 at 1: y = x (key + x) / (1 + key x).
+    Source: Reinhard et al., ACM Trans. Graph. 21 (2002), equation 4.
     """
 
     kind: Literal["reinhard"] = "reinhard"
@@ -131,7 +132,7 @@ class Reinhard(Curve):
         return x * (self.key + x) / (1 + self.key * x)
 
     def _light(self, y: FloatArray) -> FloatArray:
-        # The positive root of x^2 + b x - y, in the form that subtracts nothing.
+        # The positive root of x^2 + b x - y, in the form without cancellation.
         b = self.key * (1 - y)
         return 2 * y / (b + np.sqrt(b * b + 4 * y))
 
@@ -139,7 +140,7 @@ class Reinhard(Curve):
 class Drago(Curve):
     """Logarithm whose base grows from 2 in the dark to 10 at full scale.
 
-    Drago et al., Computer Graphics Forum 22 (2003), equation 4, with a display maximum that takes
+    Drago et al., Computer Graphics Forum 22 (2003), equation 4, with the display maximum that maps
     full scale to 1::
 
         y = log10(1 + L x) / log10(1 + L) * ln(10) / ln(2 + 8 x^p),  p = ln(bias) / ln(0.5)
@@ -180,16 +181,16 @@ class Drago(Curve):
         return shade * self._boost(x)
 
     def _boost(self, x: FloatArray) -> FloatArray:
-        """What the base adds to a logarithm of base 10: from 3.33 in the dark to 1."""
+        """Gain of the variable base over base 10: from 3.32 in the dark to 1 at full scale."""
         return math.log(10) / np.log(2 + 8 * x ** self._base_exponent())
 
     def _light(self, y: FloatArray) -> FloatArray:
-        """Root by bracketing, for want of a closed form.
+        """Find the root by bracketing, as there is no closed form.
 
-        The unknown is the plain logarithm ``shade``, in which the curve is nearly straight and
-        which the bounds of the boost, 1 and ln(10) / ln(2) = 3.32, bracket.
+        The unknown is the plain logarithm ``shade``, in which the curve is nearly straight. The
+        bounds of the boost, 1 and ln(10) / ln(2) = 3.32, bracket it.
         """
-        # Imported here because it takes longer than everything else that a readout loads.
+        # A slow import, needed here only.
         from scipy.optimize.elementwise import find_root
 
         def light(shade: FloatArray) -> FloatArray:
@@ -205,7 +206,7 @@ class Pq(Curve):
     """The perceptual quantizer of SMPTE ST 2084 (inverse EOTF), scaled to [0, 1].
 
     The standard gives black the signal c1 ** m2 = 7.3e-7 and its own range, 10 000 cd/m2, the
-    signal 1; subtracting the first and dividing by what is left at ``peak_cd_m2`` makes both ends.
+    signal 1. The black signal is subtracted, and the rest divided by its value at ``peak_cd_m2``.
     """
 
     kind: Literal["pq"] = "pq"
@@ -220,8 +221,8 @@ class Pq(Curve):
     def _above_black(self, x: FloatArray | np.float64) -> FloatArray:
         """Signal less that of black, over that of black.
 
-        With u = luminance ** m1, signal / black = ((1 + c2 / c1 u) / (1 + c3 u)) ** m2. Taking the
-        base as 1 + rise keeps the digits of the dark.
+        With u = luminance ** m1, signal / black = ((1 + c2 / c1 u) / (1 + c3 u)) ** m2. Writing the
+        base as 1 + rise avoids cancellation in the dark.
         """
         u = (x * (self.peak_cd_m2 / _PQ_RANGE_CD_M2)) ** _PQ_M1
         return np.expm1(_PQ_M2 * np.log1p(_PQ_RISE * u / (1 + _PQ_C3 * u)))

@@ -1,4 +1,4 @@
-"""Tone curves as transition levels, as thresholds, and as tables of codes."""
+"""Tone curves as transition levels, as thresholds, and as lookup tables of codes."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +15,21 @@ def transition_levels(curve: Curve, levels: int) -> FloatArray:
 
     Parameters
     ----------
+    curve : Curve
+        Tone curve before the quantizer.
     levels : int
-        Number of transitions: ``2**bits - 1`` for an ADC, M for a thermometer.
+        Number of transitions: ``2**bits - 1`` for an ADC, M for a thermometer code.
 
     Returns
     -------
-    float64 [levels], ascending, in (0, 1)
+    float64 [levels]
+        Light as a fraction of full scale, ascending, in (0, 1).
+
+    Examples
+    --------
+    >>> from sensorsim.tonemap import Gamma
+    >>> transition_levels(Gamma(gamma=2.0), 3).tolist()
+    [0.0625, 0.25, 0.5625]
     """
     return curve.inverse(np.arange(1, levels + 1) / (levels + 1))
 
@@ -29,19 +38,29 @@ thresholds_of = transition_levels
 
 
 def curve_of(thresholds: npt.ArrayLike) -> PiecewiseLinear:
-    """Read thresholds as the piecewise-linear tone curve through (t_m, m / (M + 1)).
+    """Piecewise-linear tone curve through the points (t_m, m / (M + 1)) of M thresholds.
 
     ``thresholds_of(curve_of(t), len(t))`` gives ``t`` back exactly.
 
     Parameters
     ----------
-    thresholds : array [M]
-        Parts of full scale, strictly ascending, in (0, 1).
+    thresholds : array_like [M]
+        Light as a fraction of full scale, strictly ascending, in (0, 1).
+
+    Returns
+    -------
+    PiecewiseLinear
+        Curve with M + 2 knots.
 
     Raises
     ------
     InputError
         If there are no thresholds or they do not ascend strictly inside (0, 1).
+
+    Examples
+    --------
+    >>> curve_of([0.1, 0.4]).x
+    (0.0, 0.1, 0.4, 1.0)
     """
     t = np.asarray(thresholds, np.float64)
     if t.ndim != 1 or not t.size:
@@ -57,35 +76,43 @@ def curve_of(thresholds: npt.ArrayLike) -> PiecewiseLinear:
 
 
 def lookup_table(curve: Curve, input_bits: int, output_bits: int) -> npt.NDArray[np.uint16]:
-    """The digital tone map: what a code becomes when the curve acts after a linear conversion.
+    """Digital tone map: output code of each input code, for a curve after a linear conversion.
 
-    A code c stands for the middle of its step, ``(c + 0.5) / 2**input_bits``; the curve's tone is
-    then truncated to ``output_bits`` as an ADC behind the curve would.
+    Code c stands for the middle of its step, ``(c + 0.5) / 2**input_bits``. The tone is truncated
+    to ``output_bits``, like an ADC behind the curve would do.
 
-    Codes collide: where the curve is so flat that a step of input makes less than a step of output,
-    neighbors share an output and cannot be told apart again; where it is steeper, outputs are
-    skipped. So there are at most ``min(2**input_bits, 2**output_bits)`` distinct outputs, and with
-    equal bits fewer under any curve that bends by a step or more: what an analog curve would have
-    kept apart before quantization, a table cannot bring back. More input than output bits help.
+    Codes collide where a step of the input makes less than a step of the output, and outputs are
+    skipped where the curve is steeper. There are at most ``min(2**input_bits, 2**output_bits)``
+    distinct outputs, and fewer at equal bits under any curve that bends by a step or more. More
+    input than output bits reduce this loss.
 
     Parameters
     ----------
+    curve : Curve
+        Tone curve.
     input_bits, output_bits : int
-        1 to 16.
+        Bits of the codes before and after the curve, 1 to 16.
 
     Returns
     -------
-    uint16 [2**input_bits], never falling
+    uint16 [2**input_bits]
+        Output code of each input code, DN, never falling.
 
     Raises
     ------
     InputError
         If a number of bits is out of range.
+
+    Examples
+    --------
+    >>> from sensorsim.tonemap import Gamma
+    >>> lookup_table(Gamma(gamma=2.0), 3, 2).tolist()
+    [1, 1, 2, 2, 3, 3, 3, 3]
     """
     for name, bits in (("input_bits", input_bits), ("output_bits", output_bits)):
         if not 1 <= bits <= MAX_TABLE_BITS:
             raise InputError(f"{name}: {bits}, expected 1 to {MAX_TABLE_BITS}")
     tone = curve.apply((np.arange(2**input_bits) + 0.5) / 2**input_bits)
-    # Where a curve saturates, a tone below full scale may round to 1, which has no code.
+    # Near saturation a tone below full scale may round to 1, which has no code.
     codes = np.minimum(np.floor(tone * 2**output_bits), 2**output_bits - 1)
     return codes.astype(np.uint16)

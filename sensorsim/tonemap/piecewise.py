@@ -1,4 +1,4 @@
-"""Tone curves given by points: piecewise-linear, and histogram equalization of samples."""
+"""Piecewise-linear tone curves, from points or from the histogram of samples."""
 
 from typing import Literal, Self
 
@@ -11,7 +11,7 @@ from sensorsim.tonemap.base import Curve, FloatArray
 
 
 class PiecewiseLinear(Curve):
-    """Straight lines through knots; at a knot both directions are exact.
+    """Straight lines between knots; exact at the knots in both directions.
 
     Raises
     ------
@@ -52,26 +52,30 @@ class PiecewiseLinear(Curve):
 
 
 def _interpolate(values: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
-    """Like ``np.interp``, but never past the next knot by rounding, so that it stays monotone."""
+    """Like ``np.interp``, but rounding never passes the next knot, so the result is monotone."""
     left = np.clip(np.searchsorted(start, values, "right") - 1, 0, start.size - 2)
     part = (values - start[left]) / (start[left + 1] - start[left])
     return np.minimum(end[left] + part * (end[left + 1] - end[left]), end[left + 1])
 
 
 def histogram_equalization(samples: npt.ArrayLike, knots: int = 64) -> PiecewiseLinear:
-    """The curve behind which calibration samples are spread evenly over [0, 1].
+    """Tone curve that distributes calibration samples evenly over [0, 1].
 
-    It goes through the samples' cumulative distribution, at the darkest, the brightest and evenly
-    ranked samples between. A value that many samples share gets the middle of its step. Samples at
-    0 and 1 are left out, because every curve takes them to 0 and 1: the tones between belong to
-    the samples between.
+    It follows the samples' cumulative distribution at the darkest, the brightest and evenly ranked
+    samples between. A value that many samples share gets the middle of its step. Samples at 0 and 1
+    are left out, because every curve maps them to 0 and 1.
 
     Parameters
     ----------
-    samples : array, any shape
-        Signals as parts of full scale, in [0, 1].
+    samples : array_like
+        Signals as fractions of full scale, in [0, 1], any shape.
     knots : int
         Knots between (0, 0) and (1, 1), at least 2; fewer if samples coincide.
+
+    Returns
+    -------
+    PiecewiseLinear
+        Curve with at most ``knots + 2`` knots.
 
     Raises
     ------
@@ -90,8 +94,8 @@ def histogram_equalization(samples: npt.ArrayLike, knots: int = 64) -> Piecewise
     wrong = values[~((values >= 0) & (values <= 1))]
     if wrong.size:
         raise InputError(
-            f"samples: {wrong.size} of {values.size} are no parts of full scale, the first "
-            f"{float(wrong[0])!r}; expected values in [0, 1]; divide by full scale and clip"
+            f"samples: {wrong.size} of {values.size} lie outside [0, 1], the first "
+            f"{float(wrong[0])!r}; divide by full scale and clip"
         )
     inside = np.sort(values[(values > 0) & (values < 1)])
     if not inside.size:

@@ -111,7 +111,7 @@ def test_any_samples_make_a_valid_curve(values: list[float], extra: float, knots
     [
         ([], "none of 0"),
         ([0.0, 1.0, 1.0], "none of 3 lies between 0 and 1"),
-        ([0.5, float("nan")], "1 of 2 are no parts of full scale, the first nan"),
+        ([0.5, float("nan")], r"1 of 2 lie outside \[0, 1\], the first nan"),
         ([0.5, -0.1, 2.0], "2 of 3 .* the first -0.1"),
         ([1.0000001], "1.0000001"),
         ([float("inf")], "inf"),
