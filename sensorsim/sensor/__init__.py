@@ -1,4 +1,4 @@
-"""Light to electrons to volts: one pixel array, its noise and its fixed patterns."""
+"""Light to electrons to volts: one pixel array with its noise and fixed patterns."""
 
 from sensorsim.sensor.fixed_pattern import FixedPattern, fixed_pattern
 from sensorsim.sensor.photodiode import Photodiode, dark_current_e_per_s

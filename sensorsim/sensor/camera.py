@@ -1,4 +1,4 @@
-"""All that stands before the readout: light on the scene becomes volts at the pixels."""
+"""Everything before the readout: light of the scene to volts at the pixels."""
 
 from dataclasses import dataclass
 
@@ -24,12 +24,15 @@ class Camera:
     Attributes
     ----------
     photodiode : Photodiode
+        Pixel.
     exposure : Exposure
-        How bright white is.
+        Brightness of white, and how it varies between images.
     lens : Lens
+        Lens in front of the array.
     spectrum : LightSpectrum
-        Of the illuminant; white reflects it unchanged.
+        Spectrum of the illuminant; white reflects it unchanged.
     white_reflectance : float
+        Reflectance of white, above 0 to 1.
     layout : Layout
         Color filters on the array.
     """
@@ -42,7 +45,12 @@ class Camera:
     layout: Layout = "scene"
 
     def lux_per_electron(self) -> float:
-        """Scene illuminance at which white makes one electron in one exposure.
+        """Scene illuminance at which white makes one photoelectron per exposure.
+
+        Returns
+        -------
+        float
+            Illuminance per electron, lux/e-.
 
         Raises
         ------
@@ -56,45 +64,93 @@ class Camera:
         )  # fmt: skip
 
     def white_e(self) -> float:
-        """Electrons that white makes in a 0-stop image."""
+        """Mean photoelectrons that white makes in a 0-stop image.
+
+        Returns
+        -------
+        float
+            Mean photoelectrons per pixel on the axis, e-.
+
+        Raises
+        ------
+        InputError
+            If the exposure states an illuminance, as for `lux_per_electron`.
+        """
         lux = self.exposure.white_illuminance_lux
         if lux is not None:
             return lux / self.lux_per_electron()
         return self.exposure.full_well_fraction * self.photodiode.full_well_e
 
     def white_illuminance_lux(self) -> float:
-        """Illuminance of the scene in a 0-stop image."""
-        lux = self.exposure.white_illuminance_lux
-        return self.white_e() * self.lux_per_electron() if lux is None else lux
+        """Illuminance of the scene in a 0-stop image.
 
-    def electrons_at_white(self, key: streams.Key) -> npt.NDArray[np.float64]:
-        """Electrons that white makes in each image, by the exposure law: float64 [N]."""
-        return self.white_e() * 2.0 ** self.exposure.stops(key)
-
-    def on_array(self, light: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """Relative light of the scene [N, H, W, C] on the pixels [N, H, W, samples per pixel].
-
-        Behind the lens and the color filters; 1.0 is white on the axis.
+        Returns
+        -------
+        float
+            Illuminance, lux.
 
         Raises
         ------
         InputError
-            Like `volts`.
+            If the exposure states no illuminance, as for `lux_per_electron`.
+        """
+        lux = self.exposure.white_illuminance_lux
+        return self.white_e() * self.lux_per_electron() if lux is None else lux
+
+    def electrons_at_white(self, key: streams.Key) -> npt.NDArray[np.float64]:
+        """Mean photoelectrons that white makes in each image, by the exposure law.
+
+        Parameters
+        ----------
+        key : Key
+            Addresses of the random numbers of N images.
+
+        Returns
+        -------
+        float64 [N]
+            Mean photoelectrons per pixel on the axis, e-.
+        """
+        return self.white_e() * 2.0 ** self.exposure.stops(key)
+
+    def on_array(self, light: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """Relative light on the pixels, behind the lens and the color filters.
+
+        Parameters
+        ----------
+        light : array_like [N, H, W, C]
+            Relative linear light of the scene; converted to float32.
+
+        Returns
+        -------
+        float32 [N, H, W, S]
+            Relative linear light of the S samples per pixel; 1.0 is white on the axis.
+
+        Raises
+        ------
+        InputError
+            As for `volts`.
         """
         array = np.asarray(light, np.float32)
-        check_light(array)  # blur and luminance would spread NaN, or hide light below zero
+        check_light(array)  # blur and luminance would spread NaN, or hide negative light
         image = through_lens(array, self.lens, self.photodiode.pixel_pitch_um)
         return sample_colors(image, self.layout)
 
     def mean_electrons(
         self, on_array: npt.NDArray[np.float32], key: streams.Key
     ) -> npt.NDArray[np.float32]:
-        """Electrons that light and dark current make on average, before the well fills.
+        """Mean electrons of light and dark current, before saturation.
 
         Parameters
         ----------
-        on_array : float32 [N, H, W, samples per pixel]
-            What `on_array` gives.
+        on_array : float32 [N, H, W, S]
+            Relative light on the pixels, from `on_array`.
+        key : Key
+            Addresses of the random numbers of N images.
+
+        Returns
+        -------
+        float32 [N, H, W, S]
+            Mean electrons, e-; without PRNU and spread of the dark current.
         """
         at_white = self.electrons_at_white(key).astype(np.float32)
         return on_array * at_white[:, None, None, None] + np.float32(self.photodiode.dark_e)
@@ -102,13 +158,28 @@ class Camera:
     def volts(
         self, light: npt.ArrayLike, key: streams.Key, pattern: FixedPattern | None = None
     ) -> npt.NDArray[np.float32]:
-        """Relative light of the scene [N, H, W, C] to volts [N, H, W, samples per pixel].
+        """Simulate volts at the pixels' outputs from the light of the scene.
+
+        Parameters
+        ----------
+        light : array_like [N, H, W, C]
+            Relative linear light of the scene; 1.0 is white.
+        key : Key
+            Addresses of the random numbers of N images.
+        pattern : FixedPattern, optional
+            `fixed_pattern` of the key's distinct dies; drawn in the call if left out.
+
+        Returns
+        -------
+        float32 [N, H, W, S]
+            Volts of the S samples per pixel, V.
 
         Raises
         ------
         InputError
-            If the light is not finite and non-negative, has colors that the layout cannot sample,
-            or the array is smaller than the lens's blur.
+            If the light is negative, infinite or NaN, has colors that the layout cannot sample, or
+            the array is smaller than the lens's blur kernel, or key or pattern do not fit the
+            light.
         """
         electrons = self.electrons_at_white(key)
         return sense(self.on_array(light), self.photodiode, electrons, key, pattern)

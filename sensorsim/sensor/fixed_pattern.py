@@ -1,4 +1,4 @@
-"""What differs from pixel to pixel of a die, and stays."""
+"""Fixed patterns of a die: PRNU, dark current spread, offsets, column gains and telegraph traps."""
 
 import math
 from typing import NamedTuple
@@ -14,24 +14,24 @@ from sensorsim.sensor.photodiode import Photodiode
 FloatArray = npt.NDArray[np.float32]
 
 _CHUNK = 2**16
-"""Pixels whose traps are drawn at once, in double precision."""
+"""Pixels whose traps are drawn at a time, in double precision."""
 
 
 class FixedPattern(NamedTuple):
-    """Maps of D dies over P = H * W * C pixels; float32, of no size where nothing varies.
+    """Maps of D dies over P = H * W * C pixels; float32, of size 0 where nothing varies.
 
     Attributes
     ----------
-    gain : [D, P]
+    gain : float32 [D, P]
         Response factor of a pixel (PRNU), >= 0.
-    dark : [D, P]
+    dark : float32 [D, P]
         Dark current of a pixel over the mean dark current.
-    offset_e : [D, P]
-        Sum of pixel (DSNU), row and column offsets, electrons.
-    column_gain : [D, W * C]
+    offset_e : float32 [D, P]
+        Sum of pixel (DSNU), row and column offsets, e-.
+    column_gain : float32 [D, W * C]
         Factor on the volts of a column.
-    rts_e : [D, P]
-        Step of the pixel's telegraph trap, electrons; 0 without one.
+    rts_e : float32 [D, P]
+        Step of the pixel's telegraph trap, e-; 0 in pixels without a trap.
     """
 
     gain: FloatArray
@@ -44,20 +44,23 @@ class FixedPattern(NamedTuple):
 def fixed_pattern(
     photodiode: Photodiode, shape: tuple[int, int, int], dies: npt.ArrayLike, seed: int
 ) -> FixedPattern:
-    """Maps of some dies.
+    """Draw the maps of some dies.
 
     Parameters
     ----------
     photodiode : Photodiode
-    shape : rows H, columns W, colors C
-    dies : int [D]
+        Pixel; its noise ladder and spreads decide which maps are drawn.
+    shape : (int, int, int)
+        Rows H, columns W and samples per pixel C of the array.
+    dies : int or int [D]
         Die numbers.
     seed : int
+        Seed of the random numbers, 0 to `MAX_SEED` of `sensorsim.core.streams`.
 
     Returns
     -------
     FixedPattern
-        What the noise ladder leaves out has no size, and so has what has no spread.
+        Maps of the D dies; maps without spread, or excluded by the noise ladder, have size 0.
     """
     numbers = [int(d) for d in np.atleast_1d(np.asarray(dies, np.int64))]
     p = photodiode
@@ -82,7 +85,7 @@ def _none() -> FloatArray:
 
 
 def _normals(spread: float, size: int, dies: list[int], seed: int, stream: int) -> FloatArray:
-    """Standard normal numbers of each die; none where the spread is zero."""
+    """Standard normal numbers of each die; size 0 if the spread is zero."""
     if spread == 0:
         return _none()
     out = np.empty((len(dies), size), np.float32)
@@ -92,9 +95,9 @@ def _normals(spread: float, size: int, dies: list[int], seed: int, stream: int) 
 
 
 def _log_normal(normals: FloatArray, spread: float) -> FloatArray:
-    """Positive factors of mean 1 and this relative spread."""
+    """Positive factors of mean 1 and the given relative spread."""
     variance = math.log1p(spread**2)
-    # Python's numbers leave float32 arrays as they are; numpy's would make them float64.
+    # Python floats keep float32 arrays as float32; numpy's would promote them to float64.
     factors: FloatArray = np.exp(math.sqrt(variance) * normals - variance / 2)
     return factors
 
@@ -119,7 +122,7 @@ def _offsets(p: Photodiode, rows: int, columns: int, dies: list[int], seed: int)
 
 
 def _rts(p: Photodiode, size: int, dies: list[int], seed: int) -> FloatArray:
-    """Steps of the traps: which pixel has one, and how large it is, are drawn per die."""
+    """Steps of the telegraph traps, e-; which pixels have one, and its size, are drawn per die."""
     if not p.draws("temporal") or p.rts_pixel_fraction == 0 or p.rts_amplitude_e == 0:
         return _none()
     out = np.empty((len(dies), size), np.float32)

@@ -1,4 +1,4 @@
-"""What a pixel is: its description, and the quantities that follow from it."""
+"""Description of a pixel, and the quantities that follow from it."""
 
 from typing import Annotated, Literal
 
@@ -41,8 +41,8 @@ class Photodiode(Description):
     integration_time_ms: float = Field(33.0, gt=0, le=1e6, description="Exposure time, ms.")
     noise: Noise = Field(
         "all",
-        description="Ladder of what is drawn: none; shot: Poisson electrons; temporal: and reset, "
-        "read, telegraph and row noise; all: and the fixed patterns of the die.",
+        description="Ladder of noise sources: none; shot: Poisson electrons; temporal: also reset, "
+        "read, telegraph and row noise; all: also the fixed patterns of the die.",
     )
     read_noise_e: float = Field(
         4.0, ge=0, le=1e4, description="Noise of the source follower and what follows, e- rms."
@@ -91,22 +91,46 @@ class Photodiode(Description):
 
     @property
     def volts_per_e(self) -> float:
-        """Conversion gain in volts."""
+        """Conversion gain.
+
+        Returns
+        -------
+        float
+            Conversion gain, V/e-.
+        """
         return self.conversion_gain_uv_per_e * 1e-6
 
     @property
     def full_scale_v(self) -> float:
-        """Volts at full well."""
+        """Volts at full well.
+
+        Returns
+        -------
+        float
+            Full scale of the pixel's output, V.
+        """
         return float(self.response.volts(self.full_well_e, self.volts_per_e))
 
     @property
     def temperature_k(self) -> float:
-        """Of the die."""
+        """Temperature of the die.
+
+        Returns
+        -------
+        float
+            Temperature, K.
+        """
         return self.temperature_c + _ZERO_CELSIUS_K
 
     @property
     def dark_e(self) -> float:
-        """Mean dark electrons of one exposure at the die's temperature."""
+        """Mean dark electrons of one exposure at the die's temperature.
+
+        Returns
+        -------
+        float
+            Mean dark electrons per pixel, e-.
+        """
         per_s = dark_current_e_per_s(
             self.dark_current_e_per_s, self.temperature_c, self.dark_current_activation_ev
         )
@@ -114,10 +138,15 @@ class Photodiode(Description):
 
     @property
     def reset_noise_e(self) -> float:
-        """KTC noise in electrons rms.
+        """Reset (kTC) noise.
 
         ``sqrt(k T C) / q``; without a stated capacitance ``C = q / conversion gain``. It is 0 under
         correlated double sampling, and in a logarithmic pixel, which is never reset.
+
+        Returns
+        -------
+        float
+            Noise, e- rms.
         """
         if self.correlated_double_sampling or isinstance(self.response, Logarithmic):
             return 0.0
@@ -130,7 +159,23 @@ class Photodiode(Description):
         return float(np.sqrt(kt_j * capacitance_f) / ELEMENTARY_CHARGE_C)
 
     def draws(self, noise: Noise) -> bool:
-        """Whether this pixel's ladder reaches ``noise``."""
+        """Whether this pixel's noise ladder includes ``noise``.
+
+        Parameters
+        ----------
+        noise : Noise
+            Step of the ladder: none, shot, temporal or all.
+
+        Returns
+        -------
+        bool
+            True if ``noise`` is this pixel's step or a lower one.
+
+        Examples
+        --------
+        >>> Photodiode(noise="temporal").draws("shot")
+        True
+        """
         ladder = ("none", "shot", "temporal", "all")
         return ladder.index(self.noise) >= ladder.index(noise)
 
@@ -138,9 +183,28 @@ class Photodiode(Description):
 def dark_current_e_per_s(
     at_25c_e_per_s: float, temperature_c: float, activation_ev: float
 ) -> float:
-    """Arrhenius law of the dark current.
+    """Dark current at a temperature, by the Arrhenius law.
 
     ``I(T) = I(25 C) * exp(-(Ea / k) * (1 / T - 1 / 298.15 K))``.
+
+    Parameters
+    ----------
+    at_25c_e_per_s : float
+        Dark current at 25 C, e-/s.
+    temperature_c : float
+        Temperature, C.
+    activation_ev : float
+        Activation energy Ea, eV.
+
+    Returns
+    -------
+    float
+        Dark current, e-/s.
+
+    Examples
+    --------
+    >>> round(dark_current_e_per_s(10.0, 35.0, 0.63), 1)
+    22.2
     """
     inverse_k = 1 / (temperature_c + _ZERO_CELSIUS_K) - 1 / (_DARK_REFERENCE_C + _ZERO_CELSIUS_K)
     return float(at_25c_e_per_s * np.exp(-activation_ev / BOLTZMANN_EV_PER_K * inverse_k))

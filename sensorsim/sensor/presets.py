@@ -1,4 +1,4 @@
-"""Real sensors: figures with their sources, read from ``data/sensors/*.toml``."""
+"""Real sensors: values with their sources, read from ``data/sensors/*.toml``."""
 
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
@@ -16,7 +16,13 @@ T = TypeVar("T")
 
 
 class Figure(Description, Generic[T]):
-    """One figure of a sensor: its value, and why to believe it."""
+    """One quantity of a sensor: its value, unit and source.
+
+    Raises
+    ------
+    ValidationError
+        If bounds are given to anything but a single number, or do not enclose the value.
+    """
 
     value: T
     unit: str
@@ -24,8 +30,8 @@ class Figure(Description, Generic[T]):
         min_length=10, description="Where it was published, its formula, or why it is assumed."
     )
     basis: Literal["published", "derived", "assumed"]
-    low: float | None = Field(None, description="Least value that is likely.")
-    high: float | None = Field(None, description="Largest value that is likely.")
+    low: float | None = Field(None, description="Smallest likely value.")
+    high: float | None = Field(None, description="Largest likely value.")
 
     @model_validator(mode="after")
     def _value_is_inside(self) -> Self:
@@ -43,7 +49,7 @@ class Figure(Description, Generic[T]):
 
 
 class _Figures(Description):
-    """Figures whose units must be those that the names of their fields end with."""
+    """Quantities whose units must match the suffixes of their field names."""
 
     @model_validator(mode="after")
     def _units_fit_the_names(self) -> Self:
@@ -64,7 +70,7 @@ _Kind = dict[str, str | float]
 
 
 class PhotodiodeFigures(_Figures):
-    """What a pipeline's ``[photodiode]`` table takes."""
+    """Fields of a pipeline's ``[photodiode]`` table."""
 
     pixel_pitch_um: Figure[Annotated[float, Field(gt=0, le=100)]]
     quantum_efficiency: Figure[_PositiveFraction | SpectralCurve]
@@ -86,13 +92,13 @@ class PhotodiodeFigures(_Figures):
     rts_pixel_fraction: Figure[Annotated[float, Field(ge=0, le=1)]]
     rts_amplitude_e: Figure[_NotNegative]
     correlated_double_sampling: Figure[bool]
-    # Their fields and bounds are the photodiode's own; a pipeline checks them.
+    # A pipeline checks the fields and bounds of these two.
     saturation: Figure[_Kind]
     response: Figure[_Kind]
 
 
 class EmvaFigures(_Figures):
-    """What an EMVA 1288 characterization of the sensor should give back, where published."""
+    """Results that an EMVA 1288 characterization should reproduce, where published."""
 
     wavelength_nm: Figure[_Positive] | None = None
     temperature_c: Figure[_Celsius] | None = None
@@ -108,7 +114,7 @@ class EmvaFigures(_Figures):
 
 
 class Sensor(_Figures):
-    """All figures of one file."""
+    """All quantities of one sensor file."""
 
     name: str
     description: str
@@ -119,7 +125,13 @@ class Sensor(_Figures):
     emva: EmvaFigures = EmvaFigures()
 
     def photodiode_fields(self) -> dict[str, Any]:
-        """The values alone, as a pipeline's ``[photodiode]`` table takes them."""
+        """Values without units and sources, for a pipeline's ``[photodiode]`` table.
+
+        Returns
+        -------
+        dict of str to Any
+            Value by field name; the unit is the suffix of the name.
+        """
         return {
             name: fields["value"]
             for name, fields in self.photodiode.model_dump(mode="json").items()
@@ -127,18 +139,39 @@ class Sensor(_Figures):
 
 
 def sensor_names() -> list[str]:
-    """Names of the sensors that ship."""
+    """Names of the shipped sensors.
+
+    Returns
+    -------
+    list of str
+        Names, sorted.
+    """
     return sorted(p.stem for p in resources.data("sensors").glob("*.toml"))
 
 
 def load_sensor(name_or_path: str | Path) -> Sensor:
-    """Read a sensor by the name of one that ships, or by path.
+    """Read a sensor by the name of a shipped one, or by path.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name without a suffix, or path of a TOML file.
+
+    Returns
+    -------
+    Sensor
+        The sensor's quantities.
 
     Raises
     ------
     InputError
-        If it is missing, is not TOML, lacks a figure, or a figure has no source, another unit than
-        its field's name says, or a value that no sensor has.
+        If the file is missing, is not TOML, lacks a quantity, or a quantity has no source, a unit
+        that does not match the suffix of its name, or a value out of range.
+
+    Examples
+    --------
+    >>> load_sensor("imx477").photodiode.pixel_pitch_um.value
+    1.55
     """
     path = Path(name_or_path)
     if not path.suffix:

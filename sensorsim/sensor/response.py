@@ -1,4 +1,4 @@
-"""Electrons to volts: linear, logarithmic, or linear with a logarithmic top."""
+"""Electrons to volts: linear, logarithmic, or linear up to a knee and logarithmic above."""
 
 from typing import Annotated, Literal
 
@@ -17,34 +17,60 @@ class Linear(Description):
     kind: Literal["linear"] = "linear"
 
     def volts(self, electrons: npt.ArrayLike, volts_per_e: float) -> FloatArray:
-        """Volts of ``electrons``."""
+        """Volts at the pixel's output.
+
+        Parameters
+        ----------
+        electrons : array_like
+            Electrons, e-, any shape.
+        volts_per_e : float
+            Conversion gain, V/e-.
+
+        Returns
+        -------
+        float64, the shape of ``electrons``
+            Volts, V.
+        """
         return np.asarray(electrons, np.float64) * volts_per_e
 
 
 class Logarithmic(Description):
-    """V = slope x log10(1 + electrons / knee): a pixel whose load works below threshold.
+    """V = slope x log10(1 + electrons / knee): a pixel whose load transistor works below threshold.
 
-    Electrons stand for the photocurrent over one exposure; the knee is where leakage hides it.
+    Electrons stand for the photocurrent over one exposure; below the knee leakage dominates.
     Source: Kavadias et al., "A logarithmic response CMOS image sensor with on-chip calibration",
     IEEE JSSC 35 (2000) 1146, whose pixel gives some 50 to 60 mV per decade.
     """
 
     kind: Literal["logarithmic"] = "logarithmic"
     slope_mv_per_decade: float = Field(
-        60.0, gt=0, le=1000, description="Volts per tenfold light, mV per decade."
+        60.0, gt=0, le=1000, description="Slope per tenfold light, mV per decade."
     )
     knee_e: float = Field(
         10.0, gt=0, le=1e7, description="Signal at which the response leaves its linear start, e-."
     )
 
     def volts(self, electrons: npt.ArrayLike, volts_per_e: float) -> FloatArray:
-        """Volts of ``electrons``; the conversion gain plays no part."""
+        """Volts at the pixel's output.
+
+        Parameters
+        ----------
+        electrons : array_like
+            Electrons, e-, any shape.
+        volts_per_e : float
+            Conversion gain, V/e-; not used.
+
+        Returns
+        -------
+        float64, the shape of ``electrons``
+            Volts, V.
+        """
         x = np.asarray(electrons, np.float64)
         return self.slope_mv_per_decade * 1e-3 * np.log10(1 + x / self.knee_e)
 
 
 class Linlog(Description):
-    """Linear up to a knee, logarithmic above; value and slope are continuous."""
+    """Linear up to a knee, logarithmic above; value and slope are continuous at the knee."""
 
     kind: Literal["linlog"] = "linlog"
     knee_e: float = Field(
@@ -52,7 +78,20 @@ class Linlog(Description):
     )
 
     def volts(self, electrons: npt.ArrayLike, volts_per_e: float) -> FloatArray:
-        """Volts of ``electrons``."""
+        """Volts at the pixel's output.
+
+        Parameters
+        ----------
+        electrons : array_like
+            Electrons, e-, any shape.
+        volts_per_e : float
+            Conversion gain below the knee, V/e-.
+
+        Returns
+        -------
+        float64, the shape of ``electrons``
+            Volts, V.
+        """
         x = np.asarray(electrons, np.float64)
         above = self.knee_e * (1 + np.log(np.maximum(x, self.knee_e) / self.knee_e))
         return np.where(x <= self.knee_e, x, above) * volts_per_e

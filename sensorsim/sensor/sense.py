@@ -1,4 +1,4 @@
-"""Light in, volts out."""
+"""Volts of a pixel array from relative light."""
 
 import math
 
@@ -27,30 +27,40 @@ def sense(
     key: streams.Key,
     pattern: FixedPattern | None = None,
 ) -> FloatArray:
-    """Volts at the output of every pixel.
+    """Simulate the volts at the output of every pixel.
 
     Parameters
     ----------
-    light : [N, H, W, C]
-        Relative linear light; 1.0 is white.
+    light : array_like [N, H, W, C]
+        Relative linear light; 1.0 is white. Converted to float32.
     photodiode : Photodiode
-    electrons_at_white : float or [N]
-        Mean electrons that light 1.0 makes in each image.
+        Pixel.
+    electrons_at_white : float or array_like [N]
+        Mean photoelectrons that light 1.0 makes in each image, e-.
     key : Key
         Frames, dies and seed of the N images.
     pattern : FixedPattern, optional
-        `fixed_pattern` of the key's distinct dies, for those who read many frames of one die: it
-        is drawn anew in every call otherwise, which costs about as much as a frame.
+        `fixed_pattern` of the key's distinct dies. Pass it when reading many frames of one die:
+        otherwise every call draws it again, which takes about as long as a frame.
 
     Returns
     -------
-    float32 [N, H, W, C], volts
+    float32 [N, H, W, C]
+        Volts, V.
 
     Raises
     ------
     InputError
-        If light or electrons are not finite and non-negative, the light has another number of axes,
-        or key or pattern are of another number of images, dies or pixels.
+        If light or electrons are negative, infinite or NaN, the light does not have four axes, or
+        key or pattern do not fit the number of images, dies or pixels.
+
+    Examples
+    --------
+    >>> from sensorsim.core.streams import Key
+    >>> light = np.full((1, 4, 4, 1), 0.5, np.float32)
+    >>> volts = sense(light, Photodiode(noise="none"), 1000.0, Key.of(1, [0]))
+    >>> volts.shape
+    (1, 4, 4, 1)
     """
     array = np.ascontiguousarray(light, np.float32)
     if array.ndim != 4:
@@ -77,7 +87,7 @@ def sense(
 
 
 def _each_image(electrons_at_white: npt.ArrayLike, images: int) -> FloatArray:
-    """Electrons of every image: float32 [N]."""
+    """Electrons at white of every image: float32 [N]."""
     electrons = np.asarray(electrons_at_white, np.float64)
     if electrons.shape not in ((), (images,)):
         raise InputError(
@@ -92,7 +102,7 @@ def _each_image(electrons_at_white: npt.ArrayLike, images: int) -> FloatArray:
 
 
 def _check_pattern(pattern: FixedPattern, dies: int, pixels: int, columns: int) -> None:
-    """The kernel reads its maps unchecked."""
+    """Check the shapes of the maps; the kernel does not."""
     for name, part in pattern._asdict().items():
         shape = (dies, columns if name == "column_gain" else pixels)
         if part.size and part.shape != shape:
@@ -103,16 +113,21 @@ def _check_pattern(pattern: FixedPattern, dies: int, pixels: int, columns: int) 
 
 
 def check_light(light: FloatArray) -> None:
-    """Refuse what is no light.
+    """Raise on negative, infinite or NaN light.
+
+    Parameters
+    ----------
+    light : float32, any shape
+        Relative light.
 
     Raises
     ------
     InputError
-        If some of it is NaN, infinite or below zero.
+        If a value is NaN, infinite or negative.
     """
     if light.size == 0:
         return
-    lowest, highest = light.min(), light.max()  # NaN, where there is one
+    lowest, highest = light.min(), light.max()  # NaN if any value is NaN
     if not (lowest >= -kernel.LARGEST and highest <= kernel.LARGEST):
         raise InputError("light: holds NaN or infinite values; expected finite relative light >= 0")
     if lowest < 0:
@@ -123,7 +138,7 @@ def check_light(light: FloatArray) -> None:
 
 
 def _numbers(p: Photodiode) -> kernel.Pixel:
-    """The pixel as its kernel reads it."""
+    """Parameters of the pixel for the kernel."""
     response, knee_e, volts_per_log = kernel.LINEAR, 1.0, 0.0
     if isinstance(p.response, Logarithmic):
         response, knee_e = kernel.LOGARITHMIC, p.response.knee_e

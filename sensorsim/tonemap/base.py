@@ -81,7 +81,7 @@ def _unit_interval(values: npt.ArrayLike, name: str) -> FloatArray:
 
 
 def _pinned(given: FloatArray, computed: FloatArray) -> FloatArray:
-    """Map 1 to 1 exactly and clip rounding errors, so that each direction accepts the other's results.
+    """Map 1 to 1 exactly and clip rounding errors, so each direction accepts the other's results.
 
     Every formula maps 0 to 0 exactly.
     """
