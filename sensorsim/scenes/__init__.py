@@ -1,1 +1,1 @@
-"""What light arrives: photographs and their labels, and how they are exposed."""
+"""Scenes: photographs and their labels, and how they are exposed."""

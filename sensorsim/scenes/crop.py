@@ -1,4 +1,4 @@
-"""A frame cut and averaged to the size of an array, or shifted to its color filter."""
+"""Crop and average a frame to the size of an array, or shift it to another color filter."""
 
 from dataclasses import replace
 
@@ -13,14 +13,26 @@ FloatArray = npt.NDArray[np.float32]
 
 
 def rephased(frame: Frame, mosaic: Bayer) -> Frame:
-    """A mosaic without its first row, column or both, so that it begins with another cell.
+    """Drop the first row, column or both of a mosaic, so that it begins with another cell.
 
     Every Bayer filter is every other one shifted by a pixel: no sample changes.
+
+    Parameters
+    ----------
+    frame : Frame
+        A Bayer mosaic.
+    mosaic : Bayer
+        Layout wanted.
+
+    Returns
+    -------
+    Frame
+        The mosaic in the wanted layout; ``metadata`` states the rows and columns left out.
 
     Raises
     ------
     ValueError
-        If the frame is no mosaic.
+        If the frame is not a mosaic.
     """
     if frame.mosaic is None:
         raise ValueError(f"layout {frame.layout!r}: expected a mosaic")
@@ -43,16 +55,28 @@ def _shifted(mosaic: Bayer, rows: int, columns: int) -> str:
 
 
 def fitted(frame: Frame, rows: int, columns: int) -> Frame:
-    """The middle of a frame, averaged over areas to the given size.
+    """Crop the center of a frame to an aspect ratio, and average it over areas to a size.
 
-    The largest part of the wanted aspect is cut from the center. Averages are of linear light. In
-    a mosaic each of the four places of a cell is averaged on its own, so that it stays a mosaic.
+    The largest part of the wanted aspect ratio is cut from the center. Averages are of linear
+    light. In a mosaic each of the four positions of a cell is averaged separately, so that it stays
+    a mosaic.
+
+    Parameters
+    ----------
+    frame : Frame
+        Scene.
+    rows, columns : int
+        Size wanted, pixels.
+
+    Returns
+    -------
+    Frame
+        Light of shape [rows, columns, C]; ``metadata`` states the original size.
 
     Raises
     ------
     InputError
-        If the frame is smaller, since averaging cannot enlarge it, or a mosaic would be cut
-        through its cells.
+        If the frame has fewer rows or columns, or it is a mosaic and a side is odd.
     """
     if frame.mosaic and (rows % 2 or columns % 2):
         raise InputError(
@@ -76,7 +100,7 @@ def fitted(frame: Frame, rows: int, columns: int) -> Frame:
 
 
 def _middle(light: FloatArray, rows: int, columns: int) -> FloatArray:
-    """The largest part of the aspect rows : columns around the center."""
+    """The largest part of aspect ratio rows : columns around the center."""
     height, width = light.shape[:2]
     h, w = min(height, width * rows // columns), min(width, height * columns // rows)
     top, left = (height - h) // 2, (width - w) // 2
@@ -84,18 +108,25 @@ def _middle(light: FloatArray, rows: int, columns: int) -> FloatArray:
 
 
 def area_average(light: FloatArray, rows: int, columns: int) -> FloatArray:
-    """Mean over equal areas, in which a pixel on a border counts for the part inside.
+    """Mean over equal areas; a pixel on a border counts with the fraction inside.
 
     Parameters
     ----------
     light : float32 [H, W, C]
+        Relative linear light.
     rows, columns : int
-        At most H and W.
+        Size of the result, pixels; at most H and W.
 
     Returns
     -------
     float32 [rows, columns, C]
-        Of the same mean.
+        Means; the overall mean is unchanged.
+
+    Examples
+    --------
+    >>> light = np.array([0, 3, 6], np.float32).reshape(1, 3, 1)
+    >>> area_average(light, 1, 2).ravel().tolist()
+    [1.0, 5.0]
     """
     down = _overlap(rows, light.shape[0])
     across = _overlap(columns, light.shape[1])
@@ -103,7 +134,7 @@ def area_average(light: FloatArray, rows: int, columns: int) -> FloatArray:
 
 
 def _overlap(parts: int, pixels: int) -> npt.NDArray[np.float64]:
-    """Share of each pixel in the mean of each part: float64 [parts, pixels], rows sum to 1."""
+    """Weight of each pixel in the mean of each part: float64 [parts, pixels], rows sum to 1."""
     edges = np.arange(parts + 1) * (pixels / parts)
     pixel = np.arange(pixels)
     high = np.minimum(edges[1:, np.newaxis], pixel + 1)

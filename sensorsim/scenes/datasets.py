@@ -1,8 +1,8 @@
-"""Named datasets: where their files are looked for, and how they are read.
+"""Named datasets: where their files are searched, and how they are read.
 
-In this order: the folder or file that the user names, what ships with the program, the Debian
-package, the user's cache, a checked download into that cache. The first place that holds the files
-serves, and `Labelled.origin` says which.
+Files are searched in this order: the folder or file that the user names, what ships with the
+program, the Debian package, the user's cache, a download into that cache that is checked. The first
+place that holds all files is used, and `Labelled.origin` names it.
 """
 
 from collections.abc import Callable, Iterator
@@ -41,23 +41,25 @@ def load_dataset(
     ----------
     name : str
         "fashion-mnist", "mnist", "cifar10", "stl10", "vww" (Visual Wake Words, from COCO), or
-        "folder" for class folders of the user's.
-    split : "train" or "test"
-    data_dir : path, optional
+        "folder" for the user's own class folders.
+    split : str
+        "train" or "test".
+    data_dir : str or Path, optional
         A folder that holds the dataset's own files, a folder of class folders, or a zip of one.
     size : int, optional
-        Side in pixels that every image is brought to (see `decode.decode`), for class folders and
-        "vww". None asks that class folders hold images of one size, and gives "vww" 96 pixels.
+        Side of all images, pixels, for class folders and "vww" (see `decode.decode`). If None,
+        class folders must hold images of one size, and "vww" gets 96 pixels.
 
     Returns
     -------
     Labelled
+        Images and labels of the split.
 
     Raises
     ------
     InputError
-        If the name is unknown, or the files are not found, damaged or of another layout; if a size
-        is given to a dataset whose own files have one.
+        If the name is unknown, the files are not found, damaged or of another layout, or a size is
+        given to a dataset of fixed size.
 
     Examples
     --------
@@ -74,7 +76,7 @@ def load_dataset(
 
 
 def _find(wanted: list[str], places: list[Path]) -> list[Path] | None:
-    """Paths of the wanted files in the first place that has them all; ``.gz`` beside plain."""
+    """Paths of the wanted files in the first place that has them all, plain or ``.gz``."""
     for place in places:
         found = [_plain_or_gz(place / w) for w in wanted]
         if all(f is not None for f in found):

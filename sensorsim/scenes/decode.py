@@ -1,4 +1,4 @@
-"""Pictures of a dataset: decoded in parallel, as they are or at one size, every bad file named."""
+"""Decode the pictures of a dataset in parallel, at their own or one common size."""
 
 import io
 import os
@@ -18,39 +18,39 @@ from sensorsim.core.errors import InputError
 from sensorsim.scenes.srgb import to_linear, to_srgb
 
 _BLOCK = 1024
-"""Pictures handed to the threads at a time, which bounds what waits in memory."""
+"""Pictures submitted to the threads at a time; limits the memory of finished ones."""
 _NAMED = 10
 _OVERSAMPLING = 2
-"""Pixels of a reduced JPEG per pixel of the result, along each side, that draft mode must leave."""
+"""Least pixels of a reduced JPEG (draft mode) per pixel of the result, along each side."""
 File = TypeVar("File", bound=PurePath)
 
 
 def decode(data: bytes, side: int | None = None) -> npt.NDArray[np.uint8]:
-    """Decode a picture, turned as its EXIF data say.
+    """Decode a picture, rotated as its EXIF data state.
 
-    With a side, the picture is made square without regard to its aspect: nothing is cut off, since
-    what a label speaks of may stand at the border. Pillow's antialiased bilinear filter averages
-    linear light, as the larger pixels of a sensor would, and cannot leave the range of its input.
-    A JPEG is decoded at 1/2, 1/4 or 1/8 of its size (draft mode of libjpeg, which averages encoded
-    values) as long as at least two pixels along each side remain per pixel of the result.
+    With a side, the picture is made square by ignoring its aspect ratio: nothing is cut off, since
+    the object that the label names may be at the border. Pillow's antialiased bilinear filter
+    averages linear light, as the larger pixels of a sensor would, and stays in the range of its
+    input. A JPEG is decoded at 1/2, 1/4 or 1/8 of its size (draft mode of libjpeg, which averages
+    encoded values) as long as at least two pixels along each side remain per pixel of the result.
 
     Parameters
     ----------
     data : bytes
         A file of any format that Pillow reads.
     side : int, optional
-        Pixels of either side of the result; None keeps the picture's own size.
+        Side of the result, pixels; None keeps the picture's own size.
 
     Returns
     -------
     uint8 [H, W, C]
-        sRGB values; C is 1 for gray pictures, 3 for all others. Transparency is left out, samples
-        of 16 bits are scaled to 8.
+        sRGB codes; C is 1 for gray pictures, 3 for all others. Transparency is dropped, 16-bit
+        samples are scaled to 8 bits.
 
     Raises
     ------
     ValueError, OSError, SyntaxError or another error of Pillow's
-        If the data are no whole picture.
+        If the data are not a complete picture.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def _resized(array: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
 
 
 def _eight_bits(image: Image.Image) -> npt.NDArray[np.uint8]:
-    """A 16-bit gray image, scaled."""
+    """Scale a 16-bit gray image to 8 bits."""
     samples = np.asarray(image).astype(np.int64)
     if samples.size and not 0 <= samples.min() <= samples.max() <= 65535:
         raise ValueError(f"samples from {samples.min()} to {samples.max()}, expected 16 bits")
@@ -93,29 +93,30 @@ def decode_all(
 ) -> npt.NDArray[np.uint8]:
     """Decode all pictures of a dataset, on as many threads as the machine has cores.
 
-    A picture is dropped as soon as it is decoded and brought to its size.
+    Each file's data are freed as soon as its picture is decoded and resized.
 
     Parameters
     ----------
     origin : str
-        Where the files lie, for error messages.
+        Location of the files, for error messages.
     files : sequence of path
-        At least one; their order is that of the result.
+        At least one; in the order of the result.
     read : callable
-        Gives the bytes of a file; called from several threads.
+        Returns the bytes of a file; called from several threads.
     side : int, optional
-        Side of all results in pixels, see `decode`. Gray pictures among colored ones then get three
-        equal colors. None asks that all pictures are of one size.
+        Side of all results, pixels (see `decode`); gray pictures among colored ones then get three
+        equal colors. If None, all pictures must have one size.
 
     Returns
     -------
     uint8 [N, H, W, C]
+        sRGB codes; C is 1 if all pictures are gray, else 3.
 
     Raises
     ------
     InputError
-        If any file cannot be read, or differs from the first in size; all of them are counted, ten
-        of each kind named.
+        If any file cannot be read, or differs in shape from the first that can and ``side`` is
+        None; the message counts all of them and names ten of each kind.
     """
     images: npt.NDArray[np.uint8] | None = None
     first, gray = files[0], True
@@ -153,7 +154,7 @@ def decode_all(
 def _attempts(
     files: Sequence[File], read: Callable[[File], bytes], side: int | None
 ) -> Iterator[npt.NDArray[np.uint8] | str]:
-    """Every picture in order, or why it cannot be read."""
+    """Every picture in order, or a string that says why it cannot be read."""
 
     def attempt(file: File) -> npt.NDArray[np.uint8] | str:
         try:
@@ -172,6 +173,22 @@ def _attempts(
 
 
 def some(names: Sequence[str]) -> str:
-    """The first ten of some names, and how many there are besides."""
+    """Join the first ten names, and state how many more there are.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names to list.
+
+    Returns
+    -------
+    str
+        Like "a, b" or "a, b, ... and 5 more".
+
+    Examples
+    --------
+    >>> some(["a", "b"])
+    'a, b'
+    """
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""Digital numbers of one plane as DNG (Adobe's Digital Negative 1.4), for camera software."""
+"""Write one plane of digital numbers as DNG (Adobe's Digital Negative 1.4), for camera software."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from sensorsim.core.files import whole
 from sensorsim.optics.cfa import Bayer, cell_colors
 
 SMALLEST_SIDE = 22
-"""LibRaw, and with it rawpy, takes anything smaller for no RAW image."""
+"""LibRaw, and so rawpy, does not accept smaller RAW images; pixels."""
 _MOST = 2**16 - 1
 _CFA, _MONO = 32803, 34892
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL = 1, 2, 3, 4, 5, 10
@@ -28,23 +28,26 @@ _Tag = tuple[int, int, int, object, bool]
 def write_dng(
     path: Path, numbers: npt.NDArray[np.uint16], mosaic: Bayer | None, white: int, black: int = 0
 ) -> None:
-    """Write one plane of digital numbers; the file appears whole or not at all.
+    """Write one plane of digital numbers to a DNG file, atomically.
 
     A mosaic is written as CFA data, a plane without color filters as linear RAW of one sample.
 
     Parameters
     ----------
+    path : Path
+        File to write.
     numbers : uint16 [H, W]
-    mosaic : Bayer, optional
+        Digital numbers, DN.
+    mosaic : Bayer or None
         Color filter of the plane.
     white, black : int
-        Digital numbers of full scale and of no light, 0 to 65535.
+        Digital numbers of full scale and of no light, DN, 0 to 65535.
 
     Raises
     ------
     InputError
-        If a side is below 22 pixels (LibRaw would not read it), the numbers are no uint16 plane, or
-        not 0 <= black < white <= 65535.
+        If a side is below 22 pixels (LibRaw would not read it), the numbers are not a uint16 plane,
+        not 0 <= black < white <= 65535, or the file cannot be written.
     """
     import tifffile
 
@@ -64,7 +67,7 @@ def write_dng(
         )
     photometric = _CFA if mosaic else _MONO
     with whole(path) as part:
-        # tifffile gives "linear RAW" three samples; the tag is set once the file is written.
+        # tifffile gives "linear RAW" three samples; so the tag is set after the file is written.
         tifffile.imwrite(
             part, numbers, photometric=_CFA if mosaic else "minisblack", metadata=None,
             software="sensorsim", extratags=_tags(mosaic, white, black),

@@ -1,4 +1,4 @@
-"""Checked downloads of public datasets into the user's cache."""
+"""Download public datasets into the user's cache and check them."""
 
 import tarfile
 import tempfile
@@ -12,14 +12,14 @@ from sensorsim.core.errors import InputError
 
 @dataclass(frozen=True)
 class _Source:
-    """Where a dataset's publisher keeps it: one URL per file, or one archive of all files."""
+    """Location of a dataset: one URL per file, or one archive of all files."""
 
     base_url: str
     checksums: dict[str, str]
 
 
-# SHA-256 wherever it is known. STL-10's publisher states none, so its archive is checked by the MD5
-# that torchvision states.
+# SHA-256 where known. The publisher of STL-10 states no checksum, so its archive is checked by the
+# MD5 that torchvision states.
 _SOURCES = {
     "fashion-mnist": _Source(
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
@@ -71,23 +71,40 @@ _SOURCES = {
 
 
 def cache(name: str) -> Path:
-    """Folder of a dataset in the user's cache."""
-    return Path(pooch.os_cache("sensorsim")) / name
-
-
-def fetch(name: str, wanted: list[str]) -> list[Path]:
-    """Download what is wanted of a dataset into the cache and check it.
+    """Folder of a dataset in the user's cache.
 
     Parameters
     ----------
     name : str
+        Name of the dataset.
+
+    Returns
+    -------
+    Path
+        The folder; it need not exist.
+    """
+    return Path(pooch.os_cache("sensorsim")) / name
+
+
+def fetch(name: str, wanted: list[str]) -> list[Path]:
+    """Download files of a dataset into the cache and check them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the dataset.
     wanted : list of str
         File names without ``.gz``.
+
+    Returns
+    -------
+    list of Path
+        Paths of the files in the cache, in the order of ``wanted``; compressed ones end in ``.gz``.
 
     Raises
     ------
     InputError
-        If the dataset has no known source, or the download fails or differs from its checksum.
+        If no source of the dataset is known, or a download fails or differs from its checksum.
     """
     if name not in _SOURCES:
         raise InputError(
@@ -122,7 +139,7 @@ def _unpack(archive: Path, wanted: list[str], folder: Path) -> list[Path]:
         if missing:
             raise InputError(f"{archive}: lacks {', '.join(missing)}")
         folder.mkdir(parents=True, exist_ok=True)
-        # Unpacked beside and renamed into place: what lies in the cache is whole.
+        # Unpack to a temporary folder, then rename: the cache holds complete files only.
         with tempfile.TemporaryDirectory(dir=folder) as half:
             for name in wanted:
                 tar.extract(members[name], half, filter="data")

@@ -1,4 +1,4 @@
-"""How much light an image gets, in stops below a stated reference."""
+"""Exposure of images, in stops relative to a stated reference."""
 
 from typing import Literal, Self
 
@@ -14,11 +14,18 @@ _USUAL_FRACTION = 0.9
 
 
 class Exposure(Description):
-    """An exposure law: the same for every image, or uniform in stops ("uncontrolled")."""
+    """An exposure law: the same for every image, or uniform in stops ("uncontrolled").
+
+    Raises
+    ------
+    ValidationError
+        If both brightnesses of white are stated, or ``low_stops`` is above ``high_stops`` in a
+        uniform law.
+    """
 
     white_full_well_fraction: float | None = Field(
         None, gt=0, le=100,
-        description="White of a 0-stop image, as a part of full well; 0.9 if left out.",
+        description="White of a 0-stop image, as a fraction of full well; 0.9 if left out.",
     )  # fmt: skip
     white_illuminance_lux: float | None = Field(
         None, gt=0, le=1e6,
@@ -42,7 +49,13 @@ class Exposure(Description):
 
     @property
     def full_well_fraction(self) -> float:
-        """White of a 0-stop image as a part of full well, where no illuminance is stated."""
+        """White of a 0-stop image, where no illuminance is stated.
+
+        Returns
+        -------
+        float
+            Fraction of full well.
+        """
         fraction = self.white_full_well_fraction
         return _USUAL_FRACTION if fraction is None else fraction
 
@@ -55,11 +68,33 @@ class Exposure(Description):
         return self
 
     def label(self) -> str:
-        """Word for the results: "uncontrolled" for a uniform law, else the number of stops."""
+        """Name of the exposure in results.
+
+        Returns
+        -------
+        str
+            "uncontrolled" for a uniform law, else the number of stops.
+
+        Examples
+        --------
+        >>> Exposure(law="fixed", high_stops=-2.0).label()
+        '-2'
+        """
         return "uncontrolled" if self.law == "uniform" else f"{self.high_stops:g}"
 
     def stops(self, key: streams.Key) -> npt.NDArray[np.float64]:
-        """Exposure of each image of a batch in stops, float64 [N]."""
+        """Exposure of each image of a batch.
+
+        Parameters
+        ----------
+        key : Key
+            Addresses of the random numbers of N images.
+
+        Returns
+        -------
+        float64 [N]
+            Exposure relative to a 0-stop image, stops.
+        """
         if self.law == "fixed":
             return np.full(key.frames.size, self.high_stops)
         stream = key.temporal(streams.EXPOSURE)

@@ -1,7 +1,7 @@
 """OpenEXR radiance: high dynamic range, half or single precision.
 
-Radiance has no white of its own. Unless it is stated, white is the 99th percentile of luminance:
-the brightest hundredth, lamps and highlights, lies above 1 and is kept.
+Radiance has no inherent white level. Unless it is stated, white is the 99th percentile of
+luminance: the brightest hundredth, lamps and highlights, lies above 1 and is kept.
 """
 
 import sys
@@ -18,28 +18,31 @@ from sensorsim.scenes.frame import Frame
 
 WHITE_PERCENTILE = 99.0
 _OUT_OF_GAMUT = 1e-3
-"""Negative samples down to this part of white are colors outside the file's primaries."""
+"""Fraction of white; negative samples down to it are colors outside the file's primaries."""
 
 
 def read_exr(path: Path, white_radiance: float | None = None) -> Frame:
-    """Read the colors R, G, B, or the luminance Y, of a file with one image.
+    """Read channels R, G, B, or luminance Y, of a file with one image.
 
     Parameters
     ----------
+    path : Path
+        OpenEXR file.
     white_radiance : float, optional
-        Radiance, in the file's units, that becomes light 1.0.
+        Radiance, in the file's units, that becomes light 1.0; by default the 99th percentile of
+        luminance.
 
     Returns
     -------
     Frame
-        Layout ``rgb`` or ``mono``. Samples slightly below zero, which a conversion between color
-        spaces leaves where a color lies outside its primaries, become 0 and are counted.
+        Layout ``rgb`` or ``mono``. Slightly negative samples, which a conversion between color
+        spaces produces for colors outside the primaries, become 0 and are counted.
 
     Raises
     ------
     InputError
-        If the file is no whole OpenEXR file, has other channels, or holds NaN, infinite or
-        negative radiance.
+        If the file is not a complete OpenEXR file, has other channels, or holds NaN, infinite or
+        clearly negative radiance, or if white is not above 0.
     """
     radiance = _pixels(path)
     if not np.isfinite(radiance).all():
@@ -87,7 +90,7 @@ def _pixels(path: Path) -> npt.NDArray[np.float32]:
     import OpenEXR
 
     try:
-        # Its warnings go to standard output, where only results belong.
+        # OpenEXR prints its warnings to standard output, which is for results only.
         with redirect_stdout(sys.stderr), OpenEXR.File(str(path)) as file:
             parts = len(file.parts)
             channels: dict[str, Any] = {k: v.pixels for k, v in file.channels().items()}

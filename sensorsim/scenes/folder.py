@@ -1,9 +1,9 @@
 """A folder of class folders, or a zip of one.
 
-``train/<class>/*.png`` and ``test/<class>/*.png`` are two splits, in any case of the letters. A
-tree without them is split here: a fifth of every class, chosen by the SHA-256 of the files' names,
-is the test split, the rest the training split. Classes are numbered in the order of their names;
-test images come one of each class in turn, so that the first N of them are a fair sample.
+``train/<class>/*.png`` and ``test/<class>/*.png`` are two splits, in upper or lower case. A tree
+without them is split here: a fifth of every class, chosen by the SHA-256 of the file names, is the
+test split, the rest the training split. Classes are numbered in the order of their names. Test
+images come one of each class in turn, so that the first N of them are a balanced sample.
 """
 
 import hashlib
@@ -17,41 +17,42 @@ from sensorsim.core.errors import InputError
 from sensorsim.scenes.decode import decode_all
 from sensorsim.scenes.labelled import Labelled
 
-# Formats that Pillow may lack are here too: such a file is named as unreadable, not left out.
+# Includes formats that Pillow may lack: such a file is reported as unreadable, not skipped.
 _SUFFIXES = {
     ".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".gif", ".webp", ".heic",
     ".heif", ".avif",
 }  # fmt: skip
 _SPLITS = {"train", "test"}
 _HELD_OUT = 5
-"""One image of so many is held out for the test split."""
+"""One image in this many is held out for the test split."""
 
 
 def read_folder(path: Path, split: str, name: str, size: int | None = None) -> Labelled:
     """Read one split of a folder or zip of class folders.
 
-    Files and folders whose names begin with a dot, and ``__MACOSX``, are left out.
+    Files and folders whose names begin with a dot, and ``__MACOSX``, are skipped.
 
     Parameters
     ----------
     path : Path
         ``<split>/<class>/<image>`` or ``<class>/<image>``, at any depth.
-    split : "train" or "test"
+    split : str
+        "train" or "test".
     name : str
         Name of the dataset.
     size : int, optional
-        Side in pixels that every image is brought to, see `decode.decode`; None asks that all
-        images are of one size.
+        Side of all images, pixels, see `decode.decode`; if None, all images must have one size.
 
     Returns
     -------
     Labelled
-        Its origin says so if the split was made here.
+        Images and labels; ``origin`` says if the split was made here.
 
     Raises
     ------
     InputError
-        If nothing is there, files cannot be read, or the images differ in size and none is given.
+        If no images are found, files cannot be read, or ``size`` is None and the images differ in
+        size.
     """
     if path.is_dir():
         found = (p for p in path.rglob("*") if p.is_file())
@@ -85,7 +86,7 @@ def _read(
             f"{path}: no images found; expected class folders that hold "
             f"{', '.join(sorted(_SUFFIXES))} files"
         )
-    # Numbered over all splits, so that a class keeps its number where a split lacks another one.
+    # Number classes over all splits: a class has one number even if a split lacks other classes.
     in_splits = [f for f in images if _split(f) in _SPLITS]
     classes = sorted({f.parent.name for f in in_splits or images})
     origin = str(path)
@@ -120,10 +121,10 @@ def _split(file: PurePosixPath) -> str:
 
 
 def _held_out(files: Iterable[PurePosixPath]) -> set[PurePosixPath]:
-    """A fifth of every class, to the nearest image, but at least one of two: the smallest digests.
+    """A fifth of every class, to the nearest image, at least one of two: those of smallest digest.
 
-    What decides is the SHA-256 of a file's own name, whatever the order and place of the files; a
-    path serves only where two files of a class share a name.
+    The digest is the SHA-256 of a file's own name, whatever the order and location of the files;
+    the path decides only where two files of a class share a name.
     """
     members: dict[str, list[tuple[bytes, PurePosixPath]]] = {}
     for file in files:

@@ -1,4 +1,4 @@
-"""Which reader opens a picture file: its suffix says so."""
+"""Read a picture file with the reader that its suffix selects."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,20 +19,30 @@ def read_frame(
 ) -> Frame:
     """Read one scene from a file.
 
-    ``.exr`` is OpenEXR, ``.png`` and ``.jpg`` are photographs, ``.raw``, ``.bin`` and ``.dat`` are
-    headerless, and so is any file whose layout is declared; all else is a camera's RAW file.
+    ``.exr`` is OpenEXR; ``.png``, ``.jpg`` and ``.jpeg`` are photographs; ``.raw``, ``.bin`` and
+    ``.dat`` are headerless, and so is any file whose layout is declared; all else is read as a
+    camera's RAW file.
 
     Parameters
     ----------
+    path : str or Path
+        File to read.
     declared : mapping, optional
-        Layout of a headerless file, in place of the TOML file beside it.
+        Layout of a headerless file (`HeaderlessLayout`), instead of the TOML file beside it.
     white_radiance : float, optional
-        White of an OpenEXR file; the 99th percentile of its luminance if left out.
+        Radiance of white in an OpenEXR file, in the file's units; by default the 99th percentile of
+        its luminance.
+
+    Returns
+    -------
+    Frame
+        Relative linear light of the scene.
 
     Raises
     ------
     InputError
-        If there is no such file, it cannot be read, or its light is no light.
+        If the file does not exist, cannot be read, or holds negative, infinite or NaN light; or if
+        a white radiance is given for another format.
     """
     path = Path(path)
     if not path.is_file():
@@ -41,7 +51,7 @@ def read_frame(
         )
     suffix = path.suffix.lower()
     if white_radiance is not None and suffix != ".exr":
-        raise InputError(f"{path}: only OpenEXR has a radiance; leave out that of white")
+        raise InputError(f"{path}: only OpenEXR has a radiance; leave out the white radiance")
     if declared or suffix in _HEADERLESS:
         return _headerless(path, declared)
     if suffix == ".exr":
@@ -58,7 +68,7 @@ def read_frame(
 
 
 def _headerless(path: Path, declared: Mapping[str, Any] | None) -> Frame:
-    # Never by LibRaw, which takes a file without a header for a camera's that makes as many bytes.
+    # Not with LibRaw: it takes a headerless file for the RAW file of a camera with as many bytes.
     from sensorsim.scenes.headerless import layout_beside, read_headerless
 
     if declared:

@@ -1,4 +1,4 @@
-"""One scene in memory: what every reader of a picture file returns."""
+"""One scene in memory, as the readers of picture files return it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,25 +15,26 @@ FrameLayout = Literal["mono", "rgb"] | Bayer
 
 @dataclass(frozen=True)
 class Frame:
-    """Relative linear light of one scene, as its file holds it.
+    """Relative linear light of one scene.
 
     Attributes
     ----------
     light : float32 [H, W, C]
         1.0 is white; brighter light is kept. C is 3 for ``rgb``, else 1.
-    layout : "mono", "rgb" or a Bayer mosaic
-        A mosaic holds one color per pixel, and begins with a whole cell.
+    layout : FrameLayout
+        "mono", "rgb" or a Bayer mosaic, which holds one color per pixel and begins with a whole
+        cell.
     origin : str
-        Where it came from, for the user to read.
+        Where it came from, for messages.
     white : str
         What light 1.0 stands for in the file.
     metadata : mapping
-        What else the file said, and what had to be decided to read it.
+        Further data of the file, and choices made while reading it.
 
     Raises
     ------
     InputError
-        If the light is not finite and non-negative, or does not fit the layout.
+        If the light is negative, infinite or NaN, or does not fit the layout.
     """
 
     light: npt.NDArray[np.float32]
@@ -54,7 +55,7 @@ class Frame:
             count = np.count_nonzero(~np.isfinite(self.light))
             raise InputError(
                 f"{self.origin}: {count} samples are NaN or infinite; expected finite light: "
-                "mend the file, for instance by replacing them with their neighbors"
+                "repair the file, for instance by replacing them with their neighbors"
             )
         if self.light.min() < 0:
             raise InputError(
@@ -64,5 +65,11 @@ class Frame:
 
     @property
     def mosaic(self) -> Bayer | None:
-        """Its color filter, if it is a mosaic."""
+        """Layout of the mosaic.
+
+        Returns
+        -------
+        Bayer or None
+            The layout if it is a Bayer mosaic, else None.
+        """
         return bayer(self.layout)

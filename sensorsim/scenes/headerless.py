@@ -1,4 +1,4 @@
-"""Headerless RAW: samples row by row, whose layout a designer declares."""
+"""Headerless RAW: samples row by row, in a layout that the user declares."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,13 @@ from sensorsim.scenes.frame import Frame
 
 
 class HeaderlessLayout(Description):
-    """What the file would say if it had a header; each sample has one or two whole bytes."""
+    """Layout of a file without a header; each sample takes one or two whole bytes.
+
+    Raises
+    ------
+    ValidationError
+        If a sample has more bits than its bytes hold, or the black and white levels do not fit.
+    """
 
     width: int = Field(gt=0, le=65536, description="Columns.")
     height: int = Field(gt=0, le=65536, description="Rows.")
@@ -29,7 +35,13 @@ class HeaderlessLayout(Description):
 
     @property
     def white_dn(self) -> int:
-        """White level, stated or not."""
+        """White level, stated or by default the largest number.
+
+        Returns
+        -------
+        int
+            White level, DN.
+        """
         return 2**self.bits - 1 if self.white is None else self.white
 
     @model_validator(mode="after")
@@ -45,7 +57,18 @@ class HeaderlessLayout(Description):
 
 
 def layout_beside(path: Path) -> Path:
-    """Where the layout of a headerless file is looked for: its name with the suffix .toml."""
+    """Path of the TOML file that holds the layout of a headerless file.
+
+    Parameters
+    ----------
+    path : Path
+        Headerless file.
+
+    Returns
+    -------
+    Path
+        Same name with the suffix ``.toml``; it need not exist.
+    """
     return path.with_suffix(".toml")
 
 
@@ -54,13 +77,20 @@ def read_headerless(path: Path, declared: Mapping[str, Any]) -> Frame:
 
     Parameters
     ----------
+    path : Path
+        Headerless file.
     declared : mapping
         Fields of `HeaderlessLayout`.
+
+    Returns
+    -------
+    Frame
+        Light of shape [height, width, 1]; samples below black become 0 and are counted.
 
     Raises
     ------
     InputError
-        If the layout is wrong, the file has another size, or a sample has more bits.
+        If the layout is invalid, the file has another size, or a sample exceeds the declared bits.
     """
     try:
         layout = HeaderlessLayout.model_validate(dict(declared))

@@ -19,9 +19,14 @@ def read_idx(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:
     Parameters
     ----------
     path : Path
-        Ends with ``.gz`` if compressed.
+        File to read; ends with ``.gz`` if compressed.
     dimensions : int
-        Number of axes the file must declare: 3 for images, 1 for labels.
+        Number of axes that the file must have: 3 for images, 1 for labels.
+
+    Returns
+    -------
+    uint8, of ``dimensions`` axes
+        Data of the file; read-only.
 
     Raises
     ------

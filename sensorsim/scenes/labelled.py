@@ -1,4 +1,4 @@
-"""Labelled images in memory: what every dataset loader returns."""
+"""Labelled images in memory, as the dataset loaders return them."""
 
 import hashlib
 import json
@@ -18,12 +18,20 @@ class Labelled:
     Attributes
     ----------
     images : uint8 [N, H, W, C]
+        sRGB codes; C is 1 or 3.
     labels : int64 [N]
+        Class of each image, an index into ``class_names``.
     class_names : tuple of str
+        Names of the classes.
     name : str
         Name of the dataset.
     origin : str
-        Where the files came from, for the user to read.
+        Where the files came from, for messages.
+
+    Raises
+    ------
+    InputError
+        If the numbers of images and labels differ, or a label is not the index of a class.
     """
 
     images: npt.NDArray[np.uint8]
@@ -51,7 +59,13 @@ class Labelled:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of images, their shape, labels and class names, for the provenance of results."""
+        """SHA-256 of images, their shape, labels and class names, for the provenance of results.
+
+        Returns
+        -------
+        str
+            Hexadecimal digest.
+        """
         facts = {"shape": self.images.shape, "class_names": self.class_names}
         digest = hashlib.sha256(json.dumps(facts).encode())
         digest.update(np.ascontiguousarray(self.labels, "<i8").data)
@@ -59,7 +73,17 @@ class Labelled:
         return digest.hexdigest()
 
     def first(self, count: int | None) -> "Labelled":
-        """The first ``count`` images, or all of them for None.
+        """The first images of the dataset.
+
+        Parameters
+        ----------
+        count : int or None
+            Number of images; None for all.
+
+        Returns
+        -------
+        Labelled
+            The first ``count`` images.
 
         Raises
         ------
@@ -73,12 +97,23 @@ class Labelled:
         return replace(self, images=self.images[:count], labels=self.labels[:count])
 
     def take(self, index: npt.NDArray[np.int64]) -> "Labelled":
-        """The images of the given positions."""
+        """The images at the given positions.
+
+        Parameters
+        ----------
+        index : int64 [M]
+            Positions, from 0.
+
+        Returns
+        -------
+        Labelled
+            The M images, in the order of ``index``.
+        """
         return replace(self, images=self.images[index], labels=self.labels[index])
 
 
 def check_for_training(dataset: Labelled) -> None:
-    """A network can be trained on a dataset.
+    """Raise unless a network can be trained on a dataset.
 
     Parameters
     ----------
@@ -89,7 +124,7 @@ def check_for_training(dataset: Labelled) -> None:
     ------
     InputError
         If there are fewer than ten images, fewer than two classes, or classes without any image;
-        all of those are named.
+        all of the latter are named.
     """
     names, origin = dataset.class_names, dataset.origin
     if len(names) < 2:

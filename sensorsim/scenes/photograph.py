@@ -1,4 +1,4 @@
-"""Photographs: PNG and JPEG of 8 or 16 bits, decoded from sRGB to relative linear light."""
+"""Photographs: PNG of 8 or 16 bits and JPEG, decoded from sRGB to relative linear light."""
 
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,22 @@ _EIGHT_BITS = {"1": "L", "L": "L", "LA": "LA", "P": "RGBA", "RGB": "RGB", "RGBA"
 
 
 def read_photograph(path: Path) -> Frame:
-    """Read a photograph, turned as its EXIF data say; a color profile is not applied.
+    """Read a photograph, rotated as its EXIF data state; a color profile is not applied.
+
+    Parameters
+    ----------
+    path : Path
+        PNG or JPEG file.
 
     Returns
     -------
     Frame
-        Layout ``rgb``, or ``mono`` for a gray image.
+        Layout ``rgb``, or ``mono`` for a gray image; light 1.0 is the largest code.
 
     Raises
     ------
     InputError
-        If the file is no whole image, has transparent pixels, or its colors are not RGB.
+        If the file is not a complete image, has transparent pixels, or its colors are not RGB.
     """
     try:
         with Image.open(path) as image:
@@ -56,7 +61,7 @@ def read_photograph(path: Path) -> Frame:
 
 
 def _upright(samples: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
-    """Turned and mirrored by EXIF's orientation; 5 to 8 swap rows and columns."""
+    """Rotate and mirror by EXIF's orientation; 5 to 8 swap rows and columns."""
     if orientation in (5, 6, 7, 8):
         samples = samples.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
@@ -67,7 +72,7 @@ def _upright(samples: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
 
 
 def _samples(image: ImageFile.ImageFile, path: Path) -> npt.NDArray[Any]:
-    """Codes as stored, uint8 or uint16 [H, W, 1 to 4]."""
+    """Codes as stored: uint8 or uint16 [H, W, 1 to 4]."""
     if image.mode.startswith("I"):  # gray of 16 bits
         array = np.asarray(image)
         if array.size and not 0 <= array.min() <= array.max() <= 65535:
@@ -84,9 +89,9 @@ def _samples(image: ImageFile.ImageFile, path: Path) -> npt.NDArray[Any]:
 
 
 def _color_of_16_bits(image: ImageFile.ImageFile, path: Path) -> npt.NDArray[np.uint16]:
-    """Color of 16 bits, of which Pillow keeps the first byte in memory.
+    """Color of 16 bits, of which Pillow keeps only the first byte in memory.
 
-    Read as little-endian samples, the first byte is that of lower weight: two readings give both.
+    Read as little-endian samples, the first byte is the lower one: two readings give both bytes.
     """
     high = np.asarray(image).astype(np.uint16)
     with Image.open(path) as swapped:
@@ -96,9 +101,9 @@ def _color_of_16_bits(image: ImageFile.ImageFile, path: Path) -> npt.NDArray[np.
 
 
 def _gray_and_alpha_of_16_bits(path: Path) -> npt.NDArray[np.uint16]:
-    """Gray and alpha of 16 bits; Pillow can read them big-endian only, and keeps the first byte.
+    """Gray and alpha of 16 bits, which Pillow reads only as big-endian, keeping the first byte.
 
-    They are as many bytes as a color with alpha of 8 bits, and are read as one.
+    A pixel has as many bytes as 8-bit RGBA, and is read as such.
     """
     with Image.open(path) as image:
         image.tile = [image.tile[0]._replace(args="RGBA")]

@@ -1,7 +1,8 @@
-"""Camera RAW by rawpy (LibRaw): linear samples of the color filter array, and nothing done to them.
+"""Camera RAW by rawpy (LibRaw): linear samples of the color filter array, without processing.
 
-No demosaicing, white balance or tone curve: black and white levels are applied per channel, so that
-0 is the camera's black and 1 its saturation. Noise below black becomes 0, since light is positive.
+No demosaicing, white balance or tone curve. Black and white levels are applied per channel, so that
+0 is the camera's black and 1 its saturation. Samples below black become 0, as light must not be
+negative.
 """
 
 from pathlib import Path
@@ -18,15 +19,21 @@ from sensorsim.scenes.frame import Frame, FrameLayout
 def read_raw(path: Path) -> Frame:
     """Read the visible area of a camera's RAW file.
 
+    Parameters
+    ----------
+    path : Path
+        RAW file of a format that LibRaw reads.
+
     Returns
     -------
     Frame
-        Layout ``bayer-*``, or ``mono`` for a monochrome camera.
+        Layout ``bayer-*``, or ``mono`` for a monochrome camera; light 1.0 is the white level.
 
     Raises
     ------
     InputError
-        If the file is no RAW file, is truncated, or its pixels are not under a Bayer filter.
+        If the file is not a RAW file, is truncated, has a white level not above black, or its
+        pixels are not under a Bayer filter.
     """
     import rawpy
 

@@ -1,4 +1,4 @@
-"""Binary layouts of CIFAR-10 and STL-10."""
+"""Read the binary files of CIFAR-10 and STL-10."""
 
 from pathlib import Path
 
@@ -33,15 +33,22 @@ def _read(path: Path, record: int) -> npt.NDArray[np.uint8]:
 def read_cifar10(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """Read one CIFAR-10 batch: records of 1 label byte and 3072 bytes, red, green, blue planes.
 
+    Parameters
+    ----------
+    path : Path
+        ``data_batch_<n>.bin`` or ``test_batch.bin``.
+
     Returns
     -------
     images : uint8 [N, 32, 32, 3]
+        sRGB codes.
     labels : int64 [N]
+        Class of each image, 0 to 9.
 
     Raises
     ------
     InputError
-        If the size is no multiple of a record or a label exceeds 9.
+        If the file cannot be read, its size is no multiple of a record, or a label exceeds 9.
     """
     records = _read(path, 1 + 3 * _CIFAR_SIDE**2)
     labels = records[:, 0].astype(np.int64)
@@ -54,9 +61,9 @@ def read_cifar10(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int6
 def read_stl10(images: Path, labels: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """Read STL-10's pair of files, in the layout that its authors publish with it.
 
-    Both files are tightly packed bytes without a header: of every image the red, the green and the
-    blue plane, each column by column (column-major); of every label a byte from 1 to 10 (A. Coates,
-    H. Lee, A. Y. Ng, AISTATS 2011, and the dataset's own page).
+    Both files are bytes without a header. For every image: the red, the green and the blue plane,
+    each column by column (column-major). For every label: a byte from 1 to 10. Source: A. Coates,
+    H. Lee, A. Y. Ng, AISTATS 2011, and the dataset's own page.
 
     Parameters
     ----------
@@ -68,12 +75,15 @@ def read_stl10(images: Path, labels: Path) -> tuple[npt.NDArray[np.uint8], npt.N
     Returns
     -------
     images : uint8 [N, 96, 96, 3]
-    labels : int64 [N], from 0
+        sRGB codes.
+    labels : int64 [N]
+        Class of each image, 0 to 9.
 
     Raises
     ------
     InputError
-        If a size does not fit, the files hold different numbers, or a label lies outside 1 to 10.
+        If a file cannot be read, a size does not fit, the files hold different numbers of records,
+        or a label lies outside 1 to 10.
     """
     planes = _read(images, 3 * _STL_SIDE**2).reshape(-1, 3, _STL_SIDE, _STL_SIDE)
     classes = _read(labels, 1).reshape(-1).astype(np.int64)

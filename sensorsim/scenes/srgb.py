@@ -1,19 +1,26 @@
-"""sRGB code values to linear light, and back."""
+"""Convert sRGB codes to linear light, and back."""
 
 import numpy as np
 import numpy.typing as npt
 
 
 def to_linear(encoded: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    """Decode sRGB by the exact piecewise curve of IEC 61966-2-1.
+    """Decode sRGB by the piecewise curve of IEC 61966-2-1.
 
     Parameters
     ----------
-    encoded : uint8, or float in [0, 1]
+    encoded : array_like
+        uint8 codes, or floats in [0, 1]; any shape.
 
     Returns
     -------
-    float32, relative linear light in [0, 1]
+    float32, the shape of ``encoded``
+        Relative linear light, in [0, 1].
+
+    Examples
+    --------
+    >>> to_linear(np.array([0, 255], np.uint8)).tolist()
+    [0.0, 1.0]
     """
     array = np.asarray(encoded)
     if array.dtype == np.uint8:
@@ -22,16 +29,24 @@ def to_linear(encoded: npt.ArrayLike) -> npt.NDArray[np.float32]:
 
 
 def to_srgb(light: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """Encode linear light by the piecewise curve of IEC 61966-2-1, to the nearest of 8 bits.
+    """Encode linear light by the piecewise curve of IEC 61966-2-1, to the nearest 8-bit code.
+
+    ``to_srgb(to_linear(codes))`` gives every code back.
 
     Parameters
     ----------
-    light : float32, relative linear light in [0, 1]
+    light : float32, any shape
+        Relative linear light, in [0, 1].
 
     Returns
     -------
-    uint8
-        ``to_srgb(to_linear(codes))`` gives every code back.
+    uint8, the shape of ``light``
+        sRGB codes.
+
+    Examples
+    --------
+    >>> to_srgb(np.array([0.0, 0.2140, 1.0], np.float32)).tolist()
+    [0, 127, 255]
     """
     return np.searchsorted(_BORDERS, light).astype(np.uint8)
 
@@ -42,4 +57,4 @@ def _decode(value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 _TABLE = _decode(np.arange(256) / 255).astype(np.float32)
 _BORDERS = _decode((np.arange(255) + 0.5) / 255).astype(np.float32)
-"""Light halfway between two codes, in encoded values."""
+"""Light at the midpoints between codes; midpoints are of encoded values."""

@@ -1,13 +1,13 @@
-"""Visual Wake Words: is a person in the picture? Made from COCO's pictures and annotations.
+"""Visual Wake Words (is a person in the picture?), made from COCO's pictures and annotations.
 
 The rule is that of the script which the authors published with the dataset (A. Chowdhery et al.,
 "Visual Wake Words Dataset", arXiv:1906.05721; TensorFlow models,
 ``research/slim/datasets/build_visualwakewords_data_lib.py``): a picture is of class 1, person, if
 one annotation of the category ``person`` has an ``area`` of at least 0.5 % of the picture's.
 
-* ``area`` is COCO's field, the area of the outline. The paper speaks of the box, which is larger.
-* Crowds (``iscrowd``) count like persons.
-* A picture whose persons are all smaller stays, as class 0.
+* ``area`` is COCO's field, the area of the outline. The paper names the box, which is larger.
+* Crowds (``iscrowd``) count as persons.
+* A picture whose persons are all smaller is kept, as class 0.
 """
 
 import json
@@ -24,9 +24,9 @@ from sensorsim.scenes.labelled import Labelled
 
 CLASSES = ("background", "person")
 SIDE = 96
-"""Side in pixels that pictures are brought to if none is asked for: that of MLPerf Tiny."""
+"""Default side of the images, pixels: that of MLPerf Tiny."""
 SMALLEST_AREA = 0.005
-"""Part of the picture that a person must cover."""
+"""Fraction of the picture that a person must cover."""
 _COCO_SPLIT = {"train": "train", "test": "val"}
 _LAYOUT = (
     "expected COCO as it is distributed: annotations/instances_train2017.json and "
@@ -37,10 +37,10 @@ _LAYOUT = (
 def read_vww(path: Path, split: str, size: int = SIDE) -> Labelled:
     """Read one split of Visual Wake Words from a folder that holds COCO.
 
-    The training split is what COCO calls train, the test split what it calls val. Pictures come in
-    the order of the annotation file. They are made square without regard to their aspect, as for
-    MLPerf Tiny (``eembc/Person_detection`` of SiliconLabs/platform_ml_models), so that no person at
-    the border is cut off; of linear light, unlike there (see `decode.decode`).
+    The training split is COCO's train, the test split its val. Pictures come in the order of the
+    annotation file. They are made square by ignoring their aspect ratio, as for MLPerf Tiny
+    (``eembc/Person_detection`` of SiliconLabs/platform_ml_models), so that no person at the border
+    is cut off; unlike there, linear light is averaged (see `decode.decode`).
 
     Parameters
     ----------
@@ -48,9 +48,10 @@ def read_vww(path: Path, split: str, size: int = SIDE) -> Labelled:
         Holds ``instances_*.json`` in ``annotations`` or in itself, and the pictures in a folder
         named like the file (``train2017`` for ``instances_train2017.json``), another ``train*`` or
         ``val*`` folder, or in itself.
-    split : "train" or "test"
+    split : str
+        "train" or "test".
     size : int
-        Side of the images in pixels.
+        Side of the images, pixels.
 
     Returns
     -------
@@ -60,7 +61,7 @@ def read_vww(path: Path, split: str, size: int = SIDE) -> Labelled:
     Raises
     ------
     InputError
-        If files are missing, several annotation files serve a split, or one is damaged.
+        If files are missing, several annotation files match a split, or one is damaged.
 
     Examples
     --------
@@ -110,7 +111,8 @@ def person_labels(data: Mapping[str, Any], origin: str) -> dict[str, int]:
     Raises
     ------
     InputError
-        If a field is missing or of another kind, or there is no category ``person``.
+        If a field is missing or of another type, there is no category ``person``, or a file name
+        occurs twice.
     """
     try:
         persons = {c["id"] for c in data["categories"] if c["name"] == "person"}
@@ -153,13 +155,13 @@ def _parsed(file: Path) -> Mapping[str, Any]:
 
 
 def _without_outline(data: dict[str, Any]) -> dict[str, Any]:
-    """Drop outlines as soon as they are read: they are most of a file of hundreds of megabytes."""
+    """Drop outlines while parsing: they are most of a file of hundreds of megabytes."""
     data.pop("segmentation", None)
     return data
 
 
 def _annotations(path: Path, coco_split: str) -> Path:
-    """The annotation file of a split; of several years, that whose pictures are there."""
+    """Annotation file of a split; if there are several years, the one whose pictures are there."""
     if not path.is_dir():
         raise InputError(f"{path}: no such folder; {_LAYOUT}")
     pattern = f"instances_*{coco_split}*.json"
@@ -182,7 +184,7 @@ def _own_folder(path: Path, annotations: Path) -> Path:
 
 
 def _picture_folders(path: Path, annotations: Path) -> list[Path]:
-    """Where pictures may lie; the split that was published takes pictures from train and val."""
+    """Folders to search for pictures; the published split takes pictures from train and val."""
     others = sorted(p for s in _COCO_SPLIT.values() for p in path.glob(f"{s}*") if p.is_dir())
     return list(dict.fromkeys([_own_folder(path, annotations), path, *others]))
 
