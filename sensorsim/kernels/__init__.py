@@ -1,6 +1,6 @@
 """Numba kernels: random numbers, photodiode, comparators, quantizer, XNOR-popcount.
 
-Kernels take arrays and numbers. They know nothing of configurations, files or progress bars.
+Kernels take arrays and numbers only, no configurations, files or progress bars.
 """
 
 import sys

@@ -1,11 +1,11 @@
-"""Which bits a fault strikes: as many random numbers as faults, not as many as bits.
+"""Draw which bits a fault strikes, with as many random numbers as faults, not as many as bits.
 
-Every bit has a clock that rings after a time of exponential distribution with mean 1, and is struck
-if its clock rings before ``limit = -ln(1 - rate)``: bits are struck independently, each with
-probability ``rate``. The clocks of n bits ring together like one Poisson process of rate n whose
-rings fall on bits at random; a bit's first ring is its clock's. So the process is walked ring by
-ring until its time is over, which costs about ``rate * n`` draws, and a larger rate only walks on:
-what a small rate strikes, a larger one strikes too.
+Every bit has an exponentially distributed time of mean 1, and is struck if its time is below
+``limit = -ln(1 - rate)``: bits are struck independently, each with probability ``rate``. The times
+are first events of n Poisson processes of rate 1, one per bit, whose superposition is one process
+of rate n with events on bits at random. The kernel simulates that process event by event up to the
+limit, which costs about ``rate * n`` draws. A larger rate only continues it: bits that a small rate
+strikes, a larger one strikes too.
 
 Source: superposition and coloring of Poisson processes, Kingman, "Poisson Processes", Oxford 1993,
 chapters 2 and 5.
@@ -30,14 +30,15 @@ def strike(limit, channels, frames, layer, seed, stream, struck, value):
     limit : float
         ``-ln(1 - rate)``; infinite for a rate of 1.
     channels : int
-        Bits of a row; the rest of its last word is left alone.
+        Bits of a row; the remaining bits of its last word are not changed.
     frames : uint32 [N]
+        Frame numbers, part of the address of the draws.
     layer, seed, stream : int
-        With a frame, the address of its draws.
-    struck : uint64 [N, rows, ceil(channels / 64)], 0 on entry
-        Bit 1 where a bit is struck.
-    value : uint64, like struck
-        A random bit for each struck one; a larger rate does not change it.
+        Rest of the address of the draws.
+    struck : uint64 [N, rows, ceil(channels / 64)]
+        Output; 0 on entry, bit 1 where a bit is struck.
+    value : uint64 [N, rows, ceil(channels / 64)]
+        Output; 0 on entry, a random bit for each struck one, which does not depend on the rate.
     """
     rows = struck.shape[1]
     bits = rows * channels
@@ -60,7 +61,7 @@ def strike(limit, channels, frames, layer, seed, stream, struck, value):
             bit = np.uint64(1) << np.uint64(channel % _WORD)
             if struck[n, row, word] & bit == np.uint64(0):
                 struck[n, row, word] |= bit
-                # The lowest bits of these words are left over from the two uniform numbers.
+                # The two uniform numbers do not use the lowest bits of these words.
                 if (w1 ^ w3) & np.uint64(1):
                     value[n, row, word] |= bit
                 left -= 1

@@ -1,6 +1,6 @@
-"""Light to electrons to volts, a few hundred pixels at a time.
+"""Light to electrons to volts, in segments of a few hundred pixels.
 
-A segment of pixels (see `sensorsim.kernels.segments`) passes through all steps while it lies in the
+A segment of pixels (see `sensorsim.kernels.segments`) passes through all steps while it is in the
 first-level cache. All arithmetic is float32.
 """
 
@@ -29,15 +29,37 @@ _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
 _HALF = np.float32(0.5)
 LARGEST = np.float32(3e38)
-"""Light beyond it counts as infinite."""
+"""Light above it counts as infinite."""
 _NO, _YES = np.int32(0), np.int32(1)
 _FEW = 16
-"""Below this part of a segment, words are drawn one by one."""
+"""If fewer than one pixel in this many needs a word, words are drawn one by one."""
 _EXP_RANGE = np.float32(80.0)
 
 
 class Pixel(NamedTuple):
-    """Numbers of a pixel that the kernel needs; float32 except the first two and the response."""
+    """Parameters of a pixel.
+
+    Attributes
+    ----------
+    shot_noise : bool
+        Whether electrons are Poisson numbers.
+    correlated_double_sampling : bool
+        Whether two samples are subtracted, which changes the telegraph noise.
+    dark_e : float32
+        Mean dark electrons per exposure, e-.
+    full_well_e, knee_well_e : float32
+        Full well and the knee of its saturation, e-; equal for hard saturation.
+    response : int
+        `LINEAR`, `LOGARITHMIC` or `LINLOG`.
+    response_knee_e : float32
+        Knee of the response, e-.
+    volts_per_e : float32
+        Conversion gain, V/e-.
+    volts_per_log : float32
+        Slope of the logarithmic response, V per factor e.
+    read_noise_e, reset_noise_e, row_noise_e : float32
+        Temporal noise, e- rms; 0 if not drawn.
+    """
 
     shot_noise: bool
     correlated_double_sampling: bool
@@ -54,7 +76,7 @@ class Pixel(NamedTuple):
 
 
 class Streams(NamedTuple):
-    """Streams of the temporal noise."""
+    """Streams of the temporal noise sources, as numbers of `sensorsim.core.streams`."""
 
     shot: int
     read: int
@@ -64,7 +86,7 @@ class Streams(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """One segment's working space."""
+    """Buffers for one segment."""
 
     electrons: np.ndarray
     normals: np.ndarray
@@ -91,7 +113,7 @@ def _scratch():
 
 @njit(cache=True, error_model="numpy")
 def _collect(light, scale, gain, dark, dark_e, mean):
-    """Mean electrons of a segment; False where light is not finite or below zero."""
+    """Mean electrons of a segment; returns False if light is negative, infinite or NaN."""
     wrong = _NO
     for i in range(mean.size):
         x = light[i]
@@ -129,7 +151,7 @@ def _list_small(e, index):
 
 @njit(cache=True, error_model="numpy")
 def _draw_small(e, small, s):
-    """Poisson numbers of the ``small`` pixels listed, whose words are drawn."""
+    """Poisson numbers of the ``small`` listed pixels, from words already drawn."""
     for k in range(small):
         s.small_mean[k] = e[s.small_index[k]]
     sum_quantiles(
@@ -170,7 +192,7 @@ def _draw_electrons(e, group, frame, seed, stream, s):
                         counts[i] = settle_series(min(e[i], MAX_MEAN), normals[i])
     if small > 0:
         small = _list_small(e, s.small_index)
-        # A draw of its own: a pixel's normal number is made from two words, its neighbor's too.
+        # A separate draw: each normal number depends on two words, and so shares them with another.
         if small < e.size // _FEW:
             for k in range(small):
                 pixel = group * GROUP + s.small_index[k]
@@ -186,7 +208,7 @@ def _draw_electrons(e, group, frame, seed, stream, s):
 
 @njit(cache=True, error_model="numpy")
 def _saturate(made, full_well_e, knee_e, e):
-    """Electrons ``e`` that stay of those ``made``; in place the compiler would mask the stores."""
+    """Electrons ``e`` kept of those ``made``; two arrays, as in-place stores would be masked."""
     if knee_e >= full_well_e:
         for i in range(e.size):
             x = made[i]
@@ -231,7 +253,7 @@ def _add_normals(v, volts, group, frame, seed, stream, s):
 
 @njit(cache=True, error_model="numpy")
 def _add_telegraph(v, rts_e, volts_per_e, sampled_twice, start, frame, seed, stream):
-    """Trap states: one level of two, or the difference of two samples of it."""
+    """Add telegraph noise: one of two levels, or the difference of two samples of it."""
     for i in range(v.size):
         if rts_e[i] > _ZERO:
             u = uniform(start + i, frame, 0, seed, stream)
@@ -266,7 +288,7 @@ def _scale_columns(v, column_gain, start):
 
 @njit(cache=True, error_model="numpy")
 def _rows_of_frame(rows, volts, frame, seed, stream):
-    """Row noise of one frame, volts; one number per row, addressed as a pixel of its own stream."""
+    """Row noise of one frame, V; row r is addressed as pixel r of its stream."""
     whole = (rows + GROUP - 1) // GROUP * GROUP
     normals = np.empty(whole, np.float32)
     fill_frame_normals(np.empty(whole, np.uint32), normals, 0, frame, seed, stream)
@@ -318,31 +340,35 @@ def _expose_segment(
 
 @njit(cache=True, parallel=True, error_model="numpy")
 def expose(light, electrons_at_white, frames, dies, pattern, pixel, columns, seed, at, out):
-    """Fill ``out`` with the volts of every pixel.
+    """Compute the volts of every pixel.
 
     Parameters
     ----------
     light : float32 [N, P]
         Relative light; P = H * W * C pixels.
     electrons_at_white : float32 [N]
-        Electrons that light 1.0 makes in this image.
+        Mean photoelectrons that light 1.0 makes in each image, e-.
     frames : uint32 [N]
-        Address of each frame's temporal noise.
+        Frame numbers, which address the temporal noise.
     dies : int64 [N]
-        Which row of the pattern's maps each image is seen through.
+        Row of the pattern's maps for each image.
     pattern : FixedPattern
-        float32 maps [D, P] (columns: [D, W * C]), of no size where nothing varies.
+        float32 maps [D, P] (column gain: [D, W * C]), of size 0 where nothing varies.
     pixel : Pixel
+        Parameters of the pixel.
     columns : int
         W * C, the pixels of a row.
     seed : int
+        Seed of the random numbers.
     at : Streams
+        Streams of the temporal noise.
     out : float32 [N, P]
+        Output, V.
 
     Returns
     -------
     bool
-        False if some light was not finite or below zero; ``out`` is then without meaning.
+        False if some light was negative, infinite or NaN; ``out`` is then invalid.
     """
     images, pixels = light.shape
     spans = spans_of(pixels)

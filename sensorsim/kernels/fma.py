@@ -1,7 +1,7 @@
-"""Fused multiply-add: a polynomial costs one instruction a term and rounds the same everywhere.
+"""Fused multiply-add: one instruction per term of a polynomial, and the same rounding everywhere.
 
-LLVM never fuses a product and a sum of its own accord, and it must not: the result would depend on
-the machine. Written out, ``fma`` is exact by IEEE 754 and vectorizes.
+LLVM does not fuse a product and a sum unless asked, since the result would depend on the machine.
+An explicit ``fma`` is exact by IEEE 754 and vectorizes.
 """
 
 from llvmlite import ir
@@ -11,7 +11,20 @@ from numba.extending import intrinsic
 
 @intrinsic
 def fma(typing_context, a, b, c):
-    """``a * b + c`` of three float32 numbers with one rounding."""
+    """``a * b + c`` with one rounding.
+
+    Parameters
+    ----------
+    typing_context : object
+        Passed by Numba, not by the caller.
+    a, b, c : float32
+        Factors and summand.
+
+    Returns
+    -------
+    float32
+        The result, rounded once.
+    """
     signature = types.float32(types.float32, types.float32, types.float32)
 
     def generate(context, builder, signature, arguments):

@@ -1,12 +1,12 @@
-"""A whole network as one compiled function that walks a table of steps.
+"""Run a whole network as one compiled function that executes a table of steps.
 
-A worker takes a few images at a time and walks the steps for them: those of the *trunk* image after
-image, so that everything between two layers stays in the cache, then those of the *head* for all of
-them, so that the weights of dense layers are read once for several images.
+A worker takes a few images at a time and executes the steps for them: those of the *trunk* image
+after image, so that everything between two layers stays in the cache, then those of the *head* for
+all of them, so that the weights of dense layers are read once for several images.
 
 Every worker owns an *arena*, allocated once, in which each activation has its place. Activations
-lie in word planes [planes, words, H, W] with a ring of zero words, the padding of -1, around each.
-Addresses in an arena count bytes. `sensorsim.bnn.compiler` writes the steps.
+lie in word planes [planes, words, H, W], each surrounded by a ring of zero words, the padding of
+-1. Addresses in an arena count bytes. `sensorsim.bnn.compiler` writes the steps.
 """
 
 import numpy as np
@@ -28,10 +28,10 @@ from sensorsim.kernels.xnor import (
 ) = range(11)  # fmt: skip
 """Operations."""
 WORDS, FIELDS, CODES = range(3)
-"""What comes in: packed words [N, planes, H, W, words], or a converter's samples [N, H, W, C] as
+"""Kinds of input: packed words [N, planes, H, W, words], or a converter's samples [N, H, W, C] as
 bit fields (uint32) or as codes (uint16)."""
 IMAGES = 8
-"""Most images that a worker takes at a time; a dense layer's counterpart of pixels."""
+"""Most images that a worker takes at a time; a dense layer treats them like pixels."""
 
 STEP = np.dtype(
     [
@@ -69,36 +69,44 @@ INPUT = np.dtype(
         )
     ]
 )  # fmt: skip
-"""Where the images go."""
+"""Layout of the input, and where it goes in the arena."""
 
 
 @njit(cache=True, nogil=True)
 def run(
     view, steps, trunk, tables, pieces, weights, images, block, claimed, arena, scale, out, lanes
 ):
-    """Walk a plan for the images of a batch until none are left; several threads may do so at once.
+    """Execute a plan for a batch until no images are left; several threads may run it at once.
 
     Parameters
     ----------
     view : INPUT [1]
-    steps : STEP [:]
+        Layout of the input.
+    steps : STEP [S]
+        Steps of the plan.
     trunk : int
-        How many steps belong to the trunk.
+        Number of steps that belong to the trunk.
     tables : int64 [:]
+        Addresses, limits and other numbers that steps refer to by position.
     pieces : uint64 [:, 4]
+        Pieces of receptive fields, see `sensorsim.kernels.patches`.
     weights : uint64 [:]
+        Packed weights and lookup tables.
     images : uint8 [:]
-        The batch: what ``view.kind`` says, as bytes.
+        The batch as bytes, in the form that ``view.kind`` states.
     block : int
         Images that a worker takes at a time.
     claimed : int64 [1]
-        Blocks that have been taken; all workers of a batch share it.
+        Number of blocks taken; shared by all workers of a batch.
     arena : uint64 [words]
-        The worker's own.
+        The worker's own memory.
     scale : int64 [3, channels]
-        Sum of the products' magnitudes K, scale and bias: ``out = (K - 2 m) * scale + bias``.
+        K (sum of the products' magnitudes), scale and bias: ``out = (K - 2 m) * scale + bias`` with
+        m mismatches.
     out : int64 [N, pixels, channels]
-    lanes : tuple as long as vectors have lanes
+        Output: scores.
+    lanes : tuple
+        As long as vectors have 64-bit lanes, see `sensorsim.kernels.vector`.
     """
     while True:
         first = claim(claimed.ctypes.data) * block
@@ -116,7 +124,7 @@ def run(
 
 @njit(cache=True)
 def _step(step, tables, pieces, weights, image, first, arena, scale, out, lanes):
-    """One step for one image, or for all if the step takes them together."""
+    """Execute one step for one image, or for all if the step takes them together."""
     source = step.source + image * step.source_step
     target = step.target + image * step.target_step
     operation = step.operation
@@ -146,7 +154,7 @@ def _step(step, tables, pieces, weights, image, first, arena, scale, out, lanes)
 
 @njit(cache=True)
 def _convolve(step, tables, pieces, weights, source, target, arena, lanes):
-    """Bands of rows, then groups, then blocks of outputs, then as many fields as fit registers."""
+    """Loop over bands of rows, groups, blocks of outputs, then as many fields as fit registers."""
     base = arena.ctypes.data
     table = tables.ctypes.data
     at_once = CODE_PIXELS if step.operation == CONVOLVE_CODES else len(lanes)
@@ -185,7 +193,7 @@ def _convolve(step, tables, pieces, weights, source, target, arena, lanes):
 
 @njit(cache=True)
 def _limit(step, tables, source, target, arena):
-    """Bits of counts, for layers whose counts come from several places."""
+    """Compare counts with limits, for layers whose counts are summed from several sources."""
     counts = arena.view(np.int32)[source // 4 :]
     bits = arena.view(np.uint8)[target:]
     for block in range(step.blocks):
@@ -220,7 +228,7 @@ def _pool(step, source, target, arena):
 
 @njit(cache=True)
 def _shuffle(step, weights, source, target, arena):
-    """Any order of channels: what four of them become in each word is looked up and ORed."""
+    """Permute channels: look up where each four bits of a word go, and OR the results."""
     words = (step.channels + 63) // 64
     table = weights[step.weights : step.weights + words * words * 256]
     for y in range(step.height):
@@ -240,7 +248,7 @@ def _shuffle(step, weights, source, target, arena):
 
 @njit(cache=True)
 def _join(step, source, target, arena):
-    """Lay channels behind ``shift`` others in a word; what lay behind those becomes 0."""
+    """Write channels behind ``shift`` others in a word; later bits of that word become 0."""
     shift = np.uint64(step.shift)
     kept = (np.uint64(1) << shift) - np.uint64(1)
     for word in range((step.channels + 63) // 64):
@@ -260,7 +268,7 @@ def _join(step, source, target, arena):
 
 @njit(cache=True)
 def _vote(step, source, target, arena):
-    """Bits of -1 among the channels of each class."""
+    """Count the bits of -1 among the channels of each class."""
     counts = arena.view(np.int32)[target // 4 :]
     share = step.channels // step.share
     for k in range(step.share):
@@ -279,12 +287,26 @@ def _vote(step, source, target, arena):
 
 @njit(cache=True)
 def take(view, images, number, image, arena):
-    """Lay one image of the batch into the arena, in word planes with a ring or as codes."""
+    """Copy one image of the batch into the arena, as word planes with a ring or as codes.
+
+    Parameters
+    ----------
+    view : record of INPUT
+        Layout of the input.
+    images : uint8 [:]
+        The batch as bytes.
+    number : int
+        Position of the image in the batch.
+    image : int
+        Position of the image in the worker's block.
+    arena : uint64 [words]
+        Output: the worker's own memory.
+    """
     target = view.target + image * view.target_step
     pixels = view.height * view.width
     if view.kind == WORDS and not view.as_codes:
         batch = images.view(np.uint64)
-        # as locals: stores into the arena might change the record, for all that LLVM knows
+        # As locals: LLVM must assume that stores into the arena change the record.
         width, words = view.width, view.words
         step = np.uint64(words)  # unsigned positions are not checked for being negative
         for plane in range(view.planes):

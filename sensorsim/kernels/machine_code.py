@@ -1,8 +1,8 @@
-"""Machines whose words the kernels can read, and Numba's cache of kernels compiled for them.
+"""Check of the byte order, and removal of outdated kernels from Numba's cache.
 
-Numba asks whether the file of a cached function changed, and not those of the kernels that were
-compiled into it. An edit, or an upgrade whose files keep their times, would leave old bits behind:
-the cache is kept to the sources that it was compiled from.
+Numba checks whether the file of a cached function changed, but not the files of the kernels that
+were compiled into it. An edit, or an upgrade that keeps file times, would leave outdated machine
+code in use. So the cache is deleted whenever the content of a source changed.
 """
 
 import hashlib
@@ -13,12 +13,17 @@ _STAMP = "sources.sha256"
 
 
 def refuse_big_endian(byteorder: str) -> None:
-    """Kernels read 64-bit words as bytes, codes and counts, the lowest byte first.
+    """Raise on a big-endian machine: kernels read 64-bit words as bytes, lowest byte first.
+
+    Parameters
+    ----------
+    byteorder : str
+        `sys.byteorder` of the machine.
 
     Raises
     ------
     ImportError
-        If the machine's words begin with their highest byte.
+        If ``byteorder`` is not "little".
     """
     if byteorder != "little":
         raise ImportError(
@@ -28,17 +33,17 @@ def refuse_big_endian(byteorder: str) -> None:
 
 
 def drop_stale(folder: Path, *inlined: Path | str) -> None:
-    """Delete the machine code beside some sources unless it was made from all of them as they are.
+    """Delete Numba's cached machine code unless it was compiled from the current sources.
 
-    Numba's cache lies elsewhere where the folder cannot be written or ``NUMBA_CACHE_DIR`` is set;
-    whoever changes kernels there has to empty it.
+    It is not found, and must be deleted by hand, where the folder is not writable or
+    ``NUMBA_CACHE_DIR`` is set.
 
     Parameters
     ----------
     folder : Path
         Holds the sources, and Numba's cache in ``__pycache__``.
     *inlined : Path or str
-        Folders whose kernels those of ``folder`` call.
+        Folders of kernels that those of ``folder`` call.
     """
     digest = hashlib.sha256()
     for place in (folder, *map(Path, inlined)):

@@ -1,12 +1,12 @@
-"""Normal numbers of a run of pixels, a vector register at a time.
+"""Standard normal numbers of a run of pixels, computed in vector registers.
 
 Pixels are taken in groups of `GROUP`: a group's words are the four words of `BLOCKS` Philox blocks,
 word ``k`` of block ``j`` belonging to pixel ``k * BLOCKS + j`` of the group. So each of the four
-words fills a contiguous run of pixels, and no lane ever crosses another.
+words fills a contiguous run of pixels, without shuffles between lanes.
 
 Two words make two normal numbers by Box and Muller's transform (Annals of Mathematical Statistics
 29 (1958) 610), in float32. One logarithm, one square root and one sine and cosine serve two pixels,
-which costs half of what two quantiles cost.
+which costs half as much as two quantiles.
 """
 
 import math
@@ -42,8 +42,8 @@ _LOG = tuple(
 )  # fmt: skip
 _L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7 = _LOG
 
-# sin(2 pi x) / x and cos(2 pi x) in x**2 on |x| <= 1/8, highest power first; Taylor's series
-# truncated where its rest is below 2e-8.
+# sin(2 pi x) / x and cos(2 pi x) in x**2 on |x| <= 1/8, highest power first; Taylor series with a
+# remainder below 2e-8.
 _S = tuple(
     np.float32((-1) ** k * (2 * math.pi) ** (2 * k + 1) / math.factorial(2 * k + 1))
     for k in (4, 3, 2, 1, 0)
@@ -58,7 +58,17 @@ _C0, _C1, _C2, _C3, _C4 = _C
 
 @njit(cache=True)
 def fill_words(out, first_group, frame, draw, seed, stream):
-    """Fill ``out`` (uint32, whole groups) with the words of consecutive groups of pixels."""
+    """Fill an array with the Philox words of consecutive groups of pixels.
+
+    Parameters
+    ----------
+    out : uint32 [n]
+        Output; n is a multiple of `GROUP`.
+    first_group : int
+        Number of the first group; group g holds pixels ``g * GROUP`` and on.
+    frame, draw, seed, stream : int
+        Rest of the address of the draws.
+    """
     c1 = np.uint64(frame)
     c2 = np.uint64(draw)
     k0 = np.uint64(seed)
@@ -76,7 +86,18 @@ def fill_words(out, first_group, frame, draw, seed, stream):
 
 @njit(cache=True)
 def word_of(pixel, frame, draw, seed, stream):
-    """The word that `fill_words` gives one pixel."""
+    """Word that `fill_words` gives to one pixel.
+
+    Parameters
+    ----------
+    pixel, frame, draw, seed, stream : int
+        Address of the draw.
+
+    Returns
+    -------
+    uint32
+        The word.
+    """
     group, within = pixel // GROUP, pixel % GROUP
     block = np.uint64(group * BLOCKS + within % BLOCKS)
     c1, c2, k0, k1 = np.uint64(frame), np.uint64(draw), np.uint64(seed), np.uint64(stream)
@@ -87,7 +108,18 @@ def word_of(pixel, frame, draw, seed, stream):
 
 @njit(cache=True, forceinline=True)
 def log32(x):
-    """Natural logarithm of a positive normal float32, to 1e-7."""
+    """Natural logarithm, to 1e-7.
+
+    Parameters
+    ----------
+    x : float32
+        Positive and normal, not subnormal.
+
+    Returns
+    -------
+    float32
+        ``ln(x)``.
+    """
     bits = np.float32(x).view(np.int32)
     exponent = np.int32(np.int32(bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS)
     y = np.int32(bits - np.int32(exponent << _MANTISSA_BITS)).view(np.float32) - _ONE
@@ -103,10 +135,21 @@ def log32(x):
 
 @njit(cache=True, forceinline=True)
 def box_muller(word_r, word_a):
-    """Two standard normal float32 numbers from two 32-bit words."""
+    """Two standard normal numbers from two words.
+
+    Parameters
+    ----------
+    word_r, word_a : uint32
+        Random words for radius and angle.
+
+    Returns
+    -------
+    float32, float32
+        Independent standard normal numbers, below `MAX_NORMAL` in magnitude.
+    """
     u = fma(np.float32(np.int32(np.uint32(word_r) >> np.uint32(1))), _UNIT_31, _UNIT_32)
     radius = np.float32(math.sqrt(max(_MINUS_TWO * log32(u), np.float32(0.0))))
-    # The angle in turns is a quarter turn's number and what is left of it, |x| <= 1/8.
+    # Angle in turns: the number of quarter turns, and the remainder |x| <= 1/8.
     turns = np.int32(word_a)
     quarter = np.int32(np.int32(turns + np.int32(1 << 29)) >> np.int32(30))
     x = np.float32(np.int32(turns - np.int32(quarter << np.int32(30)))) * _UNIT_32
@@ -130,7 +173,15 @@ def box_muller(word_r, word_a):
 
 @njit(cache=True)
 def normals_of_words(words, out):
-    """Turn the words of whole groups of pixels into standard normal numbers, float32."""
+    """Turn the words of whole groups of pixels into standard normal numbers.
+
+    Parameters
+    ----------
+    words : uint32 [n]
+        Random words; n is a multiple of `GROUP`.
+    out : float32 [n]
+        Output.
+    """
     for group in range(words.size // GROUP):
         for pair in range(2):
             a = group * GROUP + 2 * pair * BLOCKS
@@ -141,14 +192,34 @@ def normals_of_words(words, out):
 
 @njit(cache=True)
 def fill_frame_normals(words, out, first_group, frame, seed, stream):
-    """Fill ``out`` (float32, whole groups) with standard normal numbers; ``words`` is scratch."""
+    """Fill an array with standard normal numbers of consecutive groups of pixels.
+
+    Parameters
+    ----------
+    words : uint32 [n]
+        Scratch; n is a multiple of `GROUP`.
+    out : float32 [n]
+        Output.
+    first_group : int
+        Number of the first group; group g holds pixels ``g * GROUP`` and on.
+    frame, seed, stream : int
+        Rest of the address of the draws.
+    """
     fill_words(words, first_group, frame, 0, seed, stream)
     normals_of_words(words, out)
 
 
 @njit(cache=True)
 def fill_pixel_normals(out, frame, seed, stream):
-    """Fill the flat float32 array ``out`` with standard normal numbers; index = pixel."""
+    """Fill a flat array with standard normal numbers; the index is the pixel address.
+
+    Parameters
+    ----------
+    out : float32 [n]
+        Output, of any length.
+    frame, seed, stream : int
+        Rest of the address of the draws.
+    """
     words = np.empty(GROUP, np.uint32)
     normals = np.empty(GROUP, np.float32)
     for group in range((out.size + GROUP - 1) // GROUP):

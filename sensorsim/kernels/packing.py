@@ -6,7 +6,15 @@ from numba import njit, prange
 
 @njit(cache=True, parallel=True)
 def pack_rows(bits, out):
-    """Set bit c of each row of ``out`` (zero on entry) where ``bits[row, c]`` is not 0."""
+    """Set bit c of each row where ``bits[row, c]`` is not 0.
+
+    Parameters
+    ----------
+    bits : uint8 [R, C]
+        One bit per element.
+    out : uint64 [R, ceil(C / 64)]
+        Output; 0 on entry.
+    """
     for row in prange(bits.shape[0]):
         for c in range(bits.shape[1]):
             if bits[row, c] != 0:
@@ -15,7 +23,15 @@ def pack_rows(bits, out):
 
 @njit(cache=True, parallel=True)
 def unpack_rows(words, out):
-    """Read bit c of each row of words."""
+    """Undo `pack_rows`.
+
+    Parameters
+    ----------
+    words : uint64 [R, ceil(C / 64)]
+        Packed rows.
+    out : uint8 [R, C]
+        Output, 0 or 1.
+    """
     for row in prange(out.shape[0]):
         for c in range(out.shape[1]):
             out[row, c] = (words[row, c >> 6] >> np.uint64(c & 63)) & np.uint64(1)
@@ -23,7 +39,15 @@ def unpack_rows(words, out):
 
 @njit(cache=True, parallel=True)
 def split_planes(codes, out):
-    """Scatter codes [N, P, C] into packed planes [N, K, P, words], zero on entry."""
+    """Split codes into packed bit planes; plane k holds bit k.
+
+    Parameters
+    ----------
+    codes : uint16 [N, P, C]
+        Codes of P pixels, DN.
+    out : uint64 [N, K, P, ceil(C / 64)]
+        Output; 0 on entry.
+    """
     for n in prange(codes.shape[0]):
         for p in range(codes.shape[1]):
             for c in range(codes.shape[2]):
@@ -34,14 +58,16 @@ def split_planes(codes, out):
 
 @njit(cache=True, parallel=True)
 def pack_field_rows(fields, width, out):
-    """Lay the low ``width`` bits (1 to 32) of each field of a row side by side.
+    """Pack the low bits of each field of a row side by side.
 
     Parameters
     ----------
     fields : uint32 [R, C]
+        Bit fields; higher bits are dropped.
     width : int
-    out : uint64 [R, ceil(C * width / 64)], zero on entry; bit m of field c becomes bit
-        ``c * width + m`` of the row
+        Bits per field, 1 to 32.
+    out : uint64 [R, ceil(C * width / 64)]
+        Output; 0 on entry. Bit m of field c becomes bit ``c * width + m`` of the row.
     """
     mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
     for row in prange(fields.shape[0]):

@@ -1,4 +1,4 @@
-"""Receptive fields of narrow layers, laid bit to bit.
+"""Gather the receptive fields of narrow layers into packed words.
 
 A layer of few channels, or of groups of a few, leaves most of a pixel's word empty. Its receptive
 fields are therefore gathered first: k x k pixels of C channels in k k C / 64 words. A *piece* is a
@@ -8,7 +8,7 @@ run of channels that moves together, from one word of a pixel into one word of t
     source    bytes from the field's origin to the word
     right, mask, left
 
-All fields of a band take the same pieces, a word apart, so neighbors move together as vectors.
+All fields of a band take the same pieces, a word apart, so neighbors are moved together as vectors.
 """
 
 from typing import Any
@@ -22,23 +22,33 @@ from sensorsim.kernels.vector import I64, broadcast, load, pointer
 
 COLUMNS = 4
 AT_ONCE = 32
-"""Fields that are gathered at once from neighbors; a band's patches are a multiple of this."""
+"""Neighboring fields gathered at once; the size of a band's patch is a multiple of this."""
 
 
 @njit(cache=True)
 def gather(source, stride, run, pieces, ends, words, patch, pitch, lanes):
-    """Lay the fields of a run; all but numbers are addresses, int64.
+    """Gather the words of a run of receptive fields.
 
     Parameters
     ----------
-    source : the first field's origin
-    stride : words between the origins of neighbors
-    run : number of fields
-    pieces : the table of pieces
-    ends : int64 [words + 1], where each word's pieces end in the table, behind where they begin
-    words : words of a field
-    patch : where the fields go: word t of field i is ``t * pitch + i`` words behind
-    lanes : tuple as long as vectors have lanes
+    source : int64 address
+        Origin of the first field.
+    stride : int
+        Words between the origins of neighbors.
+    run : int
+        Number of fields.
+    pieces : int64 address of uint64 [:, 4]
+        Table of pieces.
+    ends : int64 address of int64 [words + 1]
+        Word t of a field consists of the pieces ``ends[t]`` to ``ends[t + 1] - 1``.
+    words : int
+        Words of a field.
+    patch : int64 address of uint64
+        Output; word t of field i is ``t * pitch + i`` words behind.
+    pitch : int
+        Words from one word of a field to its next.
+    lanes : tuple
+        As long as vectors have lanes.
     """
     for word in range(words):
         target = patch + 8 * word * pitch
@@ -90,9 +100,17 @@ def gather_band(step, band, group, source, tables, pieces, patch, lanes):
     Parameters
     ----------
     step : record of `sensorsim.kernels.interpreter.STEP`
-    band, group : numbers
-    source, patch : addresses, int64, of the activation and of where the fields go
-    tables, pieces, lanes : see `sensorsim.kernels.interpreter.run`
+        The convolution.
+    band, group : int
+        Numbers of the band and of the channel group.
+    source : int64 address
+        The activation.
+    tables, pieces : arrays
+        See `sensorsim.kernels.interpreter.run`.
+    patch : int64 address of uint64
+        Output, see `gather`.
+    lanes : tuple
+        As long as vectors have lanes.
     """
     whole = band < step.bands - 1
     runs = step.runs if whole else step.last_runs

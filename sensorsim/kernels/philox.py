@@ -1,8 +1,8 @@
-"""Counter-based random numbers: Philox4x32-10 and what is drawn from it.
+"""Counter-based random numbers: Philox4x32-10, and uniform and normal numbers from it.
 
 Every draw has an address. The key is ``(seed, stream)``, where a stream is one noise source of one
-die; the counter is ``(pixel, frame, draw)``. A draw therefore never depends on batch size, thread
-count or on whether another noise source is switched on.
+die; the counter is ``(pixel, frame, draw)``. So a draw does not depend on batch size, thread count
+or on which other noise sources are switched on.
 
 Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 """
@@ -22,8 +22,22 @@ _SHIFT = np.uint64(32)
 
 @njit(cache=True, forceinline=True)
 def philox4x32(c0, c1, c2, c3, k0, k1):
-    """Ten rounds of Philox4x32; uint64 arguments that hold 32-bit words, four such words out.
+    """Ten rounds of Philox4x32.
 
+    Parameters
+    ----------
+    c0, c1, c2, c3 : uint64
+        Counter, four 32-bit words.
+    k0, k1 : uint64
+        Key, two 32-bit words.
+
+    Returns
+    -------
+    tuple of 4 uint64
+        Random 32-bit words.
+
+    Notes
+    -----
     The factors are masked although they fit: LLVM then multiplies 32 by 32 bits in vectors.
     """
     for _ in range(10):
@@ -42,13 +56,35 @@ def philox4x32(c0, c1, c2, c3, k0, k1):
 
 @njit(cache=True)
 def uniform32(word):
-    """Map a 32-bit word to the open interval (0, 1): ``(word + 1/2) / 2**32``, exact in float64."""
+    """Map a word to the open interval (0, 1): ``(word + 1/2) / 2**32``, exact in float64.
+
+    Parameters
+    ----------
+    word : uint32 or uint64
+        A 32-bit word.
+
+    Returns
+    -------
+    float64
+        Number in (0, 1).
+    """
     return (np.float64(word) + 0.5) * 2.3283064365386963e-10
 
 
 @njit(cache=True)
 def uniform53(high, low):
-    """Map two 32-bit words to the open interval (0, 1) with 52 random bits."""
+    """Map two words to the open interval (0, 1), with 52 random bits.
+
+    Parameters
+    ----------
+    high, low : uint64
+        32-bit words; the lowest 12 bits of ``low`` are not used.
+
+    Returns
+    -------
+    float64
+        Number in (0, 1).
+    """
     mantissa = (high << np.uint64(20)) | (low >> np.uint64(12))
     return (np.float64(mantissa) + 0.5) * 2.220446049250313e-16
 
@@ -96,10 +132,20 @@ def _polynomial(coefficients, x):
 
 @njit(cache=True)
 def normal_quantile(p):
-    """Quantile of the standard normal distribution for ``p`` in (0, 1), to about 1e-16.
+    """Quantile of the standard normal distribution, to about 1e-16.
 
     Source: Wichura, "Algorithm AS 241: the percentage points of the normal distribution",
     Applied Statistics 37 (1988) 477, routine PPND16.
+
+    Parameters
+    ----------
+    p : float64
+        Probability, in (0, 1).
+
+    Returns
+    -------
+    float64
+        The quantile.
     """
     q = p - 0.5
     if abs(q) <= 0.425:
@@ -117,7 +163,18 @@ def normal_quantile(p):
 
 @njit(cache=True)
 def normal_words(pixel, frame, block, seed, stream):
-    """The four words behind the standard normal draws ``4 * block`` to ``4 * block + 3``."""
+    """The four words behind the standard normal draws ``4 * block`` to ``4 * block + 3``.
+
+    Parameters
+    ----------
+    pixel, frame, block, seed, stream : int
+        Address of the draws.
+
+    Returns
+    -------
+    tuple of 4 uint64
+        32-bit words.
+    """
     return philox4x32(
         np.uint64(pixel),
         np.uint64(frame),
@@ -130,7 +187,18 @@ def normal_words(pixel, frame, block, seed, stream):
 
 @njit(cache=True)
 def standard_normal(pixel, frame, draw, seed, stream):
-    """One standard normal number; four consecutive ``draw`` share one Philox block."""
+    """One standard normal number; four consecutive draws share one Philox block.
+
+    Parameters
+    ----------
+    pixel, frame, draw, seed, stream : int
+        Address of the draw.
+
+    Returns
+    -------
+    float64
+        The number.
+    """
     w0, w1, w2, w3 = normal_words(pixel, frame, draw >> 2, seed, stream)
     lane = draw & 3
     word = w0 if lane == 0 else w1 if lane == 1 else w2 if lane == 2 else w3
@@ -139,7 +207,18 @@ def standard_normal(pixel, frame, draw, seed, stream):
 
 @njit(cache=True)
 def uniform(pixel, frame, draw, seed, stream):
-    """One number uniform in (0, 1)."""
+    """One number uniform in (0, 1).
+
+    Parameters
+    ----------
+    pixel, frame, draw, seed, stream : int
+        Address of the draw.
+
+    Returns
+    -------
+    float64
+        The number.
+    """
     w0, w1, _, _ = philox4x32(
         np.uint64(pixel),
         np.uint64(frame),
@@ -153,13 +232,31 @@ def uniform(pixel, frame, draw, seed, stream):
 
 @njit(cache=True)
 def fill_standard_normal(out, frame, seed, stream):
-    """Fill the flat array ``out`` with standard normal numbers; index = pixel address."""
+    """Fill a flat array with standard normal numbers; the index is the pixel address.
+
+    Parameters
+    ----------
+    out : float [n]
+        Output.
+    frame, seed, stream : int
+        Rest of the address of the draws; ``draw`` is 0.
+    """
     for i in range(out.size):
         out[i] = standard_normal(i, frame, 0, seed, stream)
 
 
 @njit(cache=True)
 def fill_uniform(out, frame, seed, stream, first=0):
-    """Fill the flat array ``out`` with numbers uniform in (0, 1), from pixel ``first`` on."""
+    """Fill a flat array with numbers uniform in (0, 1).
+
+    Parameters
+    ----------
+    out : float [n]
+        Output.
+    frame, seed, stream : int
+        Rest of the address of the draws; ``draw`` is 0.
+    first : int
+        Pixel address of ``out[0]``.
+    """
     for i in range(out.size):
         out[i] = uniform(first + i, frame, 0, seed, stream)

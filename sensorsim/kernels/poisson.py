@@ -1,16 +1,15 @@
-"""Exact Poisson numbers at the speed of a vector unit.
+"""Exact Poisson numbers, computed in vector registers.
 
-A Poisson number is the quantile of its law at a random level. It is computed in float32, together
-with a bound on what float32 and a truncated series can have moved it; the few numbers that lie
-within that bound of the next integer are settled in float64. The result is the exact quantile, and
-the fast path is only fast.
+A Poisson number is the quantile of its distribution at a random level. It is computed in float32
+with a bound on the errors of rounding and of the truncated series. The few numbers that lie within
+that bound of the next integer are computed again in float64, so that the result is the exact
+quantile.
 
-Means of `SERIES_MEAN` and more take the level ``Phi(w)`` of a standard normal number ``w``. The
-continuous quantile is the series in powers of ``mean**-1/2`` whose first terms Giles gives,
+Means of `SERIES_MEAN` and more use the level ``Phi(w)`` of a standard normal number ``w``. The
+continuous quantile is a series in powers of ``mean**-1/2``. Its first terms are those of Giles,
 "Algorithm 955: approximation of the inverse Poisson cumulative distribution function", ACM TOMS 42
-(2016) 7;
-the later ones follow by inverting the gamma law's Cornish-Fisher expansion. Smaller means take a
-uniform level and add up probabilities.
+(2016) 7; the later ones follow by inverting the gamma distribution's Cornish-Fisher expansion.
+Smaller means use a uniform level and add up probabilities.
 """
 
 import math
@@ -35,7 +34,7 @@ _B1, _B3 = np.float32(-1 / 36), np.float32(-1 / 72)
 _C0, _C2, _C4 = np.float32(-8 / 405), np.float32(7 / 810), np.float32(1 / 270)
 _D1, _D3, _D5 = np.float32(671 / 38880), np.float32(-137 / 38880), np.float32(-23 / 17280)
 
-# Bound on the rest of the series, (E0 + E2 w**2 + E6 w**6) / mean**2, with a margin of two.
+# Bound on the remainder of the series, (E0 + E2 w**2 + E6 w**6) / mean**2, with a margin of two.
 _E0, _E2, _E6 = np.float32(5e-3), np.float32(3e-2), np.float32(2.4e-3)
 # Bound on rounding: float32 numbers of the size of sqrt(mean) * w, and a floor.
 _ROUNDING = np.float32(6e-7)
@@ -46,9 +45,9 @@ _LEVEL_ERROR = np.float32(4e-6)
 _UNIT_31 = np.float32(2.0**-31)
 _UNIT_32 = np.float32(2.0**-32)
 _MOST_TERMS = 40
-"""A law of mean `SERIES_MEAN` has less than 1e-10 left beyond so many probabilities."""
+"""At mean `SERIES_MEAN`, less than 1e-10 of the distribution lies beyond this many terms."""
 _DOUBT = np.int32(1 << 16)
-"""Added to a count once for every probability too near the level; no count reaches it."""
+"""Added to a count for every cumulative probability too near the level; above any count."""
 _LAST_LEVEL = np.float32(1 - 1e-5)
 UNSETTLED = np.int32(-1)
 
@@ -63,7 +62,18 @@ _X6, _X5, _X4, _X3, _X2 = _EXP
 
 @njit(cache=True, forceinline=True, error_model="numpy")
 def exp_minus(x):
-    """``exp(-x)`` of a float32 number from 0 to 80, to 3e-7."""
+    """``exp(-x)``, to 3e-7.
+
+    Parameters
+    ----------
+    x : float32
+        0 to 80.
+
+    Returns
+    -------
+    float32
+        ``exp(-x)``.
+    """
     k = np.floor(fma(x, _INVERSE_LN2, _HALF))
     r = fma(-k, _LN2, x)
     p = fma(_X6, r, _X5)
@@ -77,7 +87,20 @@ def exp_minus(x):
 
 @njit(cache=True, forceinline=True, error_model="numpy")
 def series_quantile(mean, w):
-    """Poisson number at the level ``Phi(w)``, or `UNSETTLED`; float32 mean >= `SERIES_MEAN`."""
+    """Poisson number at the level ``Phi(w)``, by the series in float32.
+
+    Parameters
+    ----------
+    mean : float32
+        Mean, `SERIES_MEAN` to `MAX_MEAN`.
+    w : float32
+        Standard normal number.
+
+    Returns
+    -------
+    int32
+        The number, or `UNSETTLED` if float32 does not decide it.
+    """
     whole = np.int32(mean)
     root = np.sqrt(mean)
     inverse_root = _ONE / root
@@ -97,7 +120,7 @@ def series_quantile(mean, w):
     bound = fma(_ROUNDING, abs(spread), bound)
     count = np.int32(whole + np.int32(below))
     count = count if _HALF - abs(rest - _HALF) > bound else UNSETTLED
-    return count if count > np.int32(0) else UNSETTLED  # the series knows nothing of the end at 0
+    return count if count > np.int32(0) else UNSETTLED  # the series does not hold near 0
 
 
 @njit(cache=True, error_model="numpy")
@@ -164,7 +187,20 @@ def _series64(mean, w):
 
 @njit(cache=True, error_model="numpy")
 def settle_series(mean, w):
-    """`series_quantile` in float64, for the numbers that it leaves open."""
+    """Exact Poisson number at the level ``Phi(w)``, where `series_quantile` is undecided.
+
+    Parameters
+    ----------
+    mean : float32
+        Mean, `SERIES_MEAN` to `MAX_MEAN`.
+    w : float32
+        Standard normal number.
+
+    Returns
+    -------
+    int32
+        The number.
+    """
     mean = np.float64(mean)
     w = np.float64(w)
     x, bound = _series64(mean, w)
@@ -177,7 +213,20 @@ def settle_series(mean, w):
 
 @njit(cache=True, error_model="numpy")
 def settle_sum(mean, word):
-    """Poisson number of a small mean at the level ``(word + 1/2) / 2**32``, in float64."""
+    """Exact Poisson number of a small mean, where `sum_quantiles` is undecided.
+
+    Parameters
+    ----------
+    mean : float32
+        Mean, 0 to `SERIES_MEAN`.
+    word : uint32
+        Random word; the level is ``(word + 1/2) / 2**32``.
+
+    Returns
+    -------
+    int32
+        The number.
+    """
     mean = np.float64(mean)
     lower = (np.float64(word) + 0.5) * 2.0**-32
     upper = (np.float64(np.uint32(~word)) + 0.5) * 2.0**-32
@@ -186,9 +235,18 @@ def settle_sum(mean, word):
 
 @njit(cache=True, error_model="numpy")
 def sum_quantiles(mean, words, cumulative, term, level, out):
-    """Poisson numbers of means below `SERIES_MEAN`, int32; those left open are `UNSETTLED`.
+    """Poisson numbers of small means, by adding up probabilities in float32.
 
-    ``cumulative``, ``term`` and ``level`` are scratch of the same length, float32.
+    Parameters
+    ----------
+    mean : float32 [n]
+        Means, 0 to below `SERIES_MEAN`.
+    words : uint32 [at least n]
+        Random words.
+    cumulative, term, level : float32 [at least n]
+        Scratch.
+    out : int32 [at least n]
+        Output; `UNSETTLED` where float32 does not decide the number.
     """
     for i in range(mean.size):
         probability = exp_minus(mean[i])

@@ -1,19 +1,19 @@
 """XNOR-popcount along rows: neighboring pixels side by side in one vector, outputs one by one.
 
-A word plane holds a row's pixels one word after another, so a vector of them is one load, and the
-weights of one output are one word that all of them share. A word is cut into *elements* of 8, 16,
-32 or 64 bits, and each element has a sum of its own: the elements of a word are several groups of
-as many channels (grouped convolutions), or its one element is all of it. Nothing is moved before:
-with groups of eight channels one XOR, popcount and addition of bytes serve eight groups at once.
+A word plane holds a row's pixels one word after another, so a vector of them is one load, and all
+of them share the one word that holds the weights of an output. A word is cut into *elements* of 8,
+16, 32 or 64 bits, and each element has its own sum. An element holds the channels of one group
+(grouped convolutions), or the whole word. Nothing is moved before: with groups of eight channels
+one XOR, popcount and addition of bytes serve eight groups at once.
 
-Sums start at ``-1 - limit`` instead of 0, so that the sign says ``m <= limit`` (m are the
-mismatches, as in `sensorsim.kernels.xnor`). A *block* are eight outputs, whose sums stay in
+Sums start at ``-1 - limit`` instead of 0, so that the sign says ``m <= limit`` (m is the number of
+mismatches, as in `sensorsim.kernels.xnor`). A *block* is eight outputs, whose sums stay in
 registers over all taps. Then their signs are shifted into the word from the right, the last output
-first: an element of as many bits as its group has outputs is full in the end, and the vector is the
-next layer's packed words.
+first: an element of as many bits as its group has outputs is then full, and the vector is the next
+layer's packed words.
 
-Addresses are int64 and count bytes; `sensorsim.kernels.vector` tells about ``lanes``. The bytes of
-an element and the spacing of fields are lengths of tuples too, for the same reason.
+Addresses are int64 and count bytes; `sensorsim.kernels.vector` explains ``lanes``. The bytes of an
+element and the spacing of fields are also passed as lengths of tuples, for the same reason.
 """
 
 from typing import Any
@@ -38,9 +38,9 @@ from sensorsim.kernels.vector import (
 from sensorsim.kernels.xnor import OUTPUTS
 
 SPACINGS = (1, 2)
-"""Pixels from one field of a row to the next that a vector can load."""
+"""Supported distances, in pixels, from one field of a row to the next."""
 MAX_BYTE_TAPS = 31
-"""Taps whose mismatches fit a byte, eight each; layers of more are not cut into elements."""
+"""Most taps whose mismatches, eight each, fit a byte; larger layers are not cut into elements."""
 _WORD_BLOCKS = 64 // OUTPUTS
 _BYTE, _HALF, _SINGLE, _DOUBLE = ((0,) * size for size in (1, 2, 4, 8))
 _NEXT, _SECOND = (0,), (0, 0)
@@ -48,19 +48,39 @@ _NEXT, _SECOND = (0,), (0, 0)
 
 @njit(cache=True)
 def at_once(lanes, size):
-    """Pixels that meet a vector: as many as lanes, but two where elements would share one word."""
+    """Pixels per vector: as many as lanes, but at least two if words are cut into elements.
+
+    Parameters
+    ----------
+    lanes : int
+        64-bit lanes of a vector.
+    size : int
+        Bytes of an element.
+
+    Returns
+    -------
+    int
+        Number of pixels.
+    """
     return max(lanes, 2) if size < 8 else lanes
 
 
 @njit(cache=True)
 def convolve_rows(step, tables, pieces, weights, source, target, arena, lanes):
-    """Bits of a convolution: bands of rows, then groups, then words of 64 outputs, then rows.
+    """Binary convolution: loop over bands of rows, groups, words of 64 outputs, then rows.
 
     Parameters
     ----------
     step : record of `sensorsim.kernels.interpreter.STEP`
-    tables, pieces, weights, arena, lanes : see `sensorsim.kernels.interpreter.run`
-    source, target : bytes from the arena's start to the image's activations
+        The convolution.
+    tables, pieces, weights : arrays
+        See `sensorsim.kernels.interpreter.run`.
+    source, target : int
+        Bytes from the arena's start to the image's input and output activations.
+    arena : uint64 [words]
+        The worker's own memory.
+    lanes : tuple
+        As long as vectors have lanes.
     """
     base = arena.ctypes.data
     words = (step.blocks + _WORD_BLOCKS - 1) // _WORD_BLOCKS
@@ -170,7 +190,7 @@ def _limit_word(
 def _block(
     builder: Any, field: tuple[Any, ...], starts: Any, elements: Any, pixels: int, spacing: int
 ) -> list[Any]:
-    """Sums of eight outputs, from their starts on; LLVM keeps the variables in registers."""
+    """Sums of eight outputs, including their starts; LLVM keeps the variables in registers."""
     vector = ir.VectorType(I64, pixels)
     begin = [
         builder.bitcast(broadcast(builder, load(builder, starts, I64, i), vector), elements)
@@ -181,7 +201,7 @@ def _block(
         sums = [cgutils.alloca_once_value(builder, start) for start in begin]
         _add_taps(builder, field, (I64(0), steps), sums, vector, spacing)
         return [builder.load(total) for total in sums]
-    if elements.element.width < 64:  # whose taps are few: no sum is held beside that in bytes
+    if elements.element.width < 64:  # few taps: the sums in bytes suffice
         found = _count_in_bytes(builder, field, (I64(0), steps), elements, vector, spacing)
         return [builder.add(start, count) for start, count in zip(begin, found, strict=True)]
     sums = [cgutils.alloca_once_value(builder, start) for start in begin]
@@ -250,7 +270,7 @@ def _widen(builder: Any, counts: Any, elements: Any) -> Any:
 
 
 def _load_words(builder: Any, place: Any, vector: Any, spacing: int) -> Any:
-    """Words of neighboring fields: each, or every second one, of those that follow an address."""
+    """Words of neighboring fields from an address on: each word, or every second one."""
     parts = [load(builder, place, vector, i) for i in range(spacing)]
     if spacing == 1:
         return parts[0]
@@ -260,7 +280,7 @@ def _load_words(builder: Any, place: Any, vector: Any, spacing: int) -> Any:
 
 
 def _store_words(builder: Any, words: Any, out: Any, count: Any) -> None:
-    """Store a vector, or the words of it that there are; behind them lie other pixels."""
+    """Store a vector, or its first ``count`` words; other pixels lie behind them."""
     lanes = words.type.count
     full = builder.icmp_signed(">=", count, I64(lanes))
     with builder.if_else(full, likely=True) as (whole, part):

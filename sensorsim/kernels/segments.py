@@ -1,8 +1,8 @@
-"""How a batch of images is cut for work: spans for threads, segments for the first-level cache.
+"""Division of images into spans for threads and segments for the first-level cache.
 
-An item of work is a *span* of one image, so that one large frame fills all threads and a batch of
-small images does too. A span is worked through in *segments* of a few hundred samples, every step
-being a loop of its own over the segment, which the compiler turns into vector instructions.
+An item of work is a *span* of one image, so that a single large frame occupies all threads, and a
+batch of small images does too. A span is processed in *segments* of a few hundred samples. Every
+step is a separate loop over the segment, which the compiler vectorizes.
 """
 
 from numba import njit
@@ -15,5 +15,16 @@ SPAN = 8 * SEGMENT
 
 @njit(cache=True)
 def spans_of(samples):
-    """Number of spans of an image."""
+    """Number of spans of an image.
+
+    Parameters
+    ----------
+    samples : int
+        Samples of the image.
+
+    Returns
+    -------
+    int
+        ``ceil(samples / SPAN)``.
+    """
     return (samples + SPAN - 1) // SPAN

@@ -1,11 +1,11 @@
-"""Vectors of a chosen width, in LLVM's own terms, and the width that this machine has.
+"""Explicit LLVM vectors of a chosen width, and the width that this machine supports.
 
-Numba leaves the choice of vectors to LLVM, which finds none for XNOR-popcount. The functions here
-write them out. A width is its number of 64-bit *lanes*: 8 is AVX-512, 4 is AVX2, and 1 is plain
-64-bit words, which every machine has. All give the same bits.
+LLVM does not vectorize XNOR-popcount by itself; the functions here emit vector code. A width is a
+number of 64-bit *lanes*: 8 is AVX-512, 4 is AVX2, and 1 is plain 64-bit words, which every machine
+has. All give the same bits.
 
-The lanes travel through kernels as the length of a tuple, ``(0,) * lanes``: it belongs to the
-tuple's type, so Numba compiles a kernel once for each width that is used.
+Kernels receive the lanes as the length of a tuple, ``(0,) * lanes``: it is part of the tuple's
+type, so Numba compiles a kernel once for each width that is used.
 """
 
 from functools import cache
@@ -37,10 +37,15 @@ define <4 x i64> @probe(<4 x i64> %a) {
 
 @cache
 def machine_lanes() -> int:
-    """The widest vectors of the processor that Numba compiles for.
+    """Widest vectors of the processor that Numba compiles for.
 
-    The compiler is asked, because ``NUMBA_CPU_NAME`` may name a processor whose features only LLVM
+    It compiles a probe, because ``NUMBA_CPU_NAME`` may name a processor whose features only LLVM
     knows.
+
+    Returns
+    -------
+    int
+        64-bit lanes: 8, 4 or 1.
     """
     for lanes, register in _REGISTERS.items():
         if register in _assembly(_PROBE.format(lanes=lanes)):
@@ -50,7 +55,13 @@ def machine_lanes() -> int:
 
 @cache
 def sums_bytes() -> bool:
-    """Whether LLVM counts the bits of four words by adding bytes, with AVX2's ``vpsadbw``."""
+    """Whether LLVM counts the bits of four words by adding bytes, with AVX2's ``vpsadbw``.
+
+    Returns
+    -------
+    bool
+        True if it does on the processor that Numba compiles for.
+    """
     code = _assembly(_POPCOUNT_PROBE)
     return any("vpsadbw" in line and "ymm" in line for line in code.splitlines())
 
@@ -63,12 +74,44 @@ def _assembly(code: str) -> str:
 
 
 def pointer(builder: Any, address: Any, kind: Any) -> Any:
-    """An address, an i64, as a pointer to a type."""
+    """Convert an address to a pointer.
+
+    Parameters
+    ----------
+    builder : llvmlite.ir.IRBuilder
+        Emits the instruction.
+    address : ir.Value, i64
+        Address, bytes.
+    kind : ir.Type
+        Type pointed to.
+
+    Returns
+    -------
+    ir.Value
+        Pointer to ``kind``.
+    """
     return builder.inttoptr(address, kind.as_pointer())
 
 
 def load(builder: Any, address: Any, kind: Any, index: Any = 0) -> Any:
-    """Element ``index`` of an array of elements, or of vectors, behind an address."""
+    """Load an element, or a vector, of an array.
+
+    Parameters
+    ----------
+    builder : llvmlite.ir.IRBuilder
+        Emits the instructions.
+    address : ir.Value, i64
+        Address of the array, bytes; aligned to its elements, not to vectors.
+    kind : ir.Type
+        Integer or vector type of the result.
+    index : int or ir.Value, i64
+        Position in units of ``kind``.
+
+    Returns
+    -------
+    ir.Value
+        Value of type ``kind``.
+    """
     position = I64(index) if isinstance(index, int) else index
     place = builder.gep(pointer(builder, address, kind), [position])
     element = kind.element if isinstance(kind, ir.VectorType) else kind
@@ -76,7 +119,22 @@ def load(builder: Any, address: Any, kind: Any, index: Any = 0) -> Any:
 
 
 def broadcast(builder: Any, scalar: Any, vector: Any) -> Any:
-    """A vector that holds a scalar in every lane."""
+    """Copy a scalar to every lane of a vector.
+
+    Parameters
+    ----------
+    builder : llvmlite.ir.IRBuilder
+        Emits the instructions.
+    scalar : ir.Value
+        Value of the vector's element type.
+    vector : ir.VectorType
+        Type of the result.
+
+    Returns
+    -------
+    ir.Value
+        Value of type ``vector``.
+    """
     undefined = ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(undefined, scalar, I32(0))
     everywhere = ir.Constant(ir.VectorType(I32, vector.count), [0] * vector.count)
@@ -84,28 +142,69 @@ def broadcast(builder: Any, scalar: Any, vector: Any) -> Any:
 
 
 def popcount(builder: Any, vector: Any) -> Any:
-    """Set bits of every lane; LLVM spells it out where the machine has no instruction for it."""
+    """Number of set bits in every lane; LLVM expands it where the machine lacks an instruction.
+
+    Parameters
+    ----------
+    builder : llvmlite.ir.IRBuilder
+        Emits the instruction.
+    vector : ir.Value
+        Vector of integers.
+
+    Returns
+    -------
+    ir.Value
+        Counts, of the type of ``vector``.
+    """
     kind = vector.type
     name = f"llvm.ctpop.v{kind.count}i{kind.element.width}"
     return _call(builder, name, kind, vector)
 
 
 def shift_in_sign(builder: Any, vector: Any, signed: Any) -> Any:
-    """Every lane shifted left by one bit, its lowest now the sign of another vector's lane."""
+    """Shift every lane left by one bit; the lowest becomes the sign of another vector's lane.
+
+    Parameters
+    ----------
+    builder : llvmlite.ir.IRBuilder
+        Emits the instruction.
+    vector : ir.Value
+        Vector of integers.
+    signed : ir.Value
+        Vector of the same type, whose signs are shifted in.
+
+    Returns
+    -------
+    ir.Value
+        Vector of the same type.
+    """
     kind = vector.type
     name = f"llvm.fshl.v{kind.count}i{kind.element.width}"
     return _call(builder, name, kind, vector, signed, ir.Constant(kind, [1] * kind.count))
 
 
 def sum_bytes(builder: Any, vector: Any) -> Any:
-    """Sum of the eight bytes of each of four words; only if `sums_bytes`."""
+    """Sum the eight bytes of each of four words; only if `sums_bytes`.
+
+    Parameters
+    ----------
+    builder : llvmlite.ir.IRBuilder
+        Emits the instruction.
+    vector : ir.Value, 32 x i8
+        Bytes.
+
+    Returns
+    -------
+    ir.Value, 4 x i64
+        Sums.
+    """
     words = ir.VectorType(I64, 4)
     zero = ir.Constant(vector.type, None)
     return _call(builder, "llvm.x86.avx2.psad.bw", words, vector, zero)
 
 
 def _call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
-    """Call a function of LLVM's own."""
+    """Call an LLVM intrinsic."""
     function = builder.module.globals.get(name) or ir.Function(
         builder.module, ir.FunctionType(result, [each.type for each in arguments]), name
     )
@@ -114,7 +213,20 @@ def _call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
 
 @intrinsic
 def count_ones(typing_context, word):
-    """Set bits of a uint64, as int64."""
+    """Number of set bits.
+
+    Parameters
+    ----------
+    typing_context : object
+        Passed by Numba, not by the caller.
+    word : uint64
+        Word.
+
+    Returns
+    -------
+    int64
+        0 to 64.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
@@ -124,7 +236,20 @@ def count_ones(typing_context, word):
 
 @intrinsic
 def claim(typing_context, counter):
-    """Take the number behind an address and leave the next one; no two threads get the same."""
+    """Increment a counter atomically and return its old value, so that no two threads get the same.
+
+    Parameters
+    ----------
+    typing_context : object
+        Passed by Numba, not by the caller.
+    counter : int64 address of int64
+        The counter.
+
+    Returns
+    -------
+    int64
+        Value before the increment.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.atomic_rmw("add", pointer(builder, arguments[0], I64), I64(1), "monotonic")

@@ -1,20 +1,20 @@
-"""XNOR-popcount: a few receptive fields against eight outputs, all sums held in registers.
+"""XNOR-popcount: a few receptive fields against eight outputs, with all sums in registers.
 
-Everything is a count of mismatches, ``m = popcount(x XOR w)``. Over K bipolar products the
+All sums are counts of mismatches, ``m = popcount(x XOR w)``. Over K bipolar products the
 accumulator is ``K - 2 m``, so a threshold on the accumulator is a limit on m. Unused bits are 0 in
-bits and weights alike and never count.
+activations and weights alike, and so never count.
 
 A receptive field is a list of words at *taps*, byte offsets that all fields of a layer share, from
-an *origin*, a byte offset of its own. Kernel size, stride, groups and image width are all in these
-two tables, and a ring of -1 around the image lies in memory; nothing branches. One word is
-broadcast and meets the weights of eight outputs at once. Eight outputs make one byte of the next
-layer's packed words.
+an *origin*, a byte offset of its own. These two tables encode kernel size, stride, groups and image
+width, and the padding of -1 is stored in memory around the image, so the code does not branch. One
+word is broadcast and compared with the weights of eight outputs at once. Eight outputs make one
+byte of the next layer's packed words.
 
-Codes of several bits take the same way: where L = 2**planes - 1 is the largest code, a weight of +1
-mismatches a code c by L - c, which is ``c XOR L``, and a weight of -1 by c, which is ``c XOR 0``.
-The planes weighted 2**k need not be counted one by one.
+Codes of several bits use the same scheme: where L = 2**planes - 1 is the largest code, a weight of
++1 mismatches a code c by L - c, which is ``c XOR L``, and a weight of -1 by c, which is
+``c XOR 0``. So the planes need not be counted one by one with weights 2**k.
 
-All arguments are addresses, int64, and numbers; `sensorsim.kernels.vector` tells about ``lanes``.
+All arguments are addresses, int64, and numbers; `sensorsim.kernels.vector` explains ``lanes``.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ from sensorsim.kernels.vector import I8, I32, I64, broadcast, load, pointer, pop
 OUTPUTS = 8
 """Outputs of a block: the bits of a byte."""
 CODE_OUTPUTS = 16
-"""Outputs of a block over codes: the 16-bit lanes of a register that most machines have."""
+"""Outputs of a block over codes: 16-bit lanes of a 256-bit register."""
 CODE_PIXELS = 4
 MAX_CODE_MISMATCHES = 2**15 - 1
 
@@ -42,13 +42,33 @@ def limit_block(
 
     Parameters
     ----------
-    x : what origins count from
-    origins, places : int64 [lanes], bytes from ``x`` to each field, and from ``out`` to its byte
-    taps : int64 [steps], bytes from an origin
-    weights : uint64 [steps, 8]
-    limits : int64 [8]
+    typing_context : object
+        Passed by Numba, not by the caller.
+    x : int64 address of uint64
+        Activations, from which origins count.
+    origins : int64 address of int64 [lanes]
+        Bytes from ``x`` to each field.
+    taps : int64 address of int64 [steps]
+        Bytes from an origin to each word of a field.
+    steps : int
+        Words of a field.
+    weights : int64 address of uint64 [steps, 8]
+        Packed weights.
+    limits : int64 address of int64 [8]
         Bit = (mismatches <= limit) XOR inverted.
-    inverted : uint8
+    inverted : int64 address of uint8
+        Bits to invert.
+    out : int64 address of uint8
+        Output: one byte for each field.
+    places : int64 address of int64 [lanes]
+        Bytes from ``out`` to each field's byte.
+    lanes : tuple
+        As long as vectors have lanes.
+
+    Returns
+    -------
+    None
+        The bits are written to ``out``.
     """
     vector = ir.VectorType(I64, lanes.count)
 
@@ -64,12 +84,29 @@ def limit_block(
 
 @intrinsic
 def count_block(typing_context, x, origins, taps, steps, weights, used, shift, out, places, lanes):
-    """Add mismatches, times ``2**shift``, to int32 counts; parameters as in `limit_block`.
+    """Add mismatches, times ``2**shift``, to the counts of one block of outputs.
 
     Parameters
     ----------
-    used : int64 [8], -1, or 0 where an output of the block is none
-    out, places : int32 [8] each
+    typing_context : object
+        Passed by Numba, not by the caller.
+    x, origins, taps, steps, weights : int64
+        As for `limit_block`.
+    used : int64 address of int64 [8]
+        -1, or 0 for an unused output of the block.
+    shift : int
+        Power of two of the counts.
+    out : int64 address of int32
+        Counts: eight for each field.
+    places : int64 address of int64 [lanes]
+        Bytes from ``out`` to each field's counts.
+    lanes : tuple
+        As long as vectors have lanes.
+
+    Returns
+    -------
+    None
+        The counts are added to those at ``out``.
     """
     vector = ir.VectorType(I64, lanes.count)
     narrow = ir.VectorType(I32, lanes.count)
@@ -95,14 +132,35 @@ def count_block(typing_context, x, origins, taps, steps, weights, used, shift, o
 def limit_code_block(
     typing_context, x, origins, taps, steps, weights, limits, inverted, out, places
 ):
-    """Bits of sixteen outputs for four receptive fields of codes; parameters as in `limit_block`.
+    """Bits of sixteen outputs for four receptive fields of codes.
 
     Parameters
     ----------
-    x : int16 codes
-    weights : int16 [steps, 16], the largest code or 0
-    limits : int16 [16]
-    inverted, and what is written : uint16
+    typing_context : object
+        Passed by Numba, not by the caller.
+    x : int64 address of int16
+        Codes, from which origins count.
+    origins : int64 address of int64 [4]
+        Bytes from ``x`` to each field.
+    taps : int64 address of int64 [steps]
+        Bytes from an origin to each code of a field.
+    steps : int
+        Codes of a field.
+    weights : int64 address of int16 [steps, 16]
+        The largest code for a weight of +1, 0 for -1.
+    limits : int64 address of int16 [16]
+        Bit = (mismatches <= limit) XOR inverted.
+    inverted : int64 address of uint16
+        Bits to invert.
+    out : int64 address of uint16
+        Output: sixteen bits for each field.
+    places : int64 address of int64 [4]
+        Bytes from ``out`` to each field's bits.
+
+    Returns
+    -------
+    None
+        The bits are written to ``out``.
     """
     vector = ir.VectorType(ir.IntType(16), CODE_OUTPUTS)
 
@@ -121,9 +179,9 @@ def limit_code_block(
 def _mismatches(
     builder: Any, field: list[Any], pixels: int, vector: Any, outputs: int, measure: Any
 ) -> list[list[Any]]:
-    """Sum ``measure(x XOR w)`` over the taps: vectors that make up the outputs, for each pixel.
+    """Sum ``measure(x XOR w)`` over the taps: for each pixel, vectors that hold the outputs.
 
-    LLVM turns the variables, which never leave this code, into registers.
+    LLVM turns the variables into registers.
     """
     x, origins, taps, steps, weights = field
     fields = [builder.add(x, load(builder, origins, I64, pixel)) for pixel in range(pixels)]
