@@ -35,8 +35,8 @@ def refuse_big_endian(byteorder: str) -> None:
 def drop_stale(folder: Path, *inlined: Path | str) -> None:
     """Delete Numba's cached machine code unless it was compiled from the current sources.
 
-    It is not found, and must be deleted by hand, where the folder is not writable or
-    ``NUMBA_CACHE_DIR`` is set.
+    A cache elsewhere, where the folder is not writable or ``NUMBA_CACHE_DIR`` is set, is not found:
+    delete it by hand after changing kernels.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Color filters on the array: which colors a pixel samples, and what the network reads of them.
+"""Color filters on the array: the colors that pixels sample, and the channels of the network.
 
 Under a Bayer filter every pixel samples one color. The array, its noise and its readout process the
 mosaic as one plane. Only the network reads each cell of 2 x 2 pixels as one pixel of four channels,
@@ -128,8 +128,8 @@ def network_shape(array: Shape, layout: Layout) -> Shape:
         return array
     if rows % 2 or columns % 2:
         raise InputError(
-            f"scene.layout {layout!r}: {rows} x {columns} pixels are no whole cells of 2 x 2; "
-            "expected even sides: leave out a row or a column"
+            f"scene.layout {layout!r}: {rows} x {columns} pixels, expected even sides, for cells "
+            "of 2 x 2: leave out a row or a column"
         )
     return rows // 2, columns // 2, 4 * samples
 

@@ -39,7 +39,7 @@ class SpectralCurve(Description):
         if len(self.value) != len(self.wavelength_nm):
             raise ValueError(
                 f"value: {len(self.value)} numbers for {len(self.wavelength_nm)} wavelengths; "
-                "expected as many of one as of the other"
+                "expected one value per wavelength"
             )
         if self.wavelength_nm[0] <= 0:
             raise ValueError(f"wavelength_nm starts at {self.wavelength_nm[0]:g}; expected > 0")

@@ -44,7 +44,7 @@ class Labelled:
         if len(self.images) != len(self.labels):
             raise InputError(
                 f"{self.origin}: {len(self.images)} images but {len(self.labels)} labels; "
-                "expected as many of one as of the other"
+                "expected one label per image"
             )
         if self.labels.size and not 0 <= self.labels.min() <= self.labels.max() < len(
             self.class_names

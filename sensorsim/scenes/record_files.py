@@ -90,7 +90,7 @@ def read_stl10(images: Path, labels: Path) -> tuple[npt.NDArray[np.uint8], npt.N
     if len(planes) != len(classes):
         raise InputError(
             f"{images}: {len(planes)} images, but {len(classes)} labels in {labels.name}; expected "
-            "as many of one as of the other, take both from the same archive"
+            "one label per image, take both files from the same archive"
         )
     if not 1 <= classes.min() <= classes.max() <= len(STL10_CLASSES):
         raise InputError(
