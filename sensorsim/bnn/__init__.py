@@ -1,1 +1,1 @@
-"""Bits to decision: the binary network's layers, its file format and its bit-level simulator."""
+"""The binary network, from packed bits to class scores: layers, file format, bit-level simulator."""

@@ -1,4 +1,4 @@
-"""How many bits of activations a network holds at once, a layer at a time."""
+"""Peak activation memory of a network that is computed one layer at a time."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -7,39 +7,41 @@ from sensorsim.bnn.layers import Concat, Layer, Sum
 from sensorsim.bnn.shapes import Shape, Step, flow
 
 Map = frozenset[tuple[int, int]]
-"""A binary map as what it is made of: a number and the bits of each part."""
+"""An activation map as a set of parts, each (identifier, size in bits)."""
 
 
 def largest_activation_memory(layers: tuple[Layer, ...], shape: Shape) -> int:
-    """The most bits of activations held at once while a network is computed layer by layer.
+    """Compute the most activation bits held at once when a network runs layer by layer.
 
-    Layers are computed in the order of `Model.steps`, branch after branch, each whole before the
-    next. While a layer is computed, held are
+    Layers are computed in the order of `Model.steps`: branch after branch, each layer completely
+    before the next. While a layer is computed, memory holds
 
-    * the map that it reads and the map that it gives, one bit for each channel and pixel;
-    * the map that branches read, as long as a later branch is to read it;
-    * the maps that the finished branches of a concatenation end with, and those that the last
-      layers of the finished branches of a sum read.
+    * its input map and its output map, one bit per channel and pixel;
+    * the common input map of branches, until the last of them has read it;
+    * the output maps of the finished branches of a concatenation, and the input maps of the last
+      layers of the finished branches of a sum.
 
-    Accumulators do not count: a threshold belongs to the layer before it and is taken as they are
-    computed; the last layers of the branches of a sum are computed together with it. Class scores
-    do not count either. A concatenation moves nothing: its map is those of its branches, and an
-    empty branch is the map that it reads, held once. The network's input counts all its bit planes.
+    Accumulators do not count: a threshold is applied as the accumulators of the layer before it are
+    computed, and the last layers of the branches of a sum are computed together with the sum. Class
+    scores do not count either. A concatenation copies nothing: its map consists of the maps of its
+    branches, and an empty branch is its input map, held once. The network's input counts with all
+    its bit planes.
 
     Parameters
     ----------
     layers : tuple of Layer
-        A checked network.
+        Layers of a valid network.
     shape : Shape
-        What one image is before them.
+        Shape of one image before the first layer.
 
     Returns
     -------
     int
-        Bits.
+        Peak activation memory of one image, bit.
 
     Examples
     --------
+    >>> from sensorsim.bnn.layers import MaxPool
     >>> largest_activation_memory((MaxPool(2),), Shape(height=4, width=4, channels=8))
     160
     """
@@ -49,11 +51,12 @@ def largest_activation_memory(layers: tuple[Layer, ...], shape: Shape) -> int:
 
 
 class _Walk:
-    """Goes over layers and remembers the most that was held.
+    """Walk over layers and record the peak memory.
 
     Parameters
     ----------
     steps : iterator of Step
+        Steps of the network, in order of computation.
     """
 
     def __init__(self, steps: Iterator[Step]) -> None:
@@ -62,22 +65,24 @@ class _Walk:
         self.most = 0
 
     def made(self, shape: Shape) -> Map:
-        """A new map."""
+        """Return a new map of this shape."""
         return frozenset({(next(self.numbers), shape.planes * shape.bits)})
 
     def hold(self, maps: Map) -> None:
-        """Note that these parts are held at one time."""
+        """Record that these parts are held at the same time."""
         self.most = max(self.most, sum(bits for _, bits in maps))
 
     def chain(self, layers: tuple[Layer, ...], source: Map, held: Map) -> Map:
-        """Compute a chain; what it ends with, or what has to be read for the integers at its end.
+        """Walk a chain; return its output map, or what its last layer reads if it gives integers.
 
         Parameters
         ----------
+        layers : tuple of Layer
+            Layers of the chain.
         source : Map
-            What the chain reads.
+            Input map of the chain.
         held : Map
-            What must be kept for others meanwhile.
+            Parts that others need later, held during the whole chain.
         """
         for layer in layers:
             if isinstance(layer, Sum | Concat):
@@ -90,7 +95,7 @@ class _Walk:
         return source
 
     def branches(self, layer: Sum | Concat, source: Map, held: Map) -> Map:
-        """What a concatenation gives, or what has to be read for a sum."""
+        """Walk the branches; return the map of a concatenation, or the maps that a sum reads."""
         ends: Map = frozenset()
         for number, branch in enumerate(layer.branches):
             later = source if number + 1 < len(layer.branches) else frozenset()

@@ -1,7 +1,7 @@
-"""What a network does in numbers: operations, ones, toggles and matches of every layer, exact.
+"""Activity of every layer: exact counts of operations, ones, toggles and matches.
 
-Energy of a circuit follows its activity. A *toggle* is a wire that carries another bit in a frame
-than in the frame before it; a *match* is an XNOR that gives 1, and so what a popcount counts.
+The energy of a circuit depends on its activity. A *toggle* is a bit that differs from the same bit
+of the previous frame. A *match* is an XNOR that gives 1, which is what a popcount counts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,40 +24,43 @@ _COUNTS = ("input_ones", "input_toggles", "output_ones", "output_toggles", "matc
 _UNITS = {
     "operations": ("1", "binary operations of one image, two for each product"),
     "products": ("1", "XNORs of one image, those with padding included"),
-    "input_bits": ("bit", "bits of one image that the layer reads, each counted once"),
-    "output_bits": ("bit", "bits of one image that the layer gives"),
-    "input_ones": ("bit", "ones read, all images"),
-    "output_ones": ("bit", "ones given, all images"),
-    "input_toggles": ("bit", "read bits unlike the frame before, all pairs of frames"),
-    "output_toggles": ("bit", "given bits unlike the frame before, all pairs of frames"),
+    "input_bits": ("bit", "input bits of one image, each counted once"),
+    "output_bits": ("bit", "output bits of one image"),
+    "input_ones": ("bit", "ones among the input bits, all images"),
+    "output_ones": ("bit", "ones among the output bits, all images"),
+    "input_toggles": ("bit", "input bits that differ from the previous frame, all frame pairs"),
+    "output_toggles": ("bit", "output bits that differ from the previous frame, all frame pairs"),
     "matches": ("1", "XNORs that give 1, all images"),
-    "input_ones_fraction": ("1", "ones per bit read"),
-    "output_ones_fraction": ("1", "ones per bit given"),
-    "input_toggle_fraction": ("1", "toggles per bit read and pair of frames"),
-    "output_toggle_fraction": ("1", "toggles per bit given and pair of frames"),
+    "input_ones_fraction": ("1", "ones per input bit"),
+    "output_ones_fraction": ("1", "ones per output bit"),
+    "input_toggle_fraction": ("1", "toggles per input bit and pair of frames"),
+    "output_toggle_fraction": ("1", "toggles per output bit and pair of frames"),
     "match_fraction": ("1", "XNORs that give 1 per XNOR"),
 }
 
 
 def measure(model: Model, words: WordArray | Iterable[WordArray]) -> xr.Dataset:
-    """Count what every layer does over a sequence of frames.
+    """Count the activity of every layer over a sequence of frames.
 
     Parameters
     ----------
+    model : Model
+        Network to run.
     words : uint64 [N, planes, H, W, ceil(channels / 64)], or an iterable of such batches
-        Frames in the order in which the wires carry them.
+        Packed input bits of the frames, in time order.
 
     Returns
     -------
     Dataset
-        Over ``layer``, in the order of `Model.steps`: counts as int64 and the fractions made of
-        them, NaN where a layer has no such bits or there are no pairs of frames. Units in attrs,
-        and the number of ``frames``.
+        Variables over ``layer``, in the order of `Model.steps`: the counts as int64 and their
+        fractions as float64. A fraction is NaN where the layer has no such bits or there are no
+        pairs of frames. ``units`` and ``long_name`` are in attrs, and so is the number of
+        ``frames``.
 
     Raises
     ------
     InputError
-        If a batch has not the shape of the model's input.
+        If a batch does not have the shape of the model's input.
     """
     counts = {name: np.zeros(len(model.steps), np.int64) for name in _COUNTS}
     before: list[tuple[WordArray | None, WordArray | None]] = [(None, None)] * len(model.steps)
@@ -77,14 +80,25 @@ def measure(model: Model, words: WordArray | Iterable[WordArray]) -> xr.Dataset:
 
 
 def matches(seen: Observation) -> int:
-    """XNORs of a batch that give 1: an accumulator of K products is ``2 matches - K``."""
+    """Count the XNORs of a batch that give 1; an accumulator of K products is ``2 matches - K``.
+
+    Parameters
+    ----------
+    seen : Observation
+        What `sensorsim.bnn.layerwise.observe` gives for one layer.
+
+    Returns
+    -------
+    int
+        Matches of all outputs and images; 0 for a layer without weights.
+    """
     step, layer, inputs = seen.step, seen.step.layer, seen.inputs
     if not isinstance(layer, Weighted):
         return 0
     assert inputs is not None and seen.sums is not None
     if step.before.planes == 1:
         return int((seen.sums + layer.fan_in).sum()) // 2
-    # Weighted planes share an accumulator; each is counted alone.
+    # Planes of different weights share an accumulator, so count each plane alone.
     single = step._replace(
         before=step.before._replace(planes=1), after=step.after._replace(reach=layer.fan_in)
     )
@@ -107,7 +121,7 @@ def _ones(words: WordArray | None) -> int:
 
 
 def _toggles(last: WordArray | None, words: WordArray | None) -> int:
-    """Bits unlike those of the frame before, also across the border of two batches."""
+    """Bits that differ from the previous frame; ``last`` is the last frame of the batch before."""
     if words is None:
         return 0
     across = 0 if last is None else _ones(last ^ words[:1])

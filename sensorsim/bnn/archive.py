@@ -1,8 +1,9 @@
-"""A sealed archive: a zip of a JSON header and numpy arrays under one SHA-256, read with mistrust.
+"""A sealed archive: a zip file of a JSON header and numpy arrays, protected by one SHA-256.
 
-The member ``sha256`` holds 64 hexadecimal digits over all other members, the header included, so
-that no byte of what is read can change unnoticed. Nothing in it is code: no pickle is ever loaded.
-Archives are made reproducibly: same content, same bytes.
+The member ``sha256`` holds 64 hexadecimal digits over all other members, including the header, so
+that any change of the content is detected. Archives contain no code: pickles are never loaded.
+Writing is reproducible: the same content gives the same bytes. `read` limits the sizes that it
+accepts, so that a damaged or malicious file cannot exhaust the memory.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ HEADER = "header.json"
 SEAL = "sha256"
 MAX_FILE_BYTES = 32 * 2**20
 MAX_BYTES = 64 * 2**20
-"""Most that all members unpack to: five hundred million binary weights."""
+"""Limit for the unpacked size of all members, byte: five hundred million binary weights."""
 MAX_HEADER_BYTES = 2**20
 
 DAMAGE = (
@@ -34,17 +35,27 @@ DAMAGE = (
     OSError, RuntimeError, SyntaxError, TypeError, ValueError, struct.error, tokenize.TokenError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-"""What zipfile, zlib, json and numpy raise on bytes that are not what they should be."""
+"""Exceptions that zipfile, zlib, json and numpy raise on damaged data."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def digest(members: Mapping[str, bytes]) -> str:
-    """SHA-256 over members in the order of their names.
+    """Compute the SHA-256 over members, in the order of their names.
 
-    Of each member: its name in UTF-8, a zero byte, its length as a little-endian 64-bit number,
-    its bytes.
+    The hash covers of each member: its name in UTF-8, a zero byte, its length as a little-endian
+    64-bit number, its bytes.
+
+    Parameters
+    ----------
+    members : mapping of str to bytes
+        Content of the members by name, without the member ``sha256``.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
     """
     total = hashlib.sha256()
     for name in sorted(members):
@@ -54,7 +65,22 @@ def digest(members: Mapping[str, bytes]) -> str:
 
 
 def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, bytes]) -> None:
-    """Write an archive; the file appears whole or not at all."""
+    """Write an archive to a temporary file, then rename it.
+
+    Parameters
+    ----------
+    path : Path
+        File to write; an existing file is replaced.
+    header : mapping
+        Content of ``header.json``; must be serializable as JSON.
+    arrays : mapping of str to bytes
+        The other members by name, ``.npy`` files as `npy` makes them.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
     members = {HEADER: json.dumps(header, indent=1).encode(), **arrays}
     members = {SEAL: digest(members).encode(), **members}
     with whole(path) as part, zipfile.ZipFile(part, "w") as archive:
@@ -63,14 +89,24 @@ def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, bytes]) ->
 
 
 def read(path: Path) -> dict[str, bytes]:
-    """All members of an archive, the seal among them, as yet unchecked.
+    """Read all members of an archive, without checking the SHA-256.
+
+    Parameters
+    ----------
+    path : Path
+        File to read.
+
+    Returns
+    -------
+    dict of str to bytes
+        Content of every member by name, including ``sha256``.
 
     Raises
     ------
     InputError
-        If a member is twice there, of an unknown compression, or too large.
+        If a member occurs twice or has an unknown compression, or the file is too large.
     Exception
-        One of `DAMAGE` if the file is no zip, or damaged.
+        One of `DAMAGE` if the file is missing, damaged or not a zip file.
     """
     if path.stat().st_size > MAX_FILE_BYTES:
         raise InputError(f"{path.stat().st_size} bytes, expected at most {MAX_FILE_BYTES}")
@@ -81,7 +117,7 @@ def read(path: Path) -> dict[str, bytes]:
             raise InputError(f"unpacks to more than {MAX_BYTES} bytes")
         for entry in entries:
             if entry.filename in members:
-                raise InputError(f"member {entry.filename!r} is twice there")
+                raise InputError(f"member {entry.filename!r} occurs twice")
             if entry.compress_type not in _METHODS:
                 raise InputError(
                     f"member {entry.filename!r}: compression {entry.compress_type}, expected "
@@ -92,18 +128,30 @@ def read(path: Path) -> dict[str, bytes]:
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Bytes of a member; one that unpacks to more than it claims is stopped on the way."""
+    """Bytes of a member, at most one more than it declares."""
     with archive.open(entry) as stream:
         return stream.read(entry.file_size + 1)
 
 
 def parse_header(data: bytes) -> dict[str, Any]:
-    """A JSON object, in UTF-8, no key twice and every number finite.
+    """Parse the header: a JSON object in UTF-8, with no duplicate keys and only finite numbers.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of ``header.json``.
+
+    Returns
+    -------
+    dict
+        The JSON object.
 
     Raises
     ------
     InputError
-        If it is something else.
+        If it is too large, not an object, has a key twice or holds NaN or an infinity.
+    Exception
+        One of `DAMAGE` if it is not JSON in UTF-8.
     """
     if len(data) > MAX_HEADER_BYTES:
         raise InputError(f"{HEADER}: {len(data)} bytes, expected at most {MAX_HEADER_BYTES}")
@@ -116,16 +164,27 @@ def parse_header(data: bytes) -> dict[str, Any]:
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise InputError(f"{HEADER}: a key is twice in {[k for k, _ in pairs]}")
+        raise InputError(f"{HEADER}: a key occurs twice in {[k for k, _ in pairs]}")
     return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise InputError(f"{HEADER}: {name} is no number")
+    raise InputError(f"{HEADER}: {name}, expected a finite number")
 
 
 def npy(array: npt.NDArray[Any]) -> bytes:
-    """An array as a ``.npy`` file, format 1.0."""
+    """Serialize an array as a ``.npy`` file, format 1.0.
+
+    Parameters
+    ----------
+    array : any type except object, any shape
+        Array to serialize; written in C order.
+
+    Returns
+    -------
+    bytes
+        Content of the file.
+    """
     buffer = io.BytesIO()
     np.lib.format.write_array(
         buffer, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False
@@ -134,16 +193,31 @@ def npy(array: npt.NDArray[Any]) -> bytes:
 
 
 def array_of(data: bytes, name: str, dtype: str) -> npt.NDArray[Any]:
-    """Undo `npy`: an array of exactly this type, in the machine's byte order.
+    """Parse a ``.npy`` file that holds an array of exactly the expected type.
 
-    Nothing is allocated before the claimed shape was held against the bytes that are there.
+    The declared shape is compared with the number of bytes before anything is allocated.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of the file, as `npy` makes it.
+    name : str
+        Name of the array, for error messages.
+    dtype : str
+        Expected type with byte order, like ``"<u8"``.
+
+    Returns
+    -------
+    array
+        The array, in the machine's byte order and writable.
 
     Raises
     ------
     InputError
-        If the type, the order or the number of bytes is another.
+        If the format version, type, memory order or number of bytes differs, or a bool array holds
+        other bytes than 0 and 1.
     Exception
-        One of `DAMAGE` if it is no ``.npy`` file.
+        One of `DAMAGE` if it is not a ``.npy`` file.
     """
     buffer = io.BytesIO(data)
     version = np.lib.format.read_magic(buffer)

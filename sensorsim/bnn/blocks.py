@@ -1,4 +1,4 @@
-"""Tables that kernels read in blocks: weights and limits of several outputs, shuffles of bits."""
+"""Tables in the block layout of the kernels: weights and limits by output, bit shuffles."""
 
 from typing import Any
 
@@ -12,21 +12,23 @@ from sensorsim.core.bits import WordArray, words_for
 def blocks_of(
     values: npt.NDArray[Any], groups: int, outputs: int, spare: int = 0
 ) -> npt.NDArray[Any]:
-    """Rows of outputs in blocks of so many; spare outputs fill the last block of every group.
+    """Arrange rows of outputs in blocks; spare outputs fill the last block of every group.
 
     Parameters
     ----------
     values : any type [groups * share, columns]
-        A row for each output.
+        One row per output.
     groups : int
+        Number of groups.
     outputs : int
-        Outputs of a block.
+        Outputs per block.
     spare : int
-        What spare outputs hold.
+        Value of spare outputs.
 
     Returns
     -------
     the same type [groups, blocks, columns, outputs]
+        The values, column by column within a block.
     """
     grouped = values.reshape(groups, -1, values.shape[1])
     missing = -grouped.shape[1] % outputs
@@ -35,36 +37,45 @@ def blocks_of(
 
 
 def first_outputs(outputs: int, groups: int, size: int) -> IntArray:
-    """First output of every block.
+    """Find the first output of every block.
 
     Parameters
     ----------
     outputs : int
-        Of all groups.
+        Outputs of all groups.
     groups : int
+        Number of groups; must divide ``outputs``.
     size : int
-        Outputs of a block.
+        Outputs per block.
 
     Returns
     -------
     int64 [groups * blocks]
+        Index of the first output of each block.
+
+    Examples
+    --------
+    >>> first_outputs(24, 2, 8).tolist()
+    [0, 8, 12, 20]
     """
     share = outputs // groups
     return (share * np.arange(groups)[:, np.newaxis] + np.arange(0, share, size)).reshape(-1)
 
 
 def shuffle_table(channels: int, groups: int) -> WordArray:
-    """What every value of every four channels becomes in each word of a shuffled pixel.
+    """Tabulate the output words for every value of every four input channels of a shuffle.
 
     Parameters
     ----------
-    channels, groups : int
-        See `sensorsim.bnn.layers.Shuffle`.
+    channels : int
+        Channels of a pixel.
+    groups : int
+        Groups of `sensorsim.bnn.layers.Shuffle`; must divide ``channels``.
 
     Returns
     -------
     uint64 [words, fours, 16]
-        To be ORed over the fours.
+        Contribution of each value of each four channels to each output word; OR over the fours.
     """
     words = words_for(channels)
     table = np.zeros((words, words * 16, 16), np.uint64)

@@ -1,11 +1,15 @@
-"""A network becomes a plan: tables that `sensorsim.kernels.interpreter` walks, made once.
+"""Compile a network to a plan: the tables that `sensorsim.kernels.interpreter` executes.
 
-Every layer becomes one or more steps (`sensorsim.bnn.writer` keeps them). Threshold and packing
-belong to the layer before them; a dense layer is a convolution whose one receptive field is the
-whole image; the branches of a sum add up in one array of counts; those of a concatenation write
-their channels side by side, by way of a place of their own where these begin within a byte (or,
-behind a pool or shuffle, within a word). Layers whose words would be mostly
-empty read gathered receptive fields (`sensorsim.kernels.patches`).
+Every layer becomes one or more steps (`sensorsim.bnn.writer` collects them):
+
+* Threshold and packing are part of the step of the layer before them.
+* A dense layer is a convolution whose only receptive field is the whole image.
+* The branches of a sum add to one array of counts.
+* The branches of a concatenation write their channels side by side. A branch whose channels begin
+  within a byte (for pools, shuffles and convolutions along rows: within a word) is written to its
+  own place and then copied.
+* Layers whose words would be mostly empty read gathered receptive fields
+  (`sensorsim.kernels.patches`).
 """
 
 from dataclasses import replace
@@ -45,9 +49,15 @@ def compile_plan(layers: tuple[Layer, ...], shape: Shape) -> Plan:
 
     Parameters
     ----------
-    layers : checked layers
+    layers : tuple of Layer
+        Layers of a valid network.
     shape : Shape
-        What one image is before them.
+        Shape of one image before the first layer.
+
+    Returns
+    -------
+    Plan
+        Executable form of the layers.
     """
     after = [*flow(layers, shape)][-1].after
     heads = [i for i, layer in enumerate(layers) if isinstance(layer, Dense | Scores | Votes)]
@@ -78,7 +88,18 @@ def compile_plan(layers: tuple[Layer, ...], shape: Shape) -> Plan:
 
 
 def compile_sums(step: Step) -> Plan:
-    """Compile the accumulators of a convolution, dense layer or votes, before scale and bias."""
+    """Compile one layer so that it gives its accumulators, before scale and bias.
+
+    Parameters
+    ----------
+    step : Step
+        A convolution, dense layer, scores or votes, with the shape before it.
+
+    Returns
+    -------
+    Plan
+        Executable form of the layer; its outputs are the accumulators.
+    """
     layer = step.layer
     if isinstance(layer, Scores):
         layer = Dense(layer.inputs, layer.classes, layer.weights)
@@ -88,12 +109,12 @@ def compile_sums(step: Step) -> Plan:
 
 
 class _Compiler(Writer):
-    """Writes what layers become.
+    """Write the steps of layers.
 
     Parameters
     ----------
     head : int
-        Position of the layer from which on images are taken together.
+        Position of the first layer that processes several images together.
     """
 
     def __init__(self, head: int) -> None:
@@ -104,7 +125,7 @@ class _Compiler(Writer):
     def chain(
         self, layers: tuple[Layer, ...], source: Place, counts: Place, top: bool = False
     ) -> None:
-        """Steps of a chain; the mismatches of its last layer are added to counts."""
+        """Write the steps of a chain; the mismatches of its last layer are added to counts."""
         last = len(layers) - 1
         source = self.bits(layers, last, source, top=top)
         together = self.begin(layers[last], last, top)
@@ -113,7 +134,7 @@ class _Compiler(Writer):
         self.count(layers[last], source, counts, together)
 
     def begin(self, layer: Layer, position: int, top: bool) -> bool:
-        """Note where the head begins; whether a layer takes images together."""
+        """Record where the head begins; return whether a layer processes images together."""
         if top and position == self.head:
             self.trunk = len(self.steps)
         return top and position >= self.head and isinstance(layer, Dense | Scores)
@@ -122,9 +143,9 @@ class _Compiler(Writer):
         self, layers: tuple[Layer, ...], end: int, source: Place, part: Place | None = None,
         top: bool = False,
     ) -> Place:  # fmt: skip
-        """Steps of a chain before the position ``end``, where there are bits.
+        """Write the steps of a chain up to the position ``end``, after which there are bits.
 
-        They lie in a place of their own, or in a part of a concatenation.
+        Returns the place of the bits: a new one, or ``part`` of a concatenation.
         """
         position = 0
         while position < end:
@@ -155,7 +176,10 @@ class _Compiler(Writer):
         return source
 
     def concatenate(self, layer: Concat, source: Place, target: Place) -> None:
-        """Bits of branches side by side; each part may clear what lies behind it in a word."""
+        """Write the bits of branches side by side.
+
+        In order of channels, since a part may clear the bits after it in its last word.
+        """
         channel = target.channel
         for branch in layer.branches:
             after = [source.shape, *(s.after for s in flow(branch, source.shape))][-1]
@@ -177,7 +201,7 @@ class _Compiler(Writer):
     def decide(
         self, layer: Layer, source: Place, target: Place, limits: Limits, together: bool
     ) -> None:
-        """Bits of a layer with its threshold."""
+        """Write the steps of a layer together with its threshold."""
         if source.codes:
             self.convolve_codes(layer, source, target, limits)
         elif element := element_bits(layer, source.shape):
@@ -213,12 +237,12 @@ class _Compiler(Writer):
                 self.convolve(layer, plane, counts, None, together, k)
 
     def clear(self, counts: Place, together: bool = False) -> None:
-        """Zero counts, of all images that are taken together."""
+        """Zero the counts of one image, or of all images that are processed together."""
         size = counts.step * interpreter.IMAGES if together else counts_bytes(counts.shape)
         self.step(interpreter.CLEAR, counts, counts, width=size // 8, together=together)
 
     def rearrange(self, layer: Layer, source: Place, target: Place) -> None:
-        """Bits of bits."""
+        """Write the step of a pool or shuffle."""
         weights = 0
         if isinstance(layer, MaxPool):
             operation, share, channels = (
@@ -244,7 +268,7 @@ class _Compiler(Writer):
         together: bool,
         shift: int = 0,
     ) -> None:
-        """A convolution or dense layer, to bits by limits, or without any to counts."""
+        """Write a convolution or dense layer: to bits if there are limits, else to counts."""
         window = sum_window(layer, source.shape) or Window.of(layer, source.shape)
         fields = Fields.of_batch() if together else Fields.of_image(target.shape)
         if isinstance(window, Window) and window.is_direct:
@@ -282,7 +306,7 @@ class _Compiler(Writer):
     def convolve_rows(
         self, layer: Any, source: Place, target: Place, limits: Limits, element: int
     ) -> None:
-        """A convolution to bits, neighboring pixels side by side in elements of so many bits."""
+        """Write a convolution along rows; each element of a vector is one neighboring pixel's sum."""
         window = sum_window(layer, source.shape) or Window.of(layer, source.shape)
         fields = Fields.of_image(target.shape)
         groups, planes = window.groups, 0
@@ -317,7 +341,7 @@ class _Compiler(Writer):
         )  # fmt: skip
 
     def convolve_codes(self, layer: Any, source: Place, target: Place, limits: Limits) -> None:
-        """A convolution of codes to bits."""
+        """Write a convolution that reads codes and gives bits."""
         window = Window.of(layer, source.shape)
         fields = Fields.of_image(target.shape)
         largest = 2**source.shape.planes - 1
@@ -340,7 +364,7 @@ class _Compiler(Writer):
     def gather(
         self, window: Window | SumWindow, source: Place, fields: Fields, words: int
     ) -> tuple[dict[str, int], IntArray]:
-        """Values of a step over patches, and the patch of every field."""
+        """Return the values of a step that reads gathered patches, and the patch of every field."""
         runs = fields.runs(window.stride, source)
         ends = []
         for group in range(window.groups):
@@ -369,7 +393,7 @@ class _Compiler(Writer):
     def limit_tables(
         self, limits: Limits, groups: int, target: Place, outputs: int = OUTPUTS
     ) -> dict[str, int]:
-        """Limits, inversions and bytes of the blocks; spare outputs are 0."""
+        """Write limits, inversions and output addresses of the blocks; spare outputs give 0."""
         limit = blocks_of(limits.limit[:, np.newaxis], groups, outputs, spare=-1)
         inverted = blocks_of(limits.inverted[:, np.newaxis], groups, outputs).reshape(-1, outputs)
         first = target.channel + first_outputs(len(limits.limit), groups, outputs)
@@ -381,7 +405,7 @@ class _Compiler(Writer):
         }
 
     def count_tables(self, outputs: int, groups: int) -> dict[str, int]:
-        """Which outputs of the blocks there are, and where they are counted."""
+        """Write which outputs of the blocks are used, and where each block adds its counts."""
         used = blocks_of(np.full((outputs, 1), -1), groups, OUTPUTS)
         first = first_outputs(outputs, groups, OUTPUTS)
         return {
@@ -392,7 +416,7 @@ class _Compiler(Writer):
 
 
 def _fits_codes(layer: Layer, shape: Shape) -> bool:
-    """Whether codes are convolved as such: their sums fit 16 bits, their blocks fill words."""
+    """Whether codes are convolved directly: their sums fit 16 bits and their blocks fill words."""
     if shape.planes == 1 or not isinstance(layer, Convolution):
         return False
     whole = layer.groups == 1 or layer.outputs // layer.groups % CODE_OUTPUTS == 0
@@ -400,7 +424,7 @@ def _fits_codes(layer: Layer, shape: Shape) -> bool:
 
 
 def _fits_bytes(layer: Layer, shape: Shape) -> bool:
-    """Whether every block of outputs is a byte of the result and needs one plane alone."""
+    """Whether every block of outputs is one byte of the result and reads a single plane."""
     if isinstance(layer, Convolution):
         whole = layer.groups == 1 or layer.outputs // layer.groups % OUTPUTS == 0
         return shape.planes == 1 and whole
@@ -410,9 +434,9 @@ def _fits_bytes(layer: Layer, shape: Shape) -> bool:
 
 
 def _fits_part(layer: Layer, shape: Shape, part: Place) -> bool:
-    """Whether a layer that reads a shape can write to its part of a concatenation.
+    """Whether a layer with this input shape can write directly to its part of a concatenation.
 
-    Pools, shuffles and convolutions along rows write whole words, the others whole bytes.
+    Pools, shuffles and convolutions along rows write whole words, the other layers whole bytes.
     """
     if isinstance(layer, MaxPool | Shuffle) or element_bits(layer, shape):
         return part.channel % WORD == 0
@@ -420,7 +444,7 @@ def _fits_part(layer: Layer, shape: Shape, part: Place) -> bool:
 
 
 def _ring(layers: tuple[Layer, ...]) -> int:
-    """Pixels of padding that the first of some layers asks for."""
+    """Padding in pixels that the first of some layers needs."""
     if layers and isinstance(layers[0], Convolution):
         return layers[0].padding
     if layers and isinstance(layers[0], Branching):

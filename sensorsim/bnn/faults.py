@@ -1,6 +1,6 @@
-"""What may be wrong in a network: flipped and stuck bits, narrow accumulators; see docs/faults.md.
+"""Fault descriptions: flipped and stuck bits, narrow accumulators; see docs/faults.md.
 
-`sensorsim.bnn.faulty` does to a network what is described here.
+`sensorsim.bnn.faulty` applies them to a network.
 """
 
 from collections.abc import Iterable
@@ -14,35 +14,35 @@ from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
 
 INPUT = "input"
-"""Stands for the network's input where a place of a layer is asked for."""
+"""Name of the network's input where the place of a layer is expected."""
 
 Rate = Annotated[float, Field(ge=0, le=1)]
 Place = Annotated[str, Field(description="Place of a layer, as `sensorsim inspect` prints it.")]
 
 
 class StuckWeight(Description):
-    """One weight bit that a die cannot change."""
+    """A weight bit that is stuck on every die."""
 
     layer: Place
     output: int = Field(ge=0, description="Output that the weight belongs to.")
     index: int = Field(ge=0, description="Which weight of that output, in the packed order.")
-    value: Literal[0, 1] = Field(description="What it is stuck at; 0 stands for -1.")
+    value: Literal[0, 1] = Field(description="Value that it is stuck at; 0 stands for -1.")
 
 
 class StuckChannel(Description):
-    """One channel of a threshold whose bit is the same at every pixel of every image."""
+    """A threshold channel whose bit is stuck at every pixel of every image."""
 
     layer: Place
     channel: int = Field(ge=0, description="Channel of the threshold's output.")
-    value: Literal[0, 1] = Field(description="What it is stuck at; 0 stands for -1.")
+    value: Literal[0, 1] = Field(description="Value that it is stuck at; 0 stands for -1.")
 
 
 class Faults(Description):
     """Faults of a network; none by default.
 
-    Rates are probabilities per bit, independent of one another. A rate that a layer's place names
-    takes the place of the rate for all layers. Of a weight both flipped and stuck, stuck holds;
-    what is listed overrides what is drawn.
+    Rates are independent probabilities per bit. A rate given for the place of a layer replaces the
+    rate for all layers. If a weight is both flipped and stuck, it is stuck. Listed faults override
+    drawn ones.
     """
 
     weight_flip_rate: Rate = Field(0.0, description="Weight bits that a die holds inverted.")
@@ -50,32 +50,40 @@ class Faults(Description):
     weight_stuck_rate: Rate = Field(
         0.0, description="Weight bits that a die holds stuck, at 0 or 1 with equal probability."
     )
-    stuck_weights: tuple[StuckWeight, ...] = Field((), description="Weight bits stuck for sure.")
+    stuck_weights: tuple[StuckWeight, ...] = Field(
+        (), description="Weight bits stuck on every die."
+    )
     channel_stuck_rate: Rate = Field(
         0.0,
-        description="Thresholds' channels stuck on a die, at 0 or 1 with equal probability.",
+        description="Threshold channels that are stuck on a die, at 0 or 1 with equal probability.",
     )
-    stuck_channels: tuple[StuckChannel, ...] = Field((), description="Channels stuck for sure.")
+    stuck_channels: tuple[StuckChannel, ...] = Field((), description="Channels stuck on every die.")
     activation_flip_rate: Rate = Field(
-        0.0, description="Bits behind every threshold inverted in an image, drawn anew for each."
+        0.0, description="Output bits of thresholds inverted in an image, drawn anew for each."
     )
     activation_flip_rates: dict[str, Rate] = Field(
         {}, description="The same by place, of any layer that gives bits; 'input' for its input."
     )
     accumulator_bits: int | None = Field(
         None, ge=2, le=32,
-        description="Width of every finished accumulator, two's complement; none: wide enough.",
+        description="Width of every finished accumulator, two's complement; none: no limit.",
     )  # fmt: skip
     accumulator_bits_by_place: dict[str, Annotated[int, Field(ge=2, le=32)]] = Field(
         {}, description="The same, by place of a layer that gives integers."
     )
     overflow: Literal["saturate", "wrap"] = Field(
-        "saturate", description="What an accumulator does that does not fit its width."
+        "saturate", description="What happens to an accumulator that does not fit its width."
     )
 
     @property
     def of_die(self) -> bool:
-        """Whether the faults change the model itself."""
+        """Whether there are faults that change the model itself.
+
+        Returns
+        -------
+        bool
+            True if weights or channels may be flipped or stuck.
+        """
         return bool(
             any((self.weight_flip_rate, self.weight_stuck_rate, self.channel_stuck_rate))
             or any(self.weight_flip_rates.values())
@@ -85,7 +93,13 @@ class Faults(Description):
 
     @property
     def of_frame(self) -> bool:
-        """Whether something happens on the way through the network."""
+        """Whether there are faults that act while an image is processed.
+
+        Returns
+        -------
+        bool
+            True if activations may flip or accumulators are limited.
+        """
         return bool(
             self.activation_flip_rate
             or any(self.activation_flip_rates.values())
@@ -94,12 +108,17 @@ class Faults(Description):
         )
 
     def check(self, model: Model) -> None:
-        """Every place must be one of the model's, of a layer that can have the fault.
+        """Check that every place exists in a model and is a layer that can have the fault.
+
+        Parameters
+        ----------
+        model : Model
+            Model that the faults are meant for.
 
         Raises
         ------
         InputError
-            Naming the field, the place and those that were expected.
+            Naming the field, the unknown place and the possible ones, or an index out of range.
         """
         steps = {s.place: s for s in model.steps}
         weighted = [p for p, s in steps.items() if isinstance(s.layer, Weighted)]

@@ -1,8 +1,8 @@
-"""A network with faults.
+"""Run a network with faults.
 
-What is fixed when a chip is made, its weights and its stuck wires, belongs to a die and becomes
-another `Model`, which the simulator runs as fast as any. What happens anew in every image belongs
-to a frame and is done layer by layer.
+Faults of a die (weights, stuck channels) are fixed at fabrication: they give another `Model`, which
+the simulator runs at full speed. Faults of a frame (flipped activations, limited accumulators) act
+in every image and are simulated layer by layer.
 """
 
 import math
@@ -24,12 +24,23 @@ from sensorsim.kernels.bit_flips import strike
 
 
 def faulty_model(model: Model, faults: Faults, die: int, seed: int) -> Model:
-    """The model as one die holds it: weights flipped and stuck, channels stuck.
+    """Apply the faults of one die to a model: flipped and stuck weights, stuck channels.
 
     Parameters
     ----------
+    model : Model
+        Model without faults.
+    faults : Faults
+        Faults to apply; those of frames are ignored.
     die : int, 0 to `streams.MAX_DIE`
+        Die number; selects the drawn faults.
     seed : int, 0 to `streams.MAX_SEED`
+        Seed of the draws.
+
+    Returns
+    -------
+    Model
+        Model of this die; ``model`` itself if there are no faults of a die.
 
     Raises
     ------
@@ -47,13 +58,32 @@ def faulty_model(model: Model, faults: Faults, die: int, seed: int) -> Model:
 def observe(
     model: Model, faults: Faults, words: WordArray, die: int, seed: int, frames: npt.ArrayLike
 ) -> Iterator[layerwise.Observation]:
-    """Every layer's output under faults, as `layerwise.observe` gives it without.
+    """Compute every layer's output under faults, like `layerwise.observe`.
 
     Parameters
     ----------
+    model : Model
+        Model without faults.
+    faults : Faults
+        Faults of die and frames.
     words : uint64 [N, planes, H, W, ceil(channels / 64)]
+        Packed input bits.
+    die : int, 0 to `streams.MAX_DIE`
+        Die number of all images.
+    seed : int, 0 to `streams.MAX_SEED`
+        Seed of the draws.
     frames : uint32 [N]
-        Addresses of what happens to each image.
+        Frame number of each image; selects its drawn faults.
+
+    Returns
+    -------
+    iterator of Observation
+        Outputs of every layer, in the order of `Model.steps`, with faults applied.
+
+    Raises
+    ------
+    InputError
+        If a fault names a place that the model does not have, or the bits do not fit its input.
     """
     faulty = faulty_model(model, faults, die, seed)
     return layerwise.observe(faulty, words, _OnTheWay(faulty, faults, seed, frames))
@@ -62,13 +92,28 @@ def observe(
 def scores(
     model: Model, faults: Faults, words: WordArray, key: streams.Key
 ) -> npt.NDArray[np.int64]:
-    """Class scores under faults: int64 [N, classes], as `simulator.scores` gives them without.
+    """Compute class scores under faults, like `simulator.scores`.
 
     Parameters
     ----------
+    model : Model
+        Model without faults.
+    faults : Faults
+        Faults of die and frames.
     words : uint64 [N, planes, H, W, ceil(channels / 64)]
+        Packed input bits.
     key : Key
-        Frames and dies of the N images.
+        Seed of the draws, and frame and die numbers of the N images.
+
+    Returns
+    -------
+    int64 [N, classes]
+        Class scores in units of ``2**-fraction_bits``.
+
+    Raises
+    ------
+    InputError
+        If the bits do not fit the model's input, or a fault names a place that it does not have.
     """
     model.check_words(words)
     if not (faults.of_die or faults.of_frame):
@@ -89,7 +134,7 @@ def _layer_by_layer(
     model: Model, faults: Faults, words: WordArray, die: int, key: streams.Key,
     mine: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.int64]:  # fmt: skip
-    """Scores of the images ``mine`` of a key; no layer is kept once the next one is there."""
+    """Scores of the images ``mine`` of a key; keeps one layer at a time."""
     scored = None
     for seen in observe(model, faults, words, die, key.seed, key.frames[mine]):
         scored = seen.accumulators
@@ -100,7 +145,29 @@ def _layer_by_layer(
 def limited(
     accumulators: npt.NDArray[np.int64], bits: int, overflow: Literal["saturate", "wrap"]
 ) -> npt.NDArray[np.int64]:
-    """Accumulators in two's complement of so many bits: -2**(bits - 1) to 2**(bits - 1) - 1."""
+    """Limit accumulators to a width in two's complement: -2**(bits - 1) to 2**(bits - 1) - 1.
+
+    Parameters
+    ----------
+    accumulators : int64, any shape
+        Exact accumulators.
+    bits : int
+        Width in bits, including the sign.
+    overflow : {"saturate", "wrap"}
+        Clip to the range, or keep the lowest ``bits`` bits.
+
+    Returns
+    -------
+    int64, the same shape
+        Limited accumulators.
+
+    Examples
+    --------
+    >>> limited(np.array([5, 8, -9]), 4, "saturate").tolist()
+    [5, 7, -8]
+    >>> limited(np.array([5, 8, -9]), 4, "wrap").tolist()
+    [5, -8, 7]
+    """
     half = 1 << (bits - 1)
     if overflow == "wrap":
         return ((accumulators + half) & (2 * half - 1)) - half
@@ -108,7 +175,7 @@ def limited(
 
 
 class _Die(NamedTuple):
-    """Where the faults of a die are drawn from."""
+    """Random-number address of a die's faults."""
 
     seed: int
     die: int
@@ -116,7 +183,7 @@ class _Die(NamedTuple):
     def struck(
         self, stream: int, rate: float, layer: int, rows: int, channels: int
     ) -> tuple[WordArray, WordArray]:
-        """Bits that are struck, and a random value for each: uint64 [rows, words]."""
+        """Faulty bits and a random value for each: two uint64 [rows, words]."""
         hit, value = _struck(
             rate, rows, channels, np.zeros(1, np.uint32), layer, self.seed,
             streams.of_die(stream, self.die),
@@ -125,7 +192,7 @@ class _Die(NamedTuple):
 
 
 class _OnTheWay(layerwise.Disturbance):
-    """Activations flipped in every frame, and accumulators of limited width."""
+    """Flip activations in every frame and limit the width of accumulators."""
 
     def __init__(self, model: Model, faults: Faults, seed: int, frames: npt.ArrayLike) -> None:
         self.channels = model.input.channels
@@ -212,7 +279,7 @@ def _faulty_weights(
 def _stuck_threshold(
     layer: Threshold, step: Step, number: int, faults: Faults, die: _Die
 ) -> Threshold:
-    """A stuck channel is a constant one: its level is out of the accumulator's reach."""
+    """Make stuck channels constant, by a level out of the accumulator's reach."""
     channels = step.after.channels
     hit, value = (
         unpack(w, channels)[0].astype(bool)

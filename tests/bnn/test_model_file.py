@@ -278,7 +278,7 @@ def test_only_what_layers_name_may_be_in_the_file(path: Path) -> None:
 def test_a_member_twice_is_refused(path: Path) -> None:
     with zipfile.ZipFile(path, "a") as file, pytest.warns(UserWarning, match="Duplicate"):
         file.writestr("1.levels.npy", npy(np.zeros(10, np.int64)))
-    with pytest.raises(InputError, match=r"'1\.levels\.npy' is twice there"):
+    with pytest.raises(InputError, match=r"'1\.levels\.npy' occurs twice"):
         load_model(path)
 
 
@@ -322,8 +322,8 @@ def test_member_that_unpacks_to_more_than_it_claims_is_stopped(path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"format": "sensorsim-bnn", "format": "sensorsim-bnn"}', "a key is twice"),
-        ('{"version": NaN}', "NaN is no number"),
+        ('{"format": "sensorsim-bnn", "format": "sensorsim-bnn"}', "a key occurs twice"),
+        ('{"version": NaN}', "NaN, expected a finite number"),
         ("[]", "expected a JSON object"),
         ("[" * 100_000, "m.npz"),
         ('{"version": 1' + "0" * 5000 + "}", "m.npz"),
