@@ -1,1 +1,1 @@
-"""The binary network, from packed bits to class scores: layers, file format, bit-level simulator."""
+"""The binary network, from packed bits to class scores: layers, file format and simulator."""

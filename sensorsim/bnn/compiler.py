@@ -306,7 +306,7 @@ class _Compiler(Writer):
     def convolve_rows(
         self, layer: Any, source: Place, target: Place, limits: Limits, element: int
     ) -> None:
-        """Write a convolution along rows; each element of a vector is one neighboring pixel's sum."""
+        """Write a convolution along rows; each element of a vector is the sum of one pixel."""
         window = sum_window(layer, source.shape) or Window.of(layer, source.shape)
         fields = Fields.of_image(target.shape)
         groups, planes = window.groups, 0

@@ -1,4 +1,4 @@
-"""Receptive fields as addresses: where a layer's fields begin, and where their words lie."""
+"""Addresses of receptive fields: their origins and the words that they consist of."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,27 +16,28 @@ from sensorsim.kernels.patches import AT_ONCE
 IntArray = npt.NDArray[np.int64]
 
 _BAND = 256
-"""Fields of a band, about: what they read, and a block's weights, fit the first-level cache."""
+"""Approximate fields per band: their input and a block's weights fit the first-level cache."""
 _MULTIPLE = 8
-"""The fields of a band are a multiple of this: as many meet the registers at once, at most."""
+"""The fields of a band are a multiple of this: the most that registers hold at once."""
 
 
 class Place(NamedTuple):
-    """Where an activation lies in the arena.
+    """Location and layout of an activation in the arena.
 
     Attributes
     ----------
     offset : int
-        Bytes from the arena's start.
+        Distance from the arena's start, byte.
     step : int
-        Bytes from one image to the next; 0 where they take turns.
+        Distance from one image to the next, byte; 0 if images use the same memory in turn.
     shape : Shape
+        Shape of one image.
     ring : int
-        Pixels of -1 around the image.
+        Padding of -1 around the image, pixels.
     codes : bool
-        Whether it holds codes of 16 bits, [channels, H, W], and not word planes.
+        True for 16-bit codes [channels, H, W], False for word planes.
     channel : int
-        Where its channels begin among those of a concatenation that it is a part of.
+        First channel within the concatenation that this place is a part of; else 0.
     """
 
     offset: int
@@ -48,32 +49,61 @@ class Place(NamedTuple):
 
     @property
     def line(self) -> int:
-        """Elements from one row to the next."""
+        """Distance from one row to the next.
+
+        Returns
+        -------
+        int
+            Elements: words, or codes if ``codes`` is set.
+        """
         return self.shape.width + 2 * self.ring
 
     @property
     def plane(self) -> int:
-        """Elements of a plane, ring and all."""
+        """Size of a plane, including the ring.
+
+        Returns
+        -------
+        int
+            Elements: words, or codes if ``codes`` is set.
+        """
         return self.line * (self.shape.height + 2 * self.ring)
 
     def pixel(self, y: Any, x: Any) -> Any:
-        """Elements of a plane before a pixel of the image."""
+        """Compute the index of a pixel within a plane.
+
+        Parameters
+        ----------
+        y : int or int64 array
+            Row of the image; negative rows are in the ring.
+        x : int or int64 array
+            Column of the image; negative columns are in the ring.
+
+        Returns
+        -------
+        int or int64 array
+            Elements from the start of the plane.
+        """
         return (y + self.ring) * self.line + x + self.ring
 
 
 class Runs(NamedTuple):
-    """How the fields of a band are gathered: in runs that are one loop each.
+    """How the fields of a band are gathered: in runs, each one loop.
 
     Attributes
     ----------
-    runs, length : int
-        Runs of a band, and fields of a run.
-    last_runs, last_length : int
-        The same of the last band.
+    runs : int
+        Runs of a band.
+    length : int
+        Fields of a run.
+    last_runs : int
+        Runs of the last band.
+    last_length : int
+        Fields of a run of the last band.
     line : int
-        Words from the first field of a run to that of the next.
+        Distance from the first field of a run to that of the next, words.
     patches : int64 [fields]
-        Where each field goes among the patches of its band.
+        Position of each field among the patches of its band.
     """
 
     runs: int
@@ -85,7 +115,13 @@ class Runs(NamedTuple):
 
     @property
     def pitch(self) -> int:
-        """Room for the patches of a band."""
+        """Patches that a band has room for.
+
+        Returns
+        -------
+        int
+            A multiple of `sensorsim.kernels.patches.AT_ONCE`.
+        """
         return -(-self.runs * self.length // AT_ONCE) * AT_ONCE
 
 
@@ -93,16 +129,24 @@ class Runs(NamedTuple):
 class Fields:
     """The receptive fields of a layer, in bands of whole rows.
 
-    Each band is filled up with repetitions of its last field.
+    Repetitions of its last field fill a band to a multiple of 8 fields.
 
     Attributes
     ----------
-    image, y, x : int64 [fields]
-        Which output.
+    image : int64 [fields]
+        Image of each field's output, among those processed together.
+    y : int64 [fields]
+        Row of each field's output.
+    x : int64 [fields]
+        Column of each field's output.
     repeated : bool [fields]
+        Whether the field repeats the one before it.
     rows : int
         Rows of a band.
-    per_band, bands : int
+    per_band : int
+        Fields of a band, including repetitions.
+    bands : int
+        Number of bands.
     """
 
     image: IntArray
@@ -115,7 +159,18 @@ class Fields:
 
     @classmethod
     def of_image(cls, shape: Shape) -> "Fields":
-        """All outputs of one image."""
+        """Enumerate the fields of all outputs of one image.
+
+        Parameters
+        ----------
+        shape : Shape
+            Shape of the layer's output.
+
+        Returns
+        -------
+        Fields
+            All rows and columns, in bands.
+        """
         rows = min(shape.height, max(1, _BAND // shape.width))
         bands = []
         for first in range(0, shape.height, rows):
@@ -128,33 +183,61 @@ class Fields:
 
     @classmethod
     def of_batch(cls) -> "Fields":
-        """The one output of every image that a worker takes."""
+        """Enumerate the fields of a layer with one output pixel, for all images of a worker.
+
+        Returns
+        -------
+        Fields
+            One band with one field per image.
+        """
         image = np.arange(IMAGES)
         zero = np.zeros_like(image)
         return cls(image, zero, zero, image < 0, 1, IMAGES, 1)
 
     def runs(self, stride: int, source: Place) -> Runs:
-        """How the fields are gathered from a source."""
+        """Plan how to gather the fields.
+
+        Parameters
+        ----------
+        stride : int
+            Stride of the window, pixels.
+        source : Place
+            Activation that the fields are read from.
+
+        Returns
+        -------
+        Runs
+            Runs of every band.
+        """
         rows, width = self.rows, int(self.x.max()) + 1
         last_rows = int(self.y.max()) % rows + 1
         line = stride * source.line
         if self.image.any():  # every image has one field
             return Runs(IMAGES, 1, IMAGES, 1, source.step // 8, self.image)
         y = self.y % rows
-        if stride == 1:  # rows follow each other in memory: one long loop, ring and all
+        if stride == 1:  # rows are contiguous in memory: one long loop, including the ring
             return Runs(1, rows * line, 1, last_rows * line, line, y * line + self.x)
         return Runs(rows, width, last_rows, width, line, y * width + self.x)
 
 
 @dataclass(frozen=True)
 class Window:
-    """What one output reads; a dense layer's window is the whole image.
+    """The window that one output reads; the window of a dense layer is the whole image.
 
     Attributes
     ----------
-    height, width, stride, padding, groups : int
+    height : int
+        Rows.
+    width : int
+        Columns.
+    stride : int
+        Distance between the windows of neighboring outputs, pixels.
+    padding : int
+        Padding around the image, pixels.
+    groups : int
+        Groups of channels.
     share : int
-        Channels of a group.
+        Input channels of a group.
     """
 
     height: int
@@ -166,7 +249,20 @@ class Window:
 
     @classmethod
     def of(cls, layer: Convolution | Dense | Scores, shape: Shape) -> "Window":
-        """The window of a layer that reads a shape."""
+        """Find the window of a layer.
+
+        Parameters
+        ----------
+        layer : Convolution, Dense or Scores
+            Layer that reads the shape.
+        shape : Shape
+            Shape of the layer's input.
+
+        Returns
+        -------
+        Window
+            Window of one output.
+        """
         if isinstance(layer, Convolution):
             k, groups = layer.kernel, layer.groups
             return cls(k, k, layer.stride, layer.padding, groups, layer.inputs // groups)
@@ -174,28 +270,79 @@ class Window:
 
     @property
     def pixels(self) -> int:
-        """Pixels that one output reads."""
+        """Number of pixels of the window.
+
+        Returns
+        -------
+        int
+            Pixels that one output reads.
+        """
         return self.height * self.width
 
     @property
     def is_direct(self) -> bool:
-        """Whether words are read where they are, as few of their bits would go unused."""
+        """Whether to read words in place, because gathering would not need fewer words.
+
+        Returns
+        -------
+        bool
+            False if the field's bits should be gathered first.
+        """
         if self.share % WORD == 0:
             return True
         used = words_for(self.pixels * self.share)
         return self.groups == 1 and self.pixels * words_for(self.share) <= used
 
     def origin(self, fields: Fields) -> tuple[IntArray, IntArray]:
-        """Row and column of the first pixel of each field."""
+        """Find the first input pixel of each field.
+
+        Parameters
+        ----------
+        fields : Fields
+            Outputs of the layer.
+
+        Returns
+        -------
+        rows : int64 [fields]
+            Input row of the first pixel; negative in the padding.
+        columns : int64 [fields]
+            Input column of the first pixel; negative in the padding.
+        """
         return fields.y * self.stride - self.padding, fields.x * self.stride - self.padding
 
     def taps(self, line: int, plane: int, planes: int) -> IntArray:
-        """Elements from a field's origin to each of its own, in the order (row, column, plane)."""
+        """Compute the offsets of a field's elements from its origin.
+
+        Parameters
+        ----------
+        line : int
+            Distance from one row to the next, elements.
+        plane : int
+            Distance from one plane to the next, elements.
+        planes : int
+            Planes that the window reads.
+
+        Returns
+        -------
+        int64 [height * width * planes]
+            Offsets in elements, in the order (row, column, plane).
+        """
         y, x, p = np.ogrid[: self.height, : self.width, :planes]
         return (y * line + x + p * plane).reshape(-1)
 
     def by_pixel(self, weights: WordArray) -> WordArray:
-        """Packed weights with the channels of every pixel in words of their own."""
+        """Repack weights so that the channels of every pixel start a new word.
+
+        Parameters
+        ----------
+        weights : uint64 [outputs, words]
+            Weights, each output's bits packed without gaps.
+
+        Returns
+        -------
+        uint64 [outputs, pixels * ceil(share / 64)]
+            The same weights, in the order of `taps`.
+        """
         if self.share % WORD == 0:
             return weights
         fan_in = self.pixels * self.share
@@ -205,23 +352,25 @@ class Window:
     def pieces(
         self, group: int, source: Place, first: int = 0, inset: int = 0
     ) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """A group's rows of the table of `sensorsim.kernels.patches`, and what word each is of.
+        """Compute a group's rows of the table of `sensorsim.kernels.patches`.
 
         Parameters
         ----------
         group : int
+            Group of channels.
         source : Place
+            Activation that the fields are read from.
         first : int
-            Bits of the gathered field before the window's own.
+            Bits of the gathered field before those of this window.
         inset : int
-            Words from the field's origin to the window's.
+            Distance from the field's origin to the window's, words.
 
         Yields
         ------
         word : int
-            Of the gathered field, ascending.
+            Word of the gathered field that the piece belongs to; ascending.
         piece : tuple of int
-            Source, right, mask, left.
+            Row of the table: source (byte), right (bit), mask, left (bit).
         """
         for tap, start in enumerate(self.taps(source.line, source.plane, 1)):
             done = 0

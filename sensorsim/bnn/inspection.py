@@ -1,4 +1,4 @@
-"""A look into a model: what its layers are, and every integer and bit of one image."""
+"""Describe a model's layers, and compute every integer and bit of one image."""
 
 from typing import Any
 
@@ -18,14 +18,26 @@ _SPACE = ("row", "column", "channel")
 
 
 def describe(model: Model) -> dict[str, Any]:
-    """All that a model says of itself, as JSON can hold it.
+    """Describe a model as data that can be written as JSON.
+
+    Parameters
+    ----------
+    model : Model
+        Model to describe.
 
     Returns
     -------
     dict
-        ``input``, ``readout``, ``class_names``, ``training``; ``layers``, a dict for each in the
-        order of computation; ``totals`` of bits and operations; ``stored_bits``, their total by
-        what they are (`sensorsim.bnn.size.Stored`).
+        ``input``, ``readout``, ``class_names`` and ``training``; ``layers``, one dict per layer in
+        order of computation; ``totals`` of bits and operations; ``stored_bits``, the stored bits
+        by purpose (`sensorsim.bnn.size.Stored`).
+
+    Examples
+    --------
+    >>> from sensorsim.bnn.model_file import find_model, load_model
+    >>> model = load_model(find_model("fashion-mnist/adc-linear-8"))
+    >>> describe(model)["totals"]["weight_bits"] == model.weight_bits
+    True
     """
     return {
         "input": model.input.model_dump(),
@@ -57,29 +69,39 @@ def layers_of(
     seed: int = 0,
     frame: int = 0,
 ) -> xr.DataTree:
-    """Every layer's integers and bits of one image.
+    """Compute every layer's integers and bits for one image.
 
     Parameters
     ----------
+    model : Model
+        Network to run.
     words : uint64 [1, planes, H, W, ceil(channels / 64)]
+        Packed input bits of the image.
     faults : Faults, optional
-        With die, seed and frame as their addresses; none if left out.
+        Faults to apply; none by default.
+    die : int
+        Die number that selects the drawn faults.
+    seed : int
+        Seed of the drawn faults.
+    frame : int
+        Frame number that selects the drawn faults.
 
     Returns
     -------
     DataTree
-        A group for the ``input``, as the first layer read it, and for every layer's place: ``bit``
-        (uint8), ``accumulator`` (int32), and of the last layer ``score`` and ``integer_score``
-        (int64, in units of ``2**-fraction_bits``), each over row, column and channel or class.
+        A group for the ``input``, as the first layer reads it, and one for the place of every
+        layer. Variables over row, column and channel: ``bit`` (uint8), ``accumulator`` (int32). Of
+        the last layer, over class: ``score`` (float64) and ``integer_score`` (int64, in units of
+        ``2**-fraction_bits``).
 
     Raises
     ------
     InputError
-        If the bits do not fit the model or are not those of one image.
+        If the bits do not fit the model or there is not exactly one image.
     """
     model.check_words(words)
     if len(words) != 1:
-        raise InputError(f"bits of {len(words)} images, expected those of one")
+        raise InputError(f"bits of {len(words)} images, expected one image")
     groups: dict[str, xr.Dataset] = {}
     for seen in faulty.observe(model, faults or Faults(), words, die, seed, [frame]):
         if not groups:
@@ -110,7 +132,7 @@ def layers_of(
                 seen.accumulators[0, 0, 0],
                 {
                     "units": f"2**-{seen.step.layer.fraction_bits}",
-                    "long_name": "class score as hardware has it",
+                    "long_name": "class score in fixed point",
                 },
             )
         group = xr.Dataset(data, attrs={"kind": seen.step.layer.kind})
@@ -159,7 +181,7 @@ def _layer(step: Step) -> dict[str, Any]:
 
 
 def _threshold(layer: Threshold, reach: int) -> dict[str, Any]:
-    """Levels of the channels that an accumulator within reach can switch."""
+    """Summarize the levels of the channels whose bit depends on the accumulator."""
     rising, levels = layer.rising, layer.levels
     one = np.where(rising, levels <= -reach, levels >= reach)
     zero = np.where(rising, levels > reach, levels < -reach)

@@ -1,11 +1,11 @@
-"""Layers of a binary network. Every accumulator is an integer; every activation is one bit.
+"""Layers of a binary network. Accumulators are integers; activations are single bits.
 
-Weights are packed like `sensorsim.core.bits` packs channels, in the order (ky, kx, channel) for a
-convolution and (row, column, channel) for a dense layer, so that one output's weights form one
-run of bits.
+Weights are packed like channels in `sensorsim.core.bits`, in the order (ky, kx, channel) for a
+convolution and (row, column, channel) for a dense layer, so that the weights of one output are one
+sequence of bits.
 
-Convolution, dense and sum give integers, which a threshold turns into bits again; pool, shuffle
-and concatenation give bits of bits; scores or votes end a network.
+Convolution, dense layer and sum give integers, which a threshold turns into bits again; pool,
+shuffle and concatenation read and give bits; scores or votes end a network.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,24 @@ from sensorsim.core.bits import WordArray
 
 @dataclass(frozen=True)
 class Convolution:
-    """Binary convolution: bits to integer accumulators; padding is -1.
+    """Binary convolution from bits to integer accumulators; padding is -1.
 
     Attributes
     ----------
+    inputs : int
+        Input channels.
+    outputs : int
+        Output channels.
+    kernel : int
+        Height and width of the kernel, pixels.
+    stride : int
+        Distance between neighboring windows, pixels.
+    padding : int
+        Padding on each side of the image, pixels.
+    groups : int
+        Groups of channels; divides inputs and outputs.
     weights : uint64 [outputs, words]
-        Packed receptive fields of ``kernel**2 * inputs / groups`` bits.
+        Packed weights, ``kernel**2 * inputs / groups`` bits per output.
     """
 
     kind: ClassVar[str] = "convolution"
@@ -38,26 +50,54 @@ class Convolution:
 
     @property
     def fan_in(self) -> int:
-        """Products per accumulator and plane."""
+        """Products per accumulator and bit plane.
+
+        Returns
+        -------
+        int
+            ``kernel**2 * inputs / groups``.
+        """
         return self.kernel**2 * (self.inputs // self.groups)
 
     @property
     def weight_bits(self) -> int:
-        """Number of binary weights."""
+        """Number of binary weights.
+
+        Returns
+        -------
+        int
+            Weights of all outputs, bit.
+        """
         return self.outputs * self.fan_in
 
     def output_side(self, side: int) -> int:
-        """Side of the output for a side of the input."""
+        """Compute a side length of the output.
+
+        Parameters
+        ----------
+        side : int
+            Height or width of the input, pixels.
+
+        Returns
+        -------
+        int
+            Height or width of the output, pixels.
+        """
         return (side + 2 * self.padding - self.kernel) // self.stride + 1
 
 
 @dataclass(frozen=True)
 class Dense:
-    """Every output reads every bit: bits [H, W, C] to integer accumulators [1, 1, outputs].
+    """Dense layer: every output reads every bit [H, W, C]; gives accumulators [1, 1, outputs].
 
     Attributes
     ----------
+    inputs : int
+        Input bits, H * W * C.
+    outputs : int
+        Output channels.
     weights : uint64 [outputs, words]
+        Packed weights, ``inputs`` bits per output.
     """
 
     kind: ClassVar[str] = "dense"
@@ -67,23 +107,35 @@ class Dense:
 
     @property
     def fan_in(self) -> int:
-        """Products per accumulator."""
+        """Products per accumulator.
+
+        Returns
+        -------
+        int
+            Equal to ``inputs``.
+        """
         return self.inputs
 
     @property
     def weight_bits(self) -> int:
-        """Number of binary weights."""
+        """Number of binary weights.
+
+        Returns
+        -------
+        int
+            Weights of all outputs, bit.
+        """
         return self.outputs * self.inputs
 
 
 @dataclass(frozen=True)
 class Sum:
-    """Integer sum of branches that read the same bits, before a threshold.
+    """Integer sum of the accumulators of branches that read the same bits, before a threshold.
 
     Attributes
     ----------
-    branches : two chains of layers, each ending with a convolution
-        The accumulators of both must have one shape.
+    branches : tuple of two chains of layers
+        Each chain ends with integers; the accumulators of both have the same shape.
     """
 
     kind: ClassVar[str] = "sum"
@@ -94,7 +146,7 @@ class Sum:
 class Concat:
     """Concatenation of the channels of branches that read the same bits.
 
-    An empty branch is its input: a shortcut that stays binary. The channels of branch 0 come first,
+    An empty branch passes its input on, as a binary shortcut. The channels of branch 0 come first,
     then those of branch 1, and so on.
 
     Source: Huang et al., "Densely Connected Convolutional Networks", CVPR 2017; on bits, Bethge et
@@ -102,9 +154,9 @@ class Concat:
 
     Attributes
     ----------
-    branches : two or more chains of layers, each empty or ending with bits
-        Ends with bits: a threshold, pool, shuffle or concatenation. All must have one height and
-        width.
+    branches : tuple of two or more chains of layers
+        Each chain is empty or ends with bits (threshold, pool, shuffle or concatenation); all give
+        the same height and width.
     """
 
     kind: ClassVar[str] = "concat"
@@ -118,9 +170,9 @@ class Threshold:
     Attributes
     ----------
     levels : int64 [channels]
+        Threshold of the accumulator. A constant channel has a level out of its reach.
     rising : bool [channels]
-        True: bit = (accumulator >= level). False: bit = (accumulator <= level). A constant channel
-        has a level out of the accumulator's reach.
+        True: bit = (accumulator >= level). False: bit = (accumulator <= level).
     """
 
     kind: ClassVar[str] = "threshold"
@@ -130,7 +182,13 @@ class Threshold:
 
 @dataclass(frozen=True)
 class MaxPool:
-    """Maximum over ``size`` x ``size`` windows of bits, which is OR."""
+    """Maximum over ``size`` x ``size`` windows of bits, which is their OR.
+
+    Attributes
+    ----------
+    size : int
+        Side and stride of the window, pixels; rows and columns left over are dropped.
+    """
 
     kind: ClassVar[str] = "max-pool"
     size: int
@@ -141,6 +199,11 @@ class Shuffle:
     """Channel shuffle: channel ``i`` of group ``g`` becomes channel ``i * groups + g``.
 
     Source: Zhang et al., "ShuffleNet", CVPR 2018.
+
+    Attributes
+    ----------
+    groups : int
+        Number of groups; divides the number of channels.
     """
 
     kind: ClassVar[str] = "shuffle"
@@ -149,15 +212,25 @@ class Shuffle:
 
 @dataclass(frozen=True)
 class Scores:
-    """Binary dense layer and a fixed-point scale and bias per class.
+    """Binary dense layer with a fixed-point scale and bias per class.
 
     ``score = scale * accumulator + bias``, in units of ``2**-fraction_bits``. The decision is the
-    class of the largest score, the first one if several tie.
+    class with the largest score; the first one if several tie.
 
     Attributes
     ----------
+    inputs : int
+        Input bits, H * W * C.
+    classes : int
+        Number of classes.
+    fraction_bits : int
+        Fraction bits of the scores, 0 to 62.
     weights : uint64 [classes, words]
-    scale, bias : int64 [classes]
+        Packed weights, ``inputs`` bits per class.
+    scale : int64 [classes]
+        Factor of the accumulator, in units of ``2**-fraction_bits``.
+    bias : int64 [classes]
+        Offset of the score, in units of ``2**-fraction_bits``.
     """
 
     kind: ClassVar[str] = "scores"
@@ -170,25 +243,44 @@ class Scores:
 
     @property
     def fan_in(self) -> int:
-        """Products per accumulator."""
+        """Products per accumulator.
+
+        Returns
+        -------
+        int
+            Equal to ``inputs``.
+        """
         return self.inputs
 
     @property
     def weight_bits(self) -> int:
-        """Number of binary weights."""
+        """Number of binary weights.
+
+        Returns
+        -------
+        int
+            Weights of all classes, bit.
+        """
         return self.classes * self.inputs
 
 
 @dataclass(frozen=True)
 class Votes:
-    """Global popcount: every class owns as many channels, and their bits everywhere vote for it.
+    """Global popcount: the bits of a class's own channels are its votes, over all pixels.
 
     The accumulator of class k sums the bipolar bits of channels ``k * share`` to
-    ``(k + 1) * share - 1`` over all pixels; then as in `Scores`.
+    ``(k + 1) * share - 1`` over all pixels; scale and bias follow as in `Scores`.
 
     Attributes
     ----------
-    scale, bias : int64 [classes]
+    classes : int
+        Number of classes; divides the number of channels.
+    fraction_bits : int
+        Fraction bits of the scores, 0 to 62.
+    scale : int64 [classes]
+        Factor of the accumulator, in units of ``2**-fraction_bits``.
+    bias : int64 [classes]
+        Offset of the score, in units of ``2**-fraction_bits``.
     """
 
     kind: ClassVar[str] = "votes"
@@ -201,5 +293,5 @@ class Votes:
 Weighted = Convolution | Dense | Scores
 """Layers that have weights."""
 Branching = Sum | Concat
-"""Layers that are made of branches."""
+"""Layers that consist of branches."""
 Layer = Convolution | Dense | Sum | Threshold | MaxPool | Shuffle | Concat | Scores | Votes

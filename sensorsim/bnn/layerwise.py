@@ -1,6 +1,6 @@
-"""The network a layer at a time, with every accumulator and every bit in sight.
+"""Run a network layer by layer, with access to every accumulator and every bit.
 
-`sensorsim.bnn.simulator` gives the same decisions sooner; this is for looking inside.
+`sensorsim.bnn.simulator` gives the same scores faster.
 """
 
 from collections.abc import Generator, Iterator
@@ -30,16 +30,20 @@ IntegerArray = npt.NDArray[np.int64]
 
 
 class Observation(NamedTuple):
-    """What a layer gives for a batch.
+    """Inputs and outputs of a layer for a batch; a field that does not apply is None.
 
     Attributes
     ----------
     step : Step
-    accumulators : int64 [N, H, W, C], of layers that give integers; scores of the last layer
-    words : uint64 [N, H, W, ceil(C / 64)], of layers that give bits
-    inputs : uint64 [N, planes, H, W, words], the bits that the layer reads; None of a threshold,
-        which reads integers
-    sums : int64 [N, H, W, C], the accumulators before the last layer's scale and bias
+        The layer.
+    accumulators : int64 [N, H, W, C]
+        Output of a layer that gives integers; the class scores of the last layer.
+    words : uint64 [N, H, W, ceil(C / 64)]
+        Packed output of a layer that gives bits.
+    inputs : uint64 [N, planes, H, W, words]
+        Packed bits that the layer reads; None for a threshold, which reads integers.
+    sums : int64 [N, H, W, C]
+        Accumulators before the last layer's scale and bias.
     """
 
     step: Step
@@ -50,18 +54,55 @@ class Observation(NamedTuple):
 
 
 class Disturbance:
-    """What may happen to integers and bits on their way; here, nothing."""
+    """Hooks that change integers and bits between layers; this base class changes nothing."""
 
     def of_input(self, planes: WordArray) -> WordArray:
-        """The network's input [N, P, H, W, words], as the first layer reads it."""
+        """Change the network's input before the first layer reads it.
+
+        Parameters
+        ----------
+        planes : uint64 [N, planes, H, W, words]
+            Packed input bits.
+
+        Returns
+        -------
+        uint64 [N, planes, H, W, words]
+            Bits that the first layer reads.
+        """
         return planes
 
     def of_sums(self, sums: IntegerArray, step: Step) -> IntegerArray:
-        """Accumulators [N, H, W, C] of a layer, before scale and bias."""
+        """Change the accumulators of a layer, before scale and bias.
+
+        Parameters
+        ----------
+        sums : int64 [N, H, W, C]
+            Accumulators.
+        step : Step
+            Layer that gives them.
+
+        Returns
+        -------
+        int64 [N, H, W, C]
+            Accumulators that are used instead.
+        """
         return sums
 
     def of_bits(self, words: WordArray, step: Step) -> WordArray:
-        """Bits [N, H, W, words] of a layer, as the next one reads them."""
+        """Change the bits of a layer before the next one reads them.
+
+        Parameters
+        ----------
+        words : uint64 [N, H, W, words]
+            Packed output bits.
+        step : Step
+            Layer that gives them.
+
+        Returns
+        -------
+        uint64 [N, H, W, words]
+            Bits that are used instead.
+        """
         return words
 
 
@@ -71,13 +112,21 @@ NOTHING = Disturbance()
 def observe(
     model: Model, words: WordArray, disturbance: Disturbance = NOTHING
 ) -> Iterator[Observation]:
-    """Every layer's output, in the order of `Model.steps`.
+    """Compute every layer's output.
 
     Parameters
     ----------
+    model : Model
+        Network to run.
     words : uint64 [N, planes, H, W, ceil(channels / 64)]
+        Packed input bits.
     disturbance : Disturbance
-        What happens on the way; observed is what comes out of it.
+        Changes to integers and bits; observations include them.
+
+    Yields
+    ------
+    Observation
+        One per layer, in the order of `Model.steps`.
 
     Raises
     ------
@@ -96,7 +145,7 @@ def _chain(
     steps: Iterator[Step],
     disturbance: Disturbance,
 ) -> Generator[Observation, None, Observation | None]:
-    """Outputs of a chain that reads bits ``planes`` [N, P, H, W, words]; returned is the last."""
+    """Yield the outputs of a chain that reads ``planes`` [N, P, H, W, words]; return the last."""
     sums: IntegerArray | None = None
     seen: Observation | None = None
     for layer in layers:
@@ -136,13 +185,26 @@ def _chain(
 
 
 def threshold(accumulators: IntegerArray, layer: Threshold) -> WordArray:
-    """Bits of accumulators [N, H, W, C], packed."""
+    """Compare accumulators with a threshold layer's levels.
+
+    Parameters
+    ----------
+    accumulators : int64 [N, H, W, C]
+        Accumulators.
+    layer : Threshold
+        Levels and directions of the C channels.
+
+    Returns
+    -------
+    uint64 [N, H, W, ceil(C / 64)]
+        Packed bits.
+    """
     one = np.where(layer.rising, accumulators >= layer.levels, accumulators <= layer.levels)
     return pack(one)
 
 
 def _joined(ends: list[Observation | None], planes: WordArray, step: Step) -> WordArray:
-    """Bits of branches behind one another; an empty one, which has no end, gives its input."""
+    """Concatenate the bits of branches; an empty branch has no end and gives its input."""
     parts = []
     for end in ends:
         words, channels = planes[:, 0], step.before.channels

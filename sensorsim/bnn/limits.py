@@ -1,4 +1,4 @@
-"""Thresholds on accumulators as limits on mismatches."""
+"""Convert thresholds on accumulators to limits on mismatches."""
 
 from typing import NamedTuple
 
@@ -9,12 +9,14 @@ from sensorsim.bnn.layers import Threshold
 
 
 class Limits(NamedTuple):
-    """Bit = (mismatches <= limit) XOR inverted, for each channel.
+    """Thresholds on mismatches, per channel: bit = (mismatches <= limit) XOR inverted.
 
     Attributes
     ----------
     limit : int64 [channels]
+        Most mismatches that satisfy the comparison; -1 for none.
     inverted : bool [channels]
+        Whether the result of the comparison is inverted.
     """
 
     limit: npt.NDArray[np.int64]
@@ -22,12 +24,30 @@ class Limits(NamedTuple):
 
 
 def mismatch_limits(threshold: Threshold, products: int) -> Limits:
-    """Translate thresholds on ``products - 2 m`` into limits on the mismatches m.
+    """Convert thresholds on ``products - 2 m`` to limits on the mismatches m.
 
     ``products - 2 m >= t`` is ``m <= floor((products - t) / 2)``; ``products - 2 m <= t`` is
     ``not m <= ceil((products - t) / 2) - 1``.
+
+    Parameters
+    ----------
+    threshold : Threshold
+        Levels and directions per channel.
+    products : int
+        Products per accumulator, each weighted by its plane; the accumulator's reach.
+
+    Returns
+    -------
+    Limits
+        Equivalent limits per channel.
+
+    Examples
+    --------
+    >>> rising = Threshold(levels=np.array([2]), rising=np.array([True]))
+    >>> mismatch_limits(rising, products=8).limit.tolist()
+    [3]
     """
-    # A level out of reach is as constant one step beyond the reach, where nothing overflows.
+    # Clip levels one step out of reach: the channel is as constant, and nothing overflows.
     distance = products - np.clip(threshold.levels, -products - 1, products + 1)
     rising = distance // 2
     falling = -(-distance // 2) - 1

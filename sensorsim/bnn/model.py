@@ -89,12 +89,24 @@ class Model:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """Every layer in its place, with the shapes before and after it."""
+        """Every layer with its place and the shapes before and after it.
+
+        Returns
+        -------
+        tuple of Step
+            In order of computation; branches come before the layer that joins them.
+        """
         return tuple(flow(self.layers, self.shape))
 
     @cached_property
     def plan(self) -> Plan:
-        """The network compiled for the simulator."""
+        """The network compiled for the simulator.
+
+        Returns
+        -------
+        Plan
+            Compiled once, on first use.
+        """
         return compile_plan(self.layers, self.shape)
 
     @cached_property
@@ -102,7 +114,18 @@ class Model:
         return {}
 
     def plan_of_sums(self, step: Step) -> Plan:
-        """One of the steps compiled for `sensorsim.bnn.layerwise`; see `compile_sums`."""
+        """Compile one layer for `sensorsim.bnn.layerwise`; see `compile_sums`.
+
+        Parameters
+        ----------
+        step : Step
+            One of `steps`: a convolution, dense layer, scores or votes.
+
+        Returns
+        -------
+        Plan
+            Compiled once per layer, on first use.
+        """
         plans = self._plans_of_sums
         if step.place not in plans:
             plans[step.place] = compile_sums(step)
@@ -114,22 +137,28 @@ class Model:
 
     @property
     def shape(self) -> Shape:
-        """What one image is before the first layer."""
+        """Shape of one image before the first layer.
+
+        Returns
+        -------
+        Shape
+            Height, width, channels and planes of the input.
+        """
         view = self.input
         return Shape(view.height, view.width, view.channels, view.planes)
 
     def check_words(self, words: WordArray) -> None:
-        """Packed bits of a batch must have the shape of the input.
+        """Check that the packed bits of a batch fit the input.
 
         Parameters
         ----------
         words : uint64 [N, planes, H, W, ceil(channels / 64)]
+            Packed input bits.
 
         Raises
         ------
         InputError
-            If they have another, another type, or ones among the spare bits of the last word, which
-            would be counted.
+            If the type or shape differs, or spare bits of the last word are not 0.
         """
         i = self.input
         if words.dtype != np.uint64:
@@ -152,27 +181,51 @@ class Model:
 
     @cached_property
     def weight_bits(self) -> int:
-        """Binary weights of all layers."""
+        """Number of binary weights of all layers.
+
+        Returns
+        -------
+        int
+            Weights, bit.
+        """
         return sum(s.layer.weight_bits for s in self.steps if isinstance(s.layer, Weighted))
 
     @cached_property
     def stored_bits(self) -> int:
-        """Bits of all trained numbers, the readout's included; see `sensorsim.bnn.size`."""
+        """Size of all trained numbers, including the readout's; see `sensorsim.bnn.size`.
+
+        Returns
+        -------
+        int
+            Stored size, bit.
+        """
         return stored(self.steps, self.readout).total
 
     @cached_property
     def largest_activation_memory_bits(self) -> int:
-        """Most bits of activations held at once; see `sensorsim.bnn.activation_memory`."""
+        """Most activation bits held at once; see `sensorsim.bnn.activation_memory`.
+
+        Returns
+        -------
+        int
+            Peak activation memory, bit.
+        """
         return largest_activation_memory(self.layers, self.shape)
 
     @cached_property
     def binary_operations(self) -> int:
-        """Operations of one decision: an XNOR and a count for every product and plane."""
+        """Operations of one decision: an XNOR and a count for every product and plane.
+
+        Returns
+        -------
+        int
+            Two per product.
+        """
         return 2 * sum(map(products, self.steps))
 
 
 def _frozen(layer: Layer) -> Layer:
-    """A layer with arrays that nobody else can write to."""
+    """A layer whose arrays are read-only and shared with nobody."""
     if isinstance(layer, Branching):
         return replace(layer, branches=tuple(tuple(map(_frozen, b)) for b in layer.branches))
     arrays: dict[str, Any] = {

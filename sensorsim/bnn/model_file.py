@@ -1,10 +1,10 @@
-"""The model file: a sealed archive of a JSON header and the layers' arrays; docs/model_file.md.
+"""Read and write model files: sealed archives of a JSON header and the layers' arrays.
 
 ``header.json`` states format and version, the conventions of `sensorsim.core.bits` (bit order,
-ties, padding), input, readout, classes, layers and training. The arrays of layer 3 are called
+ties, padding), input, readout, classes, layers and training. The arrays of layer 3 are named
 ``3.weights.npy`` and so on; those of the first layer in the second branch of a sum or concatenation
-at position 3 are ``3.1.0.weights.npy``. A file is read only if it holds what its header names and
-nothing else.
+at position 3 are named ``3.1.0.weights.npy``. A file is rejected if it lacks an array that its
+header names, or holds anything else. See docs/model_file.md.
 """
 
 import hashlib
@@ -60,7 +60,7 @@ _CLASSES: dict[str, Callable[..., Layer]] = {
 
 @uses_readouts
 class _Header(Description):
-    """What ``header.json`` holds, nothing more and nothing less."""
+    """Content of ``header.json``."""
 
     format: str
     version: int
@@ -73,14 +73,16 @@ class _Header(Description):
 
 
 class ModelFile(NamedTuple):
-    """A model as a file held it when it was read.
+    """A model together with the file that it was read from.
 
     Attributes
     ----------
     path : Path
+        Path of the file.
     sha256 : str
-        Of the whole file.
+        SHA-256 of the whole file, 64 hexadecimal digits.
     model : Model
+        The model.
     """
 
     path: Path
@@ -89,7 +91,20 @@ class ModelFile(NamedTuple):
 
 
 def save_model(model: Model, path: Path) -> None:
-    """Write a model; the file appears whole or not at all."""
+    """Write a model to a temporary file, then rename it.
+
+    Parameters
+    ----------
+    model : Model
+        Model to write.
+    path : Path
+        File to write; an existing file is replaced.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
     arrays: dict[str, bytes] = {}
     layers = _describe(model.layers, "", arrays)
     header = {
@@ -108,11 +123,27 @@ def save_model(model: Model, path: Path) -> None:
 def load_model(path: str | Path) -> Model:
     """Read and check a model file.
 
+    Parameters
+    ----------
+    path : str or Path
+        File to read.
+
+    Returns
+    -------
+    Model
+        The model, with all checks passed.
+
     Raises
     ------
     InputError
         If the file is missing, damaged, too large, of another format or version, holds more or less
         than its header names, or its layers do not fit.
+
+    Examples
+    --------
+    >>> model = load_model(find_model("fashion-mnist/adc-linear-8"))
+    >>> len(model.class_names)
+    10
     """
     path = Path(path)
     try:
@@ -131,18 +162,42 @@ def load_model(path: str | Path) -> Model:
 
 
 def read_model(path: Path) -> ModelFile:
-    """Read a model, and what results name it by.
+    """Read a model together with the SHA-256 of its file.
+
+    Parameters
+    ----------
+    path : Path
+        File to read.
+
+    Returns
+    -------
+    ModelFile
+        Path, SHA-256 and model.
 
     Raises
     ------
     InputError
-        Like `load_model`.
+        As `load_model`.
     """
     return ModelFile(path, model_digest(path), load_model(path))
 
 
 def find_model(name: str, folder: Path | None = None) -> Path:
-    """Path of a model by path (beside the pipeline, or as it stands) or name of one that ships.
+    """Find a model file by path or by the name of a shipped model.
+
+    Candidates, in this order: ``folder / name``, ``name`` itself, the shipped model of that name.
+
+    Parameters
+    ----------
+    name : str
+        Path of a file, or name like ``"fashion-mnist/adc-linear-8"``.
+    folder : Path, optional
+        Folder of the pipeline file, for relative paths.
+
+    Returns
+    -------
+    Path
+        The first candidate that is a file.
 
     Raises
     ------
@@ -162,12 +217,23 @@ def find_model(name: str, folder: Path | None = None) -> Path:
 
 
 def model_digest(path: Path) -> str:
-    """SHA-256 of the whole file, for the provenance of results."""
+    """Compute the SHA-256 of a whole file, for the provenance of results.
+
+    Parameters
+    ----------
+    path : Path
+        File to read.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _build(members: dict[str, bytes]) -> Model:
-    """A model of an archive's members."""
+    """Build a model from an archive's members."""
     if archive.HEADER not in members:
         raise InputError(f"has no {archive.HEADER}")
     stated = archive.parse_header(members[archive.HEADER])
@@ -186,7 +252,7 @@ def _build(members: dict[str, bytes]) -> Model:
 
 
 def _check_version(header: dict[str, Any]) -> None:
-    """Before the seal, as another version may be sealed in another way."""
+    """Check format and version first: another version may compute its SHA-256 differently."""
     if header.get("format") != FORMAT:
         raise InputError(f"its header does not say 'format': {FORMAT!r}")
     version = header.get("version")
@@ -199,7 +265,7 @@ def _check_version(header: dict[str, Any]) -> None:
 def _describe(
     layers: tuple[Layer, ...], parent: str, arrays: dict[str, bytes]
 ) -> list[dict[str, Any]]:
-    """Headers of a chain of layers; their arrays are added to ``arrays``."""
+    """Headers of a chain of layers; adds their arrays to ``arrays``."""
     headers: list[dict[str, Any]] = []
     for number, layer in enumerate(layers):
         place = f"{parent}{number}"
@@ -218,7 +284,7 @@ def _describe(
 def _layers(
     headers: tuple[dict[str, Any], ...], parent: str, members: dict[str, bytes]
 ) -> tuple[Layer, ...]:
-    """Undo `_describe`; the arrays are taken out of ``members``."""
+    """Inverse of `_describe`; removes the arrays from ``members``."""
     layers: list[Layer] = []
     for number, header in enumerate(headers):
         place = f"{parent}{number}"

@@ -98,7 +98,7 @@ def test_input_is_what_the_first_layer_read(model: Model) -> None:
 
 
 def test_only_one_image_that_fits_is_looked_at(model: Model) -> None:
-    with pytest.raises(InputError, match="bits of 2 images, expected those of one"):
+    with pytest.raises(InputError, match="bits of 2 images, expected one image"):
         inspection.layers_of(model, draw_words(model, 2))
     with pytest.raises(InputError, match="model input"):
         inspection.layers_of(model, np.zeros((1, 1, 6, 8, 1), np.uint64))
