@@ -1,6 +1,6 @@
-"""A compiled network, and how threads share a batch of images.
+"""A compiled network, and the threads that share a batch of images.
 
-`sensorsim.bnn.compiler` makes plans, `sensorsim.kernels.interpreter` walks them.
+`sensorsim.bnn.compiler` makes plans, `sensorsim.kernels.interpreter` executes them.
 """
 
 import os
@@ -22,7 +22,7 @@ from sensorsim.kernels import interpreter
 from sensorsim.kernels.vector import machine_lanes
 
 CACHE_LINE = 64
-"""Bytes, and those of the widest vector."""
+"""Size of a cache line, byte; also that of the widest vector."""
 
 _NO_ARENAS: WordArray = np.zeros((0, 0), np.uint64)
 
@@ -34,13 +34,13 @@ class Plan:
     Attributes
     ----------
     shape : Shape
-        What goes in.
+        Shape of one image before the first layer.
     outputs : tuple of int
-        Rows, columns and channels of what comes out.
+        Rows, columns and channels of the output.
     view, steps, trunk, tables, pieces, weights, scale
         See `sensorsim.kernels.interpreter.run`.
     arena_words : int
-        Size of a worker's arena.
+        Size of a worker's arena, 64-bit words.
     """
 
     shape: Shape
@@ -61,17 +61,23 @@ class Plan:
         _PLANS.add(self)
 
     def start_afresh(self) -> None:
-        """Forget arenas and lock, as if no batch had come or were under way."""
+        """Drop the arenas and replace the lock, as in a new plan."""
         self._arenas = _NO_ARENAS
         self._lock = Lock()
 
     @property
     def reads_codes(self) -> bool:
-        """Whether samples of several bits are taken as they are, and not as bit planes."""
+        """Whether the first layer convolves codes of several bits directly instead of bit planes.
+
+        Returns
+        -------
+        bool
+            True if `run` accepts codes.
+        """
         return bool(self.view["as_codes"][0])
 
     def _reads(self, kind: int, colors: int) -> tuple[type, int]:
-        """Type of what comes in, and numbers of one image."""
+        """Type of the input, and values per image."""
         height, width, channels, planes, _ = self.shape
         pixels = height * width
         if kind == interpreter.WORDS:
@@ -81,19 +87,29 @@ class Plan:
         return np.uint16, pixels * channels
 
     def run(self, images: npt.NDArray[Any], kind: int, lanes: int | None = None) -> IntArray:
-        """Accumulators, or scores, of the last layer.
+        """Compute the accumulators, or scores, of the last layer.
 
         Parameters
         ----------
-        images : what `kind` says
-        kind : WORDS, FIELDS or CODES of `sensorsim.kernels.interpreter`
+        images : array [N, ...]
+            WORDS: packed bits, uint64 [N, planes, H, W, words]. FIELDS: bit fields of a
+            thermometer, uint32 [N, H, W, colors]. CODES: codes of an ADC, uint16 [N, H, W,
+            channels].
+        kind : int
+            WORDS, FIELDS or CODES of `sensorsim.kernels.interpreter`.
         lanes : int, optional
-            Width of vectors, one of `sensorsim.kernels.vector.LANES`; what the machine has if left
-            out. The result does not depend on it.
+            Width of vectors in 64-bit lanes, one of `sensorsim.kernels.vector.LANES`; by default
+            that of the machine. The result does not depend on it.
 
         Returns
         -------
         int64 [N, rows, columns, channels]
+            Accumulators; scores in units of ``2**-fraction_bits`` if the plan ends with scores.
+
+        Raises
+        ------
+        AssertionError
+            If the type or size of ``images`` does not fit ``kind`` and the plan.
         """
         height, width, channels = self.outputs
         out = np.empty((len(images), height * width, channels), np.int64)
@@ -110,7 +126,7 @@ class Plan:
         flat = np.ascontiguousarray(images).reshape(-1).view(np.uint8)
         claimed = np.zeros(1, np.int64)
         with self._lock:  # the arenas serve one batch at a time
-            # They come back once nobody writes into them: not from a batch that was interrupted.
+            # Stored again after success only: helpers of an interrupted batch may still write.
             arenas, self._arenas = self._arenas, _NO_ARENAS
             if len(arenas) < workers:
                 arenas = aligned_zeros(workers, self.arena_words)
@@ -125,7 +141,7 @@ class Plan:
                 helpers = [_helpers().submit(work, arena) for arena in arenas[1:workers]]
                 work(arenas[0])
                 for helper in helpers:
-                    if not helper.cancel():  # one that never came to run is not waited for
+                    if not helper.cancel():  # do not wait for helpers that have not started
                         helper.result()
             except BaseException:
                 claimed[0] = len(out)  # helpers find nothing left
@@ -136,9 +152,10 @@ class Plan:
 
 @cache
 def _helpers() -> ThreadPoolExecutor:
-    """Threads beside the caller's own.
+    """Threads besides the caller's own.
 
-    Numba's would meet at a barrier: on a busy machine all wait for one that has yet to be woken.
+    Numba's threads synchronize at a barrier: on a busy machine all would wait for one that is not
+    scheduled yet.
     """
     return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "sensorsim")
 
@@ -147,7 +164,7 @@ _PLANS: "WeakSet[Plan]" = WeakSet()
 
 
 def _after_fork() -> None:
-    """A child process has none of the threads, and no one who would release a lock."""
+    """Reset a child process: it has no helper threads, and a lock held at the fork stays held."""
     _helpers.cache_clear()
     for each in _PLANS:
         each.start_afresh()
@@ -157,7 +174,20 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def aligned_zeros(rows: int, words: int) -> WordArray:
-    """Zeroed words whose rows begin on cache lines."""
+    """Allocate zeroed words whose rows start on cache lines.
+
+    Parameters
+    ----------
+    rows : int
+        Number of rows.
+    words : int
+        Words per row; rounded up to whole cache lines, at least one.
+
+    Returns
+    -------
+    uint64 [rows, padded words]
+        Zeros.
+    """
     line = CACHE_LINE // 8
     words = -(-max(words, 1) // line) * line
     flat = np.zeros(rows * words + line, np.uint64)

@@ -1,4 +1,4 @@
-"""Convolutions along rows: which qualify, and their tables for `sensorsim.kernels.row_sums`."""
+"""Convolutions along rows: which layers qualify, and tables for `sensorsim.kernels.row_sums`."""
 
 from typing import Any
 
@@ -16,23 +16,25 @@ from sensorsim.kernels.xnor import OUTPUTS
 
 _MOST_LANES = 8
 _LEAST_USED = 0.75
-"""Of the lanes along a row; with fewer the fields do better side by side in any order."""
+"""Least used fraction of the lanes along a row; below it, fields in any order are faster."""
 
 
 def element_bits(layer: Layer, shape: Shape) -> int:
-    """Bits of an element in which a layer is convolved along rows, or 0 if it is not.
+    """Choose the size of an element for convolving a layer along rows.
 
     Parameters
     ----------
     layer : Layer
+        Layer to compile.
     shape : Shape
-        What it reads.
+        Shape of the layer's input.
 
     Returns
     -------
     int
-        8, 16 or 32 if a word holds several groups of as many channels, which have as many outputs;
-        64 if a group's outputs fill words of their own.
+        8, 16 or 32 bit if groups have that many input channels and as many outputs, so that a word
+        holds several groups; 64 if a group's outputs fill their own words; 0 if the layer is not
+        convolved along rows.
     """
     if isinstance(layer, Sum):
         return _element_of_sum(layer, shape)
@@ -51,13 +53,13 @@ def element_bits(layer: Layer, shape: Shape) -> int:
 
 
 def _fills_lanes(layer: Convolution, shape: Shape) -> bool:
-    """Whether the outputs of a row leave few lanes empty."""
+    """Whether the outputs of a row use most lanes."""
     width = layer.output_side(shape.width)
     return width / (-(-width // _MOST_LANES) * _MOST_LANES) >= _LEAST_USED
 
 
 def _element_of_sum(layer: Sum, shape: Shape) -> int:
-    """64 if both branches are gathered into one field whose outputs fill words, else 0."""
+    """64 if both branches are gathered into one field and the outputs fill words, else 0."""
     window = sum_window(layer, shape)
     if window is None:
         return 0
@@ -68,17 +70,19 @@ def _element_of_sum(layer: Sum, shape: Shape) -> int:
 
 
 def shared_words(weights: WordArray, window: Window) -> WordArray:
-    """Weights of groups that share words: output o of all groups of a word in one word per tap.
+    """Pack the weights of groups that share words: output o of a word's groups, one word per tap.
 
     Parameters
     ----------
     weights : uint64 [outputs, words]
+        Packed weights of the layer.
     window : Window
-        Of groups of 8, 16 or 32 channels and outputs.
+        Window with groups of 8, 16 or 32 channels and as many outputs.
 
     Returns
     -------
     uint64 [words of all channels * share, taps]
+        One row per input word and output of a group.
     """
     share, pixels = window.share, window.pixels
     bits = unpack(weights, pixels * share).reshape(window.groups, share, pixels, share)
@@ -87,18 +91,19 @@ def shared_words(weights: WordArray, window: Window) -> WordArray:
 
 
 def starts(limits: Limits, element: int) -> IntArray:
-    """Where sums begin: -1 - limit, in elements that share words like `shared_words`.
+    """Compute the initial values of sums, -1 - limit.
 
     Parameters
     ----------
     limits : Limits
-        Between -1 and the most mismatches.
+        Limits between -1 and the most mismatches.
     element : int
-        Bits of an element.
+        Size of an element, bit.
 
     Returns
     -------
     int64 [outputs], or [words of all outputs * element]
+        Initial values; for elements below 64 bit packed into words in the order of `shared_words`.
     """
     values = -1 - limits.limit
     if element == WORD:
@@ -108,19 +113,37 @@ def starts(limits: Limits, element: int) -> IntArray:
 
 
 def flips(limits: Limits) -> IntArray:
-    """By what words of outputs are inverted: int64 [words]."""
+    """Pack which outputs are inverted.
+
+    Parameters
+    ----------
+    limits : Limits
+        Limits of all outputs.
+
+    Returns
+    -------
+    int64 [words]
+        Words to XOR with the outputs.
+    """
     return pack(limits.inverted).view(np.int64)
 
 
 def blocks(values: npt.NDArray[Any], groups: int) -> npt.NDArray[Any]:
-    """Rows of outputs as [groups, blocks, columns, 8], each word's outputs from last to first.
+    """Arrange rows of outputs in blocks of 8, the outputs of each word from last to first.
 
-    Spare outputs, whose mismatches never are at most a limit, fill the last block.
+    Spare outputs fill the last block with zeros, so that their sum never has the sign of a 1.
 
     Parameters
     ----------
-    values : [groups * outputs, columns]
+    values : any type [groups * outputs, columns]
+        One row per output.
     groups : int
+        Number of groups.
+
+    Returns
+    -------
+    the same type [groups, blocks, columns, 8]
+        The values, column by column within a block.
     """
     grouped = values.reshape(groups, -1, values.shape[1])
     full = np.pad(grouped, ((0, 0), (0, -grouped.shape[1] % OUTPUTS), (0, 0)))
@@ -131,7 +154,7 @@ def blocks(values: npt.NDArray[Any], groups: int) -> npt.NDArray[Any]:
 
 
 def _by_word(values: npt.NDArray[Any], element: int) -> npt.NDArray[Any]:
-    """Groups [groups, ...] as [words, groups of a word, ...]; groups that lack are 0."""
+    """Arrange groups [groups, ...] as [words, groups of a word, ...]; missing groups are 0."""
     each = WORD // element
     rest = [(0, 0)] * (values.ndim - 1)
     full = np.pad(values, [(0, -len(values) % each), *rest])

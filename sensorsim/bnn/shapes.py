@@ -1,4 +1,4 @@
-"""What goes into every layer and what comes out of it, or why a layer does not fit."""
+"""Shapes before and after every layer, and the checks that layers fit together."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, NoReturn
@@ -24,24 +24,29 @@ from sensorsim.core.errors import InputError
 
 MAX_FRACTION_BITS = 62
 MAX_REACH = 2**31 - 1
-"""Largest accumulator; hardware and simulator alike count in 32 bits."""
+"""Largest magnitude of an accumulator; hardware and simulator count in 32 bits."""
 MAX_VALUES = 2**31 - 1
-"""Most values of one image behind a layer."""
+"""Most output values of a layer for one image."""
 MAX_SCORE = 2**63 - 1
 MAX_WORDS = 2**25
-"""Most words (256 MiB) of one image between all layers, as the simulator lays them out."""
+"""Most 64-bit words (256 MiB) of all activations of one image in the simulator."""
 
 
 class Shape(NamedTuple):
-    """What one image is between two layers.
+    """Shape of one image between two layers.
 
     Attributes
     ----------
-    height, width, channels : int
+    height : int
+        Rows.
+    width : int
+        Columns.
+    channels : int
+        Channels of each plane.
     planes : int
-        Bit planes of weight ``2**k``; 1 behind the first layer.
+        Bit planes, plane k of weight ``2**k``; 1 after the first layer.
     reach : int
-        0 for bits; for integers the largest magnitude that an accumulator can have.
+        0 for bits; for integers the largest magnitude of an accumulator.
     """
 
     height: int
@@ -52,18 +57,30 @@ class Shape(NamedTuple):
 
     @property
     def bits(self) -> int:
-        """Bits of one plane."""
+        """Bits of one plane.
+
+        Returns
+        -------
+        int
+            ``height * width * channels``.
+        """
         return self.height * self.width * self.channels
 
 
 class Step(NamedTuple):
-    """One layer in its place.
+    """One layer with its place and shapes.
 
     Attributes
     ----------
     place : str
         Position in the network, like "3"; "3.1.0" is the first layer of the second branch of a sum
         or concatenation.
+    layer : Layer
+        The layer.
+    before : Shape
+        Shape of its input.
+    after : Shape
+        Shape of its output.
     """
 
     place: str
@@ -73,12 +90,28 @@ class Step(NamedTuple):
 
 
 def flow(layers: tuple[Layer, ...], shape: Shape, parent: str = "") -> Iterator[Step]:
-    """All layers in the order in which they are computed; branches come before what joins them.
+    """Compute the shapes of all layers, and check that they fit.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        Layers of a network or branch.
+    shape : Shape
+        Shape of one image before the first layer.
+    parent : str
+        Prefix of the places, like "3.1." in a branch.
+
+    Yields
+    ------
+    Step
+        Every layer, in order of computation; branches come before the layer that joins them.
 
     Raises
     ------
     InputError
         Naming the layer that does not fit, what it has and what was expected.
+    TypeError
+        If an object is not a layer.
     """
     for position, layer in enumerate(layers):
         place = f"{parent}{position}"
@@ -103,12 +136,17 @@ def flow(layers: tuple[Layer, ...], shape: Shape, parent: str = "") -> Iterator[
 
 
 def check_memory(steps: Iterable[Step]) -> None:
-    """What lies between all layers must be at most MAX_WORDS.
+    """Check that the activations of all layers take at most `MAX_WORDS` words.
+
+    Parameters
+    ----------
+    steps : iterable of Step
+        Steps of a network, as `flow` gives them.
 
     Raises
     ------
     InputError
-        Naming the layer with which it is more.
+        Naming the layer at which the limit is exceeded.
     """
     total = 0
     for step in steps:
@@ -123,28 +161,54 @@ def check_memory(steps: Iterable[Step]) -> None:
             spare = len(step.layer.branches) - 1
             total += after.height * after.width * (words_for(after.channels) + spare)
         if total > MAX_WORDS:
-            fail(step.place, step.layer, f"{total} words of one image up to here, with the "
+            fail(step.place, step.layer, f"{total} words of one image up to this layer, with the "
                  f"padding around every layer's input, expected at most {MAX_WORDS}")  # fmt: skip
 
 
 def products(step: Step) -> int:
-    """Binary products of a layer for one image."""
+    """Count the binary products of a layer for one image.
+
+    Parameters
+    ----------
+    step : Step
+        Any layer.
+
+    Returns
+    -------
+    int
+        Products of all outputs and planes; 0 for a layer without weights.
+    """
     layer, after = step.layer, step.after
     return after.bits * layer.fan_in * step.before.planes if isinstance(layer, Weighted) else 0
 
 
 def fail(place: str, layer: Layer, what: str) -> NoReturn:
-    """Raise an error that names a layer."""
+    """Raise an error that names a layer.
+
+    Parameters
+    ----------
+    place : str
+        Place of the layer.
+    layer : Layer
+        The layer.
+    what : str
+        What is wrong, and what was expected.
+
+    Raises
+    ------
+    InputError
+        Always.
+    """
     raise InputError(f"layer {place} ({layer.kind}): {what}")
 
 
 def _check_kind(place: str, layer: Layer, shape: Shape) -> None:
-    """Integers meet a threshold and nothing else does; planes meet a convolution."""
+    """Only a threshold may read integers; only convolutions and branches may read several planes."""
     if (shape.reach > 0) != isinstance(layer, Threshold):
         fail(place, layer, "a threshold must follow each convolution, dense layer and sum, and "
                            "nothing else")  # fmt: skip
     if shape.planes > 1 and not isinstance(layer, Convolution | Branching):
-        fail(place, layer, f"{shape.planes} weighted planes must meet a convolution first")
+        fail(place, layer, f"reads {shape.planes} weighted planes, expected a convolution first")
 
 
 def _after(place: str, layer: Layer, shape: Shape) -> Shape:
@@ -167,7 +231,7 @@ def _after(place: str, layer: Layer, shape: Shape) -> Shape:
     elif isinstance(layer, Scores | Votes):
         after = _after_end(place, layer, shape)
     else:
-        raise TypeError(f"layer {place}: {type(layer).__name__} is no layer")
+        raise TypeError(f"layer {place}: {type(layer).__name__} is not a layer")
     return after
 
 
@@ -216,12 +280,12 @@ def _after_concat(place: str, layer: Branching, ends: list[Shape]) -> Shape:
         fail(place, layer, f"{len(ends)} branches, expected at least 2")
     first = ends[0]
     for number, end in enumerate(ends):
-        if end.planes > 1:  # those of the input, as no layer gives any
+        if end.planes > 1:  # the network's input; no layer gives several planes
             fail(place, layer, f"branch {number} is empty and would give {end.planes} weighted "
                                "planes; begin it with a convolution")  # fmt: skip
         if end.reach > 0:
             fail(place, layer, f"branch {number} ends with integers, expected bits; put a "
-                               "threshold behind its last layer")  # fmt: skip
+                               "threshold after its last layer")  # fmt: skip
         if end[:2] != first[:2]:
             fail(place, layer, f"branch {number} gives {end[:2]} (rows, columns), expected "
                                f"{first[:2]} as branch 0")  # fmt: skip
@@ -245,7 +309,7 @@ def _after_end(place: str, layer: Scores | Votes, shape: Shape) -> Shape:
 
 
 def _check_scores(place: str, layer: Scores | Votes, reach: int) -> None:
-    """No score may leave 64 bits, whatever the accumulator."""
+    """Check that no score exceeds 64 bits for any accumulator."""
     for name, scale, bias in zip(range(layer.classes), layer.scale, layer.bias, strict=True):
         largest = abs(int(scale)) * reach + abs(int(bias))
         if largest > MAX_SCORE:

@@ -1,4 +1,4 @@
-"""The bit-level simulator: packed bits, or a readout's codes, to integer class scores."""
+"""The bit-level simulator: integer class scores from packed bits or a readout's codes."""
 
 from typing import Any
 
@@ -12,41 +12,57 @@ from sensorsim.kernels import interpreter
 
 
 def scores(model: Model, words: WordArray) -> npt.NDArray[np.int64]:
-    """Class scores of a batch, in units of ``2**-fraction_bits``.
+    """Compute the class scores of a batch of packed bits.
 
     Parameters
     ----------
+    model : Model
+        Network to run.
     words : uint64 [N, planes, H, W, ceil(channels / 64)]
+        Packed input bits, as `sensorsim.core.bits` packs them.
 
     Returns
     -------
     int64 [N, classes]
+        Class scores in units of ``2**-fraction_bits``.
 
     Raises
     ------
     InputError
-        If shape or type do not fit the model's input, or spare bits are not 0.
+        If the shape or type does not fit the model's input, or spare bits are not 0.
+
+    Examples
+    --------
+    >>> from sensorsim.bnn.model_file import find_model, load_model
+    >>> from sensorsim.bnn.vectors import random_words
+    >>> model = load_model(find_model("fashion-mnist/adc-linear-8"))
+    >>> scores(model, random_words(model, frames=[0, 1], seed=0)).shape
+    (2, 10)
     """
     model.check_words(words)
     return model.plan.run(words, interpreter.WORDS)[:, 0, 0]
 
 
 def scores_of_codes(model: Model, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """Class scores of what the model's readout gives, sooner than through packed bits.
+    """Compute the class scores of readout codes; faster than `scores` of their packed bits.
 
     Parameters
     ----------
-    codes : integers [N, H, W, colors]; no copy is made of uint16 (ADC) and uint32 (thermometer)
-        Codes of an ADC, or bit fields of a thermometer.
+    model : Model
+        Network to run.
+    codes : integer [N, H, W, colors]
+        Codes of an ADC (uint16 avoids a copy), or bit fields of a thermometer (uint32 avoids a
+        copy).
 
     Returns
     -------
     int64 [N, classes]
+        Class scores in units of ``2**-fraction_bits``.
 
     Raises
     ------
     InputError
-        If they are no integers, do not fit in the readout's bits, or their shape does not fit the
+        If the codes are not integers, exceed the readout's bits, or their shape does not fit the
         model's input.
     """
     i = model.input
@@ -81,5 +97,21 @@ def _check_codes(view: Input, codes: npt.NDArray[Any]) -> None:
 
 
 def decide(class_scores: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Class of the largest score; the first one if several tie."""
+    """Choose the class with the largest score; the first one if several tie.
+
+    Parameters
+    ----------
+    class_scores : int64 [N, classes]
+        Class scores.
+
+    Returns
+    -------
+    int64 [N]
+        Index of the class of each image.
+
+    Examples
+    --------
+    >>> decide(np.array([[3, 7, 7]])).tolist()
+    [1]
+    """
     return class_scores.argmax(1)

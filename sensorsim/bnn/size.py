@@ -41,7 +41,13 @@ class Stored(NamedTuple):
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """Stored bits of all kinds.
+
+        Returns
+        -------
+        int
+            Sum of the fields, bit.
+        """
         return sum(self)
 
 
@@ -69,15 +75,17 @@ def stored(steps: Iterable[Step], readout: Readout) -> Stored:
 
 
 def of_layer(step: Step) -> Stored:
-    """What one layer stores; nothing of layers that are made of branches, which are steps too.
+    """Count the bits that one layer stores; 0 for a sum or concatenation, as their layers are steps.
 
     Parameters
     ----------
     step : Step
+        Any layer.
 
     Returns
     -------
     Stored
+        Bits by purpose.
     """
     layer, channels = step.layer, step.after.channels
     weights = layer.weight_bits if isinstance(layer, Weighted) else 0
@@ -90,12 +98,11 @@ def of_layer(step: Step) -> Stored:
 
 
 def level_bits(reach: int) -> int:
-    """Bits of one level: ``ceil(log2(reach + 2))``.
+    """Width of one threshold level: ``ceil(log2(reach + 2))``.
 
-    Products of +1 and -1 that sum to at most R in magnitude sum to one of the R + 1 numbers
-    -R, -R + 2, ..., R, whatever their planes and branches: ``R - 2 m`` with m mismatches. A
-    comparison in one direction divides these in R + 2 ways, from none to all: that many levels
-    differ.
+    An accumulator of reach R takes one of the R + 1 values -R, -R + 2, ..., R, whatever its planes
+    and branches: ``R - 2 m`` with m mismatches. A comparison in one direction splits these in R + 2
+    ways, from none to all, so R + 2 different levels are enough.
 
     Parameters
     ----------
@@ -105,6 +112,7 @@ def level_bits(reach: int) -> int:
     Returns
     -------
     int
+        Width of a level, bit.
 
     Examples
     --------
@@ -120,6 +128,7 @@ def signed_bits(values: npt.NDArray[np.int64]) -> int:
     Parameters
     ----------
     values : int64 [N]
+        Numbers to store; at least one.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A sum of two convolutions as one: both receptive fields of an output, one behind the other."""
+"""Compute a sum of two convolutions as one, over the concatenated receptive fields of both."""
 
 import math
 from collections.abc import Iterator
@@ -14,13 +14,16 @@ from sensorsim.core.bits import WordArray, pack, unpack
 
 @dataclass(frozen=True)
 class SumWindow:
-    """What one output of a sum reads; its bits are gathered, those of the first branch first.
+    """Windows that one output of a sum reads; gathered bits begin with those of the first branch.
 
     Attributes
     ----------
-    parts : two Window
-        Of the branches; they have one stride.
+    parts : tuple of two Window
+        Windows of the branches; both have the same stride.
     outputs : int
+        Output channels.
+    is_direct : bool
+        False, since the bits of a sum are always gathered.
     """
 
     parts: tuple[Window, Window]
@@ -29,51 +32,81 @@ class SumWindow:
 
     @property
     def groups(self) -> int:
-        """Groups of outputs that read the same bits."""
+        """Groups of outputs that read the same bits.
+
+        Returns
+        -------
+        int
+            Least common multiple of the branches' groups.
+        """
         return math.lcm(*(part.groups for part in self.parts))
 
     @property
     def stride(self) -> int:
-        """Step of both branches."""
+        """Stride of both branches.
+
+        Returns
+        -------
+        int
+            Pixels.
+        """
         return self.parts[0].stride
 
     @property
     def padding(self) -> int:
-        """Of the wider branch; the origin of a field is that of the wider one."""
+        """Padding of the branch with the larger padding, which defines the origin of a field.
+
+        Returns
+        -------
+        int
+            Pixels.
+        """
         return max(part.padding for part in self.parts)
 
     @property
     def width(self) -> int:
-        """Columns of the wider branch."""
+        """Width of the wider branch.
+
+        Returns
+        -------
+        int
+            Columns.
+        """
         return max(part.width for part in self.parts)
 
     def origin(self, fields: Fields) -> tuple[IntArray, IntArray]:
-        """Row and column of the first pixel of each field.
+        """Find the first input pixel of each field.
 
         Parameters
         ----------
         fields : Fields
+            Outputs of the sum.
 
         Returns
         -------
-        rows, columns : int64 [fields]
+        rows : int64 [fields]
+            Input row of the first pixel; negative in the padding.
+        columns : int64 [fields]
+            Input column of the first pixel; negative in the padding.
         """
         return fields.y * self.stride - self.padding, fields.x * self.stride - self.padding
 
     def pieces(self, group: int, source: Place) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """A group's rows of the table of `sensorsim.kernels.patches`, and what word each is of.
+        """Compute a group's rows of the table of `sensorsim.kernels.patches`.
 
         Parameters
         ----------
         group : int
+            Group of the sum.
         source : Place
+            Activation that the fields are read from.
 
         Yields
         ------
         word : int
-            Of the gathered field, ascending.
+            Word of the gathered field that the piece belongs to; ascending.
         piece : tuple of int
-            Source, right, mask, left.
+            Row of the table: source (byte), right (bit), mask, left (bit).
         """
         first = 0
         for part in self.parts:
@@ -84,18 +117,20 @@ class SumWindow:
 
 
 def sum_window(layer: Layer, shape: Shape) -> SumWindow | None:
-    """The window of a sum that can be computed as one convolution.
+    """Find the window of a sum that can be computed as one convolution.
 
     Parameters
     ----------
     layer : Layer
+        Any layer.
     shape : Shape
-        What it reads.
+        Shape of the layer's input.
 
     Returns
     -------
     SumWindow or None
-        None if the layer is no sum of two convolutions of one stride, or reads weighted planes.
+        None if the layer is not a sum of two convolutions with the same stride, or reads several
+        planes.
     """
     if not isinstance(layer, Sum) or shape.planes > 1:
         return None
@@ -111,16 +146,17 @@ def sum_window(layer: Layer, shape: Shape) -> SumWindow | None:
 
 
 def sum_weights(layer: Sum) -> WordArray:
-    """Weights of both branches of each output, in the order of the gathered bits.
+    """Concatenate the weights of both branches, in the order of the gathered bits.
 
     Parameters
     ----------
     layer : Sum
-        Of two convolutions.
+        Sum of two convolutions.
 
     Returns
     -------
     uint64 [outputs, words]
+        Packed weights of every output.
     """
     parts = []
     for (branch,) in layer.branches:

@@ -1,17 +1,16 @@
-"""Golden vectors: what hardware holds, reads and must give, as ``$readmemh`` files.
+"""Golden vectors for hardware tests: parameters, inputs and outputs as ``$readmemh`` files.
 
-A folder with ``manifest.json``, the memories of every layer (``layer0.weights.hex``) and, for every
-image, what the network reads (``image7.input.hex``) and what every layer gives
-(``image7.layer0.hex``; of the last one also its accumulators before scale and bias,
-``image7.layer8.sums.hex``). One word per line, hexadecimal, most significant digit first:
+A folder holds ``manifest.json``, the memories of every layer (``layer0.weights.hex``) and, for
+every image, the network's input (``image7.input.hex``) and every layer's output
+(``image7.layer0.hex``). The accumulators of the last layer before scale and bias are in
+``image7.layer8.sums.hex``. Each line is one hexadecimal word, most significant digit first:
 
-* bits: one word per pixel, row by row, channel c being bit c; several planes one after the other,
-  plane 0 first;
-* integers: one word per pixel and channel, the channel fastest, two's complement;
-* weights: one word per output, bit ``(ky * kernel + kx) * channels + c`` being the weight of
-  channel c of its group, of a dense layer ``(row * width + column) * channels + c``;
+* bits: one word per pixel, row by row; channel c is bit c; plane after plane, plane 0 first;
+* integers: one word per pixel and channel, channels fastest, two's complement;
+* weights: one word per output; bit ``(ky * kernel + kx) * channels + c`` is the weight of channel c
+  of its group, for a dense layer bit ``(row * width + column) * channels + c``;
 * thresholds: ``levels.hex``, one word per channel, two's complement, and ``rising.hex``, one word,
-  channel c being bit c: 1 compares ``>=``, 0 compares ``<=``;
+  whose bit c is 1 if channel c compares ``>=`` and 0 if it compares ``<=``;
 * class scores: ``scale.hex`` and ``bias.hex``, one word per class, two's complement.
 """
 
@@ -57,16 +56,21 @@ _CONVENTIONS = {
 
 
 def random_words(model: Model, frames: Sequence[int], seed: int) -> WordArray:
-    """Random bits where no sensor stands before the network.
+    """Draw random input bits, for networks without a sensor in front.
 
     Parameters
     ----------
+    model : Model
+        Network whose input shape is used.
     frames : sequence of int
-        Number of each image: the same number and seed give the same bits.
+        Number of each image; the same number and seed give the same bits.
+    seed : int
+        Seed of the draws.
 
     Returns
     -------
     uint64 [N, planes, H, W, words]
+        Packed bits, 0 and 1 with equal probability.
     """
     view = model.input
     uniform = np.empty((len(frames), view.planes * view.height * view.width * view.channels))
@@ -83,28 +87,32 @@ def write_vectors(
     folder: Path,
     provenance: Mapping[str, str | int],
 ) -> None:
-    """Write golden vectors; the folder appears whole or not at all.
+    """Write golden vectors to a temporary folder, then rename it.
 
     Parameters
     ----------
+    model : Model
+        Network to run.
     words : uint64 [N, planes, H, W, words]
-        What the network reads.
+        Packed input bits.
     names : sequence of int
-        Number of each image, for the names of its files.
-    provenance : mapping
-        What model and images are, for the manifest.
+        Number of each image, for its file names.
+    folder : Path
+        Folder to create.
+    provenance : mapping of str to str or int
+        Origin of model and images, for the manifest.
 
     Raises
     ------
     InputError
-        If the folder exists already, or cannot be made.
+        If the folder exists already, or cannot be created.
     """
     if folder.exists():
         raise InputError(f"{folder}: exists already; name a new folder")
     try:
         room = TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be made ({error.strerror})") from None
+        raise InputError(f"{folder}: cannot be created ({error.strerror})") from None
     with room:
         part = Path(room.name) / folder.name
         part.mkdir()
@@ -125,20 +133,20 @@ def write_vectors(
 
 
 class _Files:
-    """Writes memories and remembers their digests."""
+    """Write memory files and collect their digests."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.digests: dict[str, str] = {}
 
     def bits(self, name: str, packed: WordArray, word_bits: int) -> dict[str, Any]:
-        """Packed rows uint64 [words, parts]."""
+        """Write packed rows, uint64 [words, parts]."""
         rows = packed.reshape(-1, packed.shape[-1])
         values = [sum(int(p) << 64 * i for i, p in enumerate(row)) for row in rows]
         return self._write(name, values, word_bits, signed=False)
 
     def integers(self, name: str, values: npt.NDArray[np.int64], word_bits: int) -> dict[str, Any]:
-        """Integers of any shape."""
+        """Write integers of any shape."""
         mask = (1 << word_bits) - 1
         words = [int(v) & mask for v in values.ravel()]
         return self._write(name, words, word_bits, signed=True)
@@ -154,7 +162,23 @@ class _Files:
 
 
 def integer_bits(reach: int) -> int:
-    """Bits of a signed integer that holds ``-reach - 1`` to ``reach + 1``."""
+    """Width of a signed integer that holds ``-reach - 1`` to ``reach + 1``.
+
+    Parameters
+    ----------
+    reach : int
+        Largest magnitude of the accumulator.
+
+    Returns
+    -------
+    int
+        Width, bit.
+
+    Examples
+    --------
+    >>> integer_bits(6), integer_bits(7)
+    (4, 5)
+    """
     return (reach + 1).bit_length() + 1
 
 
@@ -168,7 +192,7 @@ def _shape(shape: Shape) -> dict[str, int]:
 
 
 def _wired(model: Model) -> Iterator[tuple[Step, list[str]]]:
-    """Every layer with the places that it reads; "input" is what the network reads."""
+    """Every layer with the places that it reads; "input" is the network's input."""
     return zip(model.steps, _reads(model.layers, "input", ""), strict=True)
 
 
