@@ -203,7 +203,7 @@ def fail(place: str, layer: Layer, what: str) -> NoReturn:
 
 
 def _check_kind(place: str, layer: Layer, shape: Shape) -> None:
-    """Only a threshold may read integers; only convolutions and branches may read several planes."""
+    """Only thresholds may read integers; only convolutions and branches may read several planes."""
     if (shape.reach > 0) != isinstance(layer, Threshold):
         fail(place, layer, "a threshold must follow each convolution, dense layer and sum, and "
                            "nothing else")  # fmt: skip

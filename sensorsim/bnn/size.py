@@ -75,7 +75,7 @@ def stored(steps: Iterable[Step], readout: Readout) -> Stored:
 
 
 def of_layer(step: Step) -> Stored:
-    """Count the bits that one layer stores; 0 for a sum or concatenation, as their layers are steps.
+    """Count the bits that one layer stores; 0 for a sum or concatenation (their layers are steps).
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Layers as nodes: what the two export formats share.
+"""Convert layers to nodes: the part that both export formats share.
 
-They differ in how weights and thresholds are written; a `Dialect` says how.
+The formats differ in how they write weights and thresholds; a `Dialect` implements that.
 """
 
 from collections.abc import Iterator
@@ -34,14 +34,29 @@ INPUT, OUTPUT = "input", "scores"
 OPSET = 13
 _IR_VERSION = 8
 EXACT_IN_FLOAT32 = 2**24
-"""Whole numbers up to here are float32, and so is every partial sum of them."""
+"""Whole numbers up to this magnitude are exact in float32, and so are their partial sums."""
 
 
 class Dialect(Protocol):
-    """How a format writes weights and thresholds; both give the name of a tensor."""
+    """How a format writes weights and thresholds."""
 
     def weights(self, graph: "Graph", step: Step, values: npt.NDArray[np.float32]) -> str:
-        """Add the weights of a layer, +1 and -1."""
+        """Add the weights of a layer.
+
+        Parameters
+        ----------
+        graph : Graph
+            Graph to extend.
+        step : Step
+            Layer that the weights belong to.
+        values : float32, any shape
+            Weights, +1 and -1.
+
+        Returns
+        -------
+        str
+            Name of the tensor that holds the weights.
+        """
         ...
 
     def threshold(
@@ -52,12 +67,37 @@ class Dialect(Protocol):
         rising: npt.NDArray[np.bool_],
         source: str,
     ) -> str:
-        """Add a comparison that gives +1 and -1; levels are float32 [channels]."""
+        """Add a comparison that gives +1 and -1.
+
+        Parameters
+        ----------
+        graph : Graph
+            Graph to extend.
+        step : Step
+            Layer that compares.
+        levels : float32 [channels]
+            Levels of the accumulators.
+        rising : bool [channels]
+            True: +1 if accumulator >= level. False: +1 if accumulator <= level.
+        source : str
+            Name of the tensor that holds the accumulators.
+
+        Returns
+        -------
+        str
+            Name of the tensor that holds the result.
+        """
         ...
 
 
 class Graph:
-    """Nodes and constants, in order of computation."""
+    """Nodes and constants of an ONNX graph, in order of computation.
+
+    Parameters
+    ----------
+    dialect : Dialect
+        How to write weights and thresholds.
+    """
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
@@ -65,20 +105,67 @@ class Graph:
         self.constants: list[onnx.TensorProto] = []
 
     def node(self, step: Step, operator: str, *inputs: str, **attributes: Any) -> str:
-        """Add a node and give the name of its output."""
-        # A layer may have several nodes of one operator: the number tells them apart.
+        """Add a node with one output.
+
+        Parameters
+        ----------
+        step : Step
+            Layer that the node belongs to.
+        operator : str
+            ONNX operator.
+        *inputs : str
+            Names of the input tensors.
+        **attributes : Any
+            Attributes of the node, or arguments of ``onnx.helper.make_node`` like ``domain``.
+
+        Returns
+        -------
+        str
+            Name of the output tensor.
+        """
+        # The number makes names unique: a layer may have several nodes of one operator.
         name = f"layer{step.place}/{operator}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
         return name
 
     def constant(self, step: Step, name: str, values: npt.ArrayLike) -> str:
-        """Add a constant and give its name."""
+        """Add a constant.
+
+        Parameters
+        ----------
+        step : Step
+            Layer that the constant belongs to.
+        name : str
+            Name of the constant within the layer.
+        values : array_like
+            Value; its type becomes the type of the tensor.
+
+        Returns
+        -------
+        str
+            Name of the tensor.
+        """
         name = f"layer{step.place}/{name}"
         self.constants.append(numpy_helper.from_array(np.asarray(values), name))
         return name
 
     def chain(self, layers: tuple[Layer, ...], source: str, steps: Iterator[Step]) -> str:
-        """Add layers that read the tensor ``source``, and give the name of what they make."""
+        """Add a chain of layers.
+
+        Parameters
+        ----------
+        layers : tuple of Layer
+            Layers of the chain.
+        source : str
+            Name of the tensor that the chain reads.
+        steps : iterator of Step
+            Steps from the chain's first layer on; the steps of its layers are consumed.
+
+        Returns
+        -------
+        str
+            Name of the tensor that the chain gives.
+        """
         for layer in layers:
             if isinstance(layer, Branching):
                 ends = [self.chain(branch, source, steps) for branch in layer.branches]
@@ -128,7 +215,7 @@ class Graph:
         )  # fmt: skip
 
     def _products(self, layer: Dense | Scores, source: str, step: Step) -> str:
-        """Sums [N, outputs]; weights are put into the order (channel, row, column) of NCHW."""
+        """Sums [N, outputs]; reorders weights to (channel, row, column), the order of NCHW."""
         before = step.before
         values = _bipolar(layer).reshape(-1, before.height, before.width, before.channels)
         columns = values.transpose(3, 1, 2, 0).reshape(layer.inputs, -1)
@@ -158,19 +245,28 @@ class Graph:
 def build(
     model: Model, layers: tuple[Layer, ...], dialect: Dialect, batch: int | str
 ) -> onnx.ModelProto:
-    """A checked graph of a model's layers, with its record.
+    """Build the graph of a model's layers, including its record.
 
     Parameters
     ----------
+    model : Model
+        Model that gives input shape, class names and record.
     layers : tuple of Layer
-        Those of the model, or what is equal to them.
+        Layers of the model, or an equivalent form of them.
+    dialect : Dialect
+        How to write weights and thresholds.
     batch : int or str
         Images per call, or the name of a free dimension.
+
+    Returns
+    -------
+    onnx.ModelProto
+        The graph, opset 13.
 
     Raises
     ------
     InputError
-        If an accumulator does not fit the numbers that a graph computes with.
+        If an accumulator reaches ``2**24``, where float32 is no longer exact.
     """
     view = model.input
     steps = tuple(flow(layers, Shape(view.height, view.width, view.channels, view.planes)))

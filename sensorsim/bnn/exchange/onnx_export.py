@@ -1,4 +1,4 @@
-"""Plain ONNX, opset 13: ``Conv``, ``GreaterOrEqual``, ``Where`` and no custom operator."""
+"""Export to plain ONNX, opset 13: ``Conv``, ``GreaterOrEqual``, ``Where``; no custom operators."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ from sensorsim.bnn.shapes import Step
 
 
 class _Plain:
-    """Weights are constants; a threshold compares both ways and selects."""
+    """Write weights as constants, and thresholds as comparisons in both directions."""
 
     def weights(self, graph: Graph, step: Step, values: npt.NDArray[np.float32]) -> str:
         return graph.constant(step, "weights", values)
@@ -37,7 +37,17 @@ class _Plain:
 
 
 def export_onnx(model: Model) -> onnx.ModelProto:
-    """A model as plain ONNX, for any number of images per call; see `sensorsim.bnn.exchange`.
+    """Convert a model to plain ONNX for any batch size; see `sensorsim.bnn.exchange`.
+
+    Parameters
+    ----------
+    model : Model
+        Model to export.
+
+    Returns
+    -------
+    onnx.ModelProto
+        The graph, accepted by the ONNX checker.
 
     Raises
     ------

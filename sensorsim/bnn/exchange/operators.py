@@ -1,4 +1,4 @@
-"""What each operator of an imported graph does to the layers found so far."""
+"""Convert each operator of an imported graph to layers."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,12 +23,26 @@ _FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE)
 
 
 def apply(node: onnx.NodeProto, inputs: list[Tensor | None], opset: int) -> Tensor:
-    """Output of a node.
+    """Apply a node to the tensors traced so far.
+
+    Parameters
+    ----------
+    node : onnx.NodeProto
+        Node of the graph.
+    inputs : list of Traced, array or None
+        Input tensors: traced, constant, or None for an optional input that is left out.
+    opset : int
+        Version of the standard operators.
+
+    Returns
+    -------
+    Traced or array
+        First output of the node; an array if all inputs are constants.
 
     Raises
     ------
     InputError
-        Saying what of it no layer can do.
+        If no layer can do what the node does; says why.
     """
     present = [x for x in inputs if x is not None]
     if node.op_type == "BipolarQuant" and not isinstance(inputs[0], Traced):
@@ -42,18 +56,18 @@ def apply(node: onnx.NodeProto, inputs: list[Tensor | None], opset: int) -> Tens
             f"{', '.join(sorted(_OPERATORS))}"
         )
     if node.op_type != "Conv" and any(isinstance(x, Traced) and x.padding for x in present):
-        raise InputError("reads what a Pad made, expected a Conv behind each Pad")
+        raise InputError("reads the output of a Pad, expected a Conv after each Pad")
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     return _OPERATORS[node.op_type](inputs, attributes)
 
 
 def _evaluated(node: onnx.NodeProto, inputs: list[Tensor | None], opset: int) -> Constant:
-    """A node of constants alone."""
+    """Compute a node whose inputs are all constants."""
     feeds = {name: x for name, x in zip(node.input, inputs, strict=True) if x is not None}
     try:
         outputs: Any = ReferenceEvaluator(node, opsets={"": opset}).run(None, feeds)
         return outputs[0]
-    except Exception as error:  # it raises what it likes on nodes that make no sense
+    except Exception as error:  # the evaluator may raise anything on invalid nodes
         raise InputError(f"cannot be computed from its constants: {error}") from None
 
 
@@ -70,7 +84,7 @@ def _constant(value: Tensor | None) -> Constant:
 
 
 def _expect(attributes: dict[str, Any], **expected: Any) -> None:
-    """Refuse attributes that are present and differ."""
+    """Raise if an attribute is present and differs."""
     for name, value in expected.items():
         found = attributes.get(name, value)
         if found != value:
@@ -105,11 +119,11 @@ def _bipolar(weights: Constant, outputs_axis: int) -> tuple[npt.NDArray[np.uint8
 
 
 def _concat(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
-    """Channels of images, or of images of one pixel that were flattened."""
+    """Concatenate channels of images, or of flattened images of one pixel."""
     parts = [_traced(x) for x in inputs]
     rank = parts[0].index.ndim
     if rank not in (1, 3) or any(part.index.ndim != rank for part in parts):
-        raise InputError("concatenates what are not all images, or all flat")
+        raise InputError("concatenates images with flat tensors, expected all of one kind")
     if attributes["axis"] not in (1, -rank):
         raise InputError(f"axis {attributes['axis']}, expected the channels, 1")
     if rank == 3:
@@ -131,7 +145,7 @@ def _conv(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
     _expect(attributes, dilations=[1, 1], auto_pad=b"NOTSET")
     if any(attributes.get("pads", ())):
         raise InputError(
-            f"pads {attributes['pads']} with 0, which is no bit; pad with -1 before it "
+            f"pads {attributes['pads']} with 0, which is not a bit; pad with -1 before it "
             "(torch.nn.functional.pad(x, ..., value=-1.0))"
         )
     if weights.shape[2] != weights.shape[3]:
@@ -139,7 +153,7 @@ def _conv(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
     groups = int(attributes.get("group", 1))
     if weights.shape[1] * groups != len(x.index):
         raise InputError(
-            f"weights for {weights.shape[1] * groups} channels meet a tensor of {len(x.index)}"
+            f"weights for {weights.shape[1] * groups} channels, but the tensor has {len(x.index)}"
         )
     unit, image = x.unit(), x.image()
     bits, scale = _bipolar(weights, 0)
@@ -158,8 +172,8 @@ def _dense(x: Traced, weights: Constant) -> Traced:
     """``x @ weights`` [inputs, outputs]."""
     if x.index.ndim != 1 or weights.ndim != 2 or len(weights) != x.index.size:
         raise InputError(
-            f"weights of shape {weights.shape} meet a tensor of shape {(1, *x.index.shape)}, "
-            "expected a flat one of as many elements"
+            f"weights of shape {weights.shape} for a tensor of shape {(1, *x.index.shape)}, "
+            "expected a flat tensor with as many elements"
         )
     unit = x.unit()
     bits, scale = _bipolar(weights, 1)
@@ -210,8 +224,8 @@ def _multi_threshold(inputs: list[Tensor | None], attributes: dict[str, Any]) ->
     scale = attributes.get("out_scale", 1.0)
     if attributes.get("out_bias", 0.0) != -scale / 2 or scale <= 0:
         raise InputError(
-            f"out_scale {scale:g} and out_bias {attributes.get('out_bias', 0.0):g} give no bits "
-            "+s and -s, expected out_bias = -out_scale / 2"
+            f"out_scale {scale:g} and out_bias {attributes.get('out_bias', 0.0):g} do not give +s "
+            "and -s, expected out_bias = -out_scale / 2"
         )
     if attributes.get("data_layout", b"NCHW") not in (b"", b"NCHW", b"NC"):
         raise InputError(f"data_layout {attributes['data_layout']!r}, expected NCHW")
@@ -241,7 +255,7 @@ def _pad(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
     value = float(_constant(inputs[2])) if len(inputs) > 2 else 0.0
     dark = float(-x.unit() * (2**x.shape.planes - 1))
     if value != dark:
-        raise InputError(f"pads with {value:g}, expected {dark:g}, what a dark pixel gives there")
+        raise InputError(f"pads with {value:g}, expected {dark:g}, the value of a dark pixel")
     return replace(x, padding=pads[2])
 
 
@@ -271,7 +285,7 @@ def _div(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
     x = _traced(inputs[0])
     constant = _constant(inputs[1])
     if constant.dtype.kind != "f":
-        raise InputError("divides whole numbers and cuts off fractions, expected floats")
+        raise InputError("divides whole numbers and drops fractions, expected floats")
     divisor = x.per_channel(constant)
     if (divisor == 0).any():
         raise InputError("divides by 0")
@@ -283,7 +297,7 @@ def _cast(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
     whole = all(v.denominator == 1 for v in (*x.scale, *x.offset))
     if attributes["to"] in _FLOATS or (attributes["to"] in _INTEGERS and whole):
         return x
-    raise InputError("would cut off fractions, expected floats or whole numbers")
+    raise InputError("would drop fractions, expected a cast to floats, or whole numbers")
 
 
 def _identity(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
@@ -302,7 +316,7 @@ def _reshape(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
     asked = _constant(inputs[1]).tolist()
     after = [before[i] if n == 0 and i < len(before) else n for i, n in enumerate(asked)]
     if after and after[0] == -1 and -1 not in after[1:]:
-        after[0] = 1  # as many images as came in
+        after[0] = 1  # the batch dimension
     try:
         return x.arranged(_without_batch(x.index[np.newaxis].reshape(after))).settled()
     except ValueError:
@@ -322,11 +336,11 @@ def _transpose(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tenso
 
 
 def _reduce_sum(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
-    """Votes: each class sums the bits of channels of its own."""
+    """Convert to votes: each class sums the bits of its own channels."""
     x = _traced(inputs[0])
     axes = _constant(inputs[1]).tolist() if len(inputs) > 1 else attributes.get("axes")
     if axes not in ([2], [-1]) or attributes.get("keepdims", 1) or x.index.ndim != 2:
-        raise InputError("sums over other axes than those of a class, expected [N, classes, bits]")
+        raise InputError("sums over other axes than the last of [N, classes, bits]")
     unit, classes = x.unit(), len(x.index)
     height, width, channels = x.shape[:3]
     if x.index.size != x.shape.bits or channels % classes:

@@ -1,4 +1,4 @@
-"""QONNX: ``BipolarQuant`` weights and a ``MultiThreshold`` per layer, as FINN's tools read them.
+"""Export to QONNX: ``BipolarQuant`` weights and a ``MultiThreshold`` per layer, as FINN reads them.
 
 Source: Pappalardo et al., "QONNX: Representing Arbitrary-Precision Quantized Neural Networks",
 arXiv:2206.07527; operators of domain ``qonnx.custom_op.general``, version 1.
@@ -18,7 +18,7 @@ DOMAIN = "qonnx.custom_op.general"
 
 
 class _Quantized:
-    """A threshold has one level per channel and knows ``>=`` alone."""
+    """Write thresholds with one level per channel and ``>=`` only."""
 
     def weights(self, graph: Graph, step: Step, values: npt.NDArray[np.float32]) -> str:
         latent = graph.constant(step, "weights", values)
@@ -42,14 +42,21 @@ class _Quantized:
 
 
 def export_qonnx(model: Model, batch: int = 1) -> onnx.ModelProto:
-    """A model as QONNX; see `sensorsim.bnn.exchange`.
+    """Convert a model to QONNX; see `sensorsim.bnn.exchange`.
 
-    Falling channels are written with negated weights and level.
+    A falling channel is written as a rising one with negated weights and level.
 
     Parameters
     ----------
+    model : Model
+        Model to export.
     batch : int
-        Images per call; QONNX's tools want a fixed number, FINN wants 1.
+        Images per call; QONNX tools need a fixed number, FINN needs 1.
+
+    Returns
+    -------
+    onnx.ModelProto
+        The graph.
 
     Raises
     ------

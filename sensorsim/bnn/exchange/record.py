@@ -1,4 +1,4 @@
-"""What a model is besides its layers, carried in a graph's metadata."""
+"""Model data other than layers, stored in a graph's metadata."""
 
 from typing import Any, Literal
 
@@ -30,12 +30,25 @@ class Record(Description):
     input: Input
     readout: AnyReadout
     class_names: tuple[str, ...]
-    fraction_bits: int = Field(ge=0, le=MAX_FRACTION_BITS, description="Of the scores.")
+    fraction_bits: int = Field(
+        ge=0, le=MAX_FRACTION_BITS, description="Fraction bits of the scores."
+    )
     training: Training
 
 
 def record_of(model: Model) -> Record:
-    """The record of a model."""
+    """Make the record of a model.
+
+    Parameters
+    ----------
+    model : Model
+        Model to export.
+
+    Returns
+    -------
+    Record
+        Everything but the layers.
+    """
     end: Any = model.layers[-1]
     return Record(
         input=model.input,
@@ -47,17 +60,35 @@ def record_of(model: Model) -> Record:
 
 
 def write_record(graph: onnx.ModelProto, record: Record) -> None:
-    """Add a record to a graph."""
+    """Add a record to a graph's ``metadata_props``.
+
+    Parameters
+    ----------
+    graph : onnx.ModelProto
+        Graph to change.
+    record : Record
+        Record to add.
+    """
     graph.metadata_props.add(key=KEY, value=record.model_dump_json())
 
 
 def read_record(graph: onnx.ModelProto) -> Record | None:
-    """The record of a graph; None if it has none.
+    """Read the record of a graph.
+
+    Parameters
+    ----------
+    graph : onnx.ModelProto
+        Graph to read.
+
+    Returns
+    -------
+    Record or None
+        None if the graph has no record.
 
     Raises
     ------
     InputError
-        If there is one that cannot be understood.
+        If there is a record that is not valid.
     """
     for entry in graph.metadata_props:
         if entry.key == KEY:

@@ -1,7 +1,7 @@
-"""A falling threshold is a rising one behind negated weights: ``a <= t`` is ``-a >= -t``.
+"""Replace falling thresholds by rising ones with negated weights: ``a <= t`` is ``-a >= -t``.
 
-Formats that know ``>=`` alone are served with it. Padding needs no care, as the accumulator is
-negated with all its products.
+For formats with ``>=`` only. Padding needs no change: the accumulator is negated together with all
+its products, those with padding included.
 """
 
 from dataclasses import replace
@@ -18,7 +18,18 @@ Channels = npt.NDArray[np.bool_]
 
 
 def rising_only(layers: Layers) -> Layers:
-    """The same network with rising thresholds alone."""
+    """Convert a network to an equivalent one with rising thresholds only.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        Layers of a valid network or branch.
+
+    Returns
+    -------
+    tuple of Layer
+        Layers that give the same bits.
+    """
     result: list[Layer] = []
     for layer in layers:
         if isinstance(layer, Branching):
@@ -26,7 +37,7 @@ def rising_only(layers: Layers) -> Layers:
         elif isinstance(layer, Threshold):
             falling = ~layer.rising
             result[-1] = negated(result[-1], falling)
-            # Further out a level is as constant; the least int64 has no negative.
+            # The least int64 cannot be negated; clipping keeps constant channels constant.
             levels = layer.levels.clip(-MAX_REACH - 1, MAX_REACH + 1)
             layer = Threshold(np.where(falling, -levels, levels), np.ones_like(layer.rising))
         result.append(layer)
@@ -34,7 +45,20 @@ def rising_only(layers: Layers) -> Layers:
 
 
 def negated(layer: Layer, channels: Channels) -> Layer:
-    """A layer that gives the negative integers in some channels."""
+    """Negate the integers of some channels of a layer.
+
+    Parameters
+    ----------
+    layer : Convolution, Dense or Sum
+        Layer that gives integers.
+    channels : bool [channels]
+        Channels to negate.
+
+    Returns
+    -------
+    Layer
+        Layer with the weights of these channels inverted.
+    """
     if isinstance(layer, Convolution | Dense):
         return replace(layer, weights=_inverted(layer.weights, layer.fan_in, channels))
     assert isinstance(layer, Sum), "a checked network has integers before a threshold"

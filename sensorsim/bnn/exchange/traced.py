@@ -1,7 +1,7 @@
-"""What a tensor of an imported graph is: bits or accumulators of layers found so far, under a scale
-and an offset, in some arrangement of its elements.
+"""Tensors of an imported graph: scaled bits or accumulators of the layers found so far.
 
-Scales and offsets are fractions, so that nothing is rounded before a sign is taken.
+A tensor also has an offset, and an arrangement of its elements. Scales and offsets are exact
+fractions, so that nothing is rounded before a sign is taken.
 """
 
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from sensorsim.core.errors import InputError
 Fractions = npt.NDArray[np.object_]
 """Fractions [channels]."""
 MAX_ELEMENTS = 2**24
-"""Of one tensor; a damaged file may ask for any number."""
+"""Most elements of one tensor; a damaged file may declare any number."""
 _ROOT_BITS = 512
 
 
@@ -31,16 +31,19 @@ class Traced:
     Attributes
     ----------
     start : Shape
-        What the network reads.
+        Shape of the network's input.
     layers : tuple of Layer
-        What makes x of it.
+        Layers that compute x from the input.
     shape : Shape
-        Of x: bits (+1 and -1), or accumulators if its reach is not 0.
+        Shape of x: bits (+1 and -1), or accumulators if its reach is not 0.
     index : int64, the tensor's shape without the batch
-        Where each element lies in x, counted in the order (row, column, channel).
-    scale, offset : fractions [channels]
+        Position of each element in x, counted in the order (row, column, channel).
+    scale : Fraction [channels]
+        Factor of each channel of x.
+    offset : Fraction [channels]
+        Offset of each channel of x.
     padding : int
-        Border of dark pixels around an image.
+        Border of dark pixels around an image, pixels.
     """
 
     start: Shape
@@ -53,11 +56,38 @@ class Traced:
 
     @classmethod
     def input(cls, shape: Shape) -> "Traced":
-        """What the network reads, as an image [channels, rows, columns]."""
+        """Make the tensor of the network's input.
+
+        Parameters
+        ----------
+        shape : Shape
+            Shape of the network's input.
+
+        Returns
+        -------
+        Traced
+            Image [channels, rows, columns] of scale 1 and offset 0.
+        """
         return cls(shape, (), shape, image_index(shape), *_identity(shape.channels))
 
     def then(self, layer: Layer) -> "Traced":
-        """What a layer makes of x, as an image of scale 1."""
+        """Append a layer.
+
+        Parameters
+        ----------
+        layer : Layer
+            Layer that reads x.
+
+        Returns
+        -------
+        Traced
+            The layer's output, as an image of scale 1 and offset 0.
+
+        Raises
+        ------
+        InputError
+            If the output has more than `MAX_ELEMENTS` elements, or the layer does not fit.
+        """
         *_, last = flow((layer,), self.shape)
         if last.after.bits > MAX_ELEMENTS:
             raise InputError(f"gives {last.after.bits} elements, expected at most {MAX_ELEMENTS}")
@@ -67,23 +97,44 @@ class Traced:
         )  # fmt: skip
 
     def arranged(self, index: npt.NDArray[np.int64]) -> "Traced":
-        """The same elements in another arrangement."""
+        """Rearrange the elements.
+
+        Parameters
+        ----------
+        index : int64, the new shape without the batch
+            Position of each element in x.
+
+        Returns
+        -------
+        Traced
+            The same x, scale and offset.
+        """
         return replace(self, index=index)
 
     def per_channel(self, values: npt.NDArray[Any]) -> Fractions:
-        """A constant that meets this tensor, as one fraction per channel.
+        """Convert a constant operand of this tensor to one fraction per channel.
+
+        Parameters
+        ----------
+        values : numbers, a shape that broadcasts to the tensor's
+            The constant.
+
+        Returns
+        -------
+        Fraction [channels]
+            Its exact value for each channel of x.
 
         Raises
         ------
         InputError
-            If it does not fit, or differs within a channel.
+            If it does not broadcast, is not finite, or differs within a channel.
         """
         try:
             spread = np.broadcast_to(values, (1, *self.index.shape))[0]
         except ValueError:
             raise InputError(
-                f"a constant of shape {values.shape} meets a tensor of shape "
-                f"{(1, *self.index.shape)}; they do not fit"
+                f"a constant of shape {values.shape} does not fit a tensor of shape "
+                f"{(1, *self.index.shape)}"
             ) from None
         if not np.isfinite(spread).all():
             raise InputError("a constant is not finite")
@@ -95,16 +146,35 @@ class Traced:
         return fractions(rows[0])
 
     def affine(self, scale: Fractions, offset: Fractions) -> "Traced":
-        """Multiplied and moved."""
+        """Multiply by a scale, then add an offset.
+
+        Parameters
+        ----------
+        scale : Fraction [channels]
+            Factor of each channel.
+        offset : Fraction [channels]
+            Offset of each channel.
+
+        Returns
+        -------
+        Traced
+            The same x with another scale and offset.
+        """
         return replace(self, scale=self.scale * scale, offset=self.offset * scale + offset)
 
     def unit(self) -> Fraction:
-        """The magnitude of bits that are ``+unit`` and ``-unit``.
+        """Find the magnitude of bits that are ``+unit`` and ``-unit``.
+
+        Returns
+        -------
+        Fraction
+            Scale of all channels.
 
         Raises
         ------
         InputError
-            If this is anything else.
+            If the tensor holds accumulators or has an offset, or its scale is not positive or
+            differs between channels.
         """
         if self.shape.reach:
             raise InputError("reads accumulators, expected bits; take their sign first")
@@ -112,29 +182,37 @@ class Traced:
         if (self.scale != unit).any() or unit <= 0 or (self.offset != 0).any():
             raise InputError(
                 "reads bits under a scale or an offset per channel, expected +s and -s with one s; "
-                "binarize them (BipolarQuant) behind it"
+                "binarize them (BipolarQuant) after it"
             )
         return unit
 
     def image(self) -> "Traced":
-        """The same bits as an image, behind a channel shuffle if that is what moved them.
+        """Convert to an image, with a channel shuffle if that explains the arrangement.
+
+        Returns
+        -------
+        Traced
+            The same bits as an image in the order of x.
 
         Raises
         ------
         InputError
-            If its elements are arranged in any other way.
+            If the elements are arranged in any other way.
         """
         shuffled = self.settled()
         if np.array_equal(shuffled.index, image_index(shuffled.shape)):
             return shuffled
-        raise InputError(
-            "reads an image whose elements were rearranged in a way that is no channel shuffle"
-        )
+        raise InputError("reads an image whose elements are rearranged, but by no channel shuffle")
 
     def settled(self) -> "Traced":
-        """The same tensor; if a channel shuffle moved bits, they are an image behind that layer.
+        """Convert an arrangement that is a channel shuffle of bits to a layer.
 
-        One shuffle after another is no shuffle as a rule, so each is settled where it ends.
+        Done after each rearrangement, since two shuffles in sequence are generally not one shuffle.
+
+        Returns
+        -------
+        Traced
+            An image after a `Shuffle` layer; the tensor itself if there is no shuffle.
         """
         channels = self.shape.channels
         canonical = image_index(self.shape)
@@ -150,7 +228,18 @@ class Traced:
         return self
 
     def sign(self) -> "Traced":
-        """Bits of ``scale * x + offset >= 0``: an integer comparison, exact at ties."""
+        """Take the sign, ``scale * x + offset >= 0``, as an exact integer comparison.
+
+        Returns
+        -------
+        Traced
+            Bits of scale 1 in the same arrangement; 1 where the number is 0.
+
+        Raises
+        ------
+        InputError
+            If the tensor is neither accumulators nor bits whose sign is that of x.
+        """
         if not self.shape.reach:
             if self.shape.planes == 1 and all(
                 s > abs(o) for s, o in zip(self.scale, self.offset, strict=True)
@@ -158,8 +247,8 @@ class Traced:
                 unscaled = _identity(self.shape.channels)
                 return replace(self, scale=unscaled[0], offset=unscaled[1])
             raise InputError(
-                "takes the sign of what is no accumulator; expected a convolution or dense layer "
-                "before it"
+                "takes the sign of a tensor other than accumulators; expected a convolution or "
+                "dense layer before it"
             )
         reach = self.shape.reach
         pairs = [_level(s, o, reach) for s, o in zip(self.scale, self.offset, strict=True)]
@@ -168,12 +257,13 @@ class Traced:
         return self.then(threshold).arranged(self.index)
 
     def __add__(self, other: "Traced") -> "Traced":
-        """Integer sum of two branches.
+        """Add two branches as integers.
 
         Raises
         ------
         InputError
-            If their scales differ, or they do not part at common bits.
+            If the tensors are not accumulators of convolutions or dense layers, or differ in shape,
+            arrangement or magnitude of scale.
         """
         if not (self.shape.reach and other.shape.reach):
             raise InputError("adds bits to a tensor, expected accumulators of two convolutions")
@@ -182,7 +272,7 @@ class Traced:
         if (abs(self.scale) != abs(other.scale)).any() or (self.scale == 0).any():
             raise InputError(
                 "adds branches of different scales per channel, which is no integer sum; keep "
-                "batch-norm behind the addition"
+                "batch-norm after the addition"
             )
         for branch in (self, other):
             if not isinstance(branch.layers[-1], Convolution | Dense | Sum):
@@ -194,7 +284,18 @@ class Traced:
         return total.affine(self.scale, self.offset + other.offset)
 
     def up_to(self, position: int) -> "Traced":
-        """What comes out of the first layers, as an image of scale 1."""
+        """Return the output of the first layers.
+
+        Parameters
+        ----------
+        position : int
+            Number of layers to keep.
+
+        Returns
+        -------
+        Traced
+            Their output, as an image of scale 1 and offset 0.
+        """
         layers, shape = self.layers[:position], self.start
         for step in flow(layers, shape):
             shape = step.after
@@ -202,15 +303,15 @@ class Traced:
 
 
 def concatenated(parts: list[Traced]) -> Traced:
-    """Channels of images of bits behind one another.
+    """Concatenate the channels of images of bits.
 
-    Layers that all parts share come before the concatenation; a part that has no others is an empty
-    branch of it.
+    Layers that all parts share come before the concatenation; a part without other layers becomes
+    an empty branch.
 
     Parameters
     ----------
     parts : list of Traced
-        Images of one input.
+        Images that depend on the same input.
 
     Returns
     -------
@@ -220,7 +321,7 @@ def concatenated(parts: list[Traced]) -> Traced:
     Raises
     ------
     InputError
-        If a part is no image of bits, or their sizes differ.
+        If a part is not an image of bits, or their heights or widths differ.
     """
     units = [part.unit() for part in parts]
     images = [part.image() for part in parts]
@@ -232,21 +333,58 @@ def concatenated(parts: list[Traced]) -> Traced:
 
 
 def image_index(shape: Shape) -> npt.NDArray[np.int64]:
-    """Index of an image [channels, rows, columns]."""
+    """Compute the index of an image in the order of x.
+
+    Parameters
+    ----------
+    shape : Shape
+        Shape of the image.
+
+    Returns
+    -------
+    int64 [channels, rows, columns]
+        Position of each element, counted in the order (row, column, channel).
+    """
     h, w, c = shape[:3]
     return np.arange(h * w * c).reshape(h, w, c).transpose(2, 0, 1)
 
 
 def fractions(values: npt.NDArray[Any]) -> Fractions:
-    """Numbers as they are stored, exactly."""
+    """Convert numbers to fractions without rounding.
+
+    Parameters
+    ----------
+    values : numbers, any shape
+        Finite numbers.
+
+    Returns
+    -------
+    Fraction, the same shape
+        Exact values.
+    """
     return np.array([Fraction(v.item()) for v in values.ravel()], object).reshape(values.shape)
 
 
 def root(value: Fraction) -> Fraction:
-    """Square root, exact of squares of dyadic fractions and else to 512 bits.
+    """Compute a square root: exact for squares of short dyadic fractions, else to 512 bits.
 
-    A sign behind it is that of ``p + q sqrt(v)`` with float32 p, q and v. Where that is not zero it
-    is far larger than the error of the root.
+    A sign taken later is that of ``p + q sqrt(v)`` with float32 p, q and v. Where that is not zero,
+    it is far larger than the error of the root.
+
+    Parameters
+    ----------
+    value : Fraction
+        A number >= 0.
+
+    Returns
+    -------
+    Fraction
+        Its root, rounded down to a multiple of ``2**-512``.
+
+    Examples
+    --------
+    >>> root(Fraction(9, 4))
+    Fraction(3, 2)
     """
     shift = 2 * _ROOT_BITS
     return Fraction(isqrt((value.numerator << shift) // value.denominator), 1 << _ROOT_BITS)
@@ -257,7 +395,7 @@ def _identity(channels: int) -> tuple[Fractions, Fractions]:
 
 
 def _level(scale: Fraction, offset: Fraction, reach: int) -> tuple[int, bool]:
-    """Level and direction of ``scale * x + offset >= 0`` for whole x."""
+    """Level and direction that are equivalent to ``scale * x + offset >= 0`` for whole x."""
     if scale == 0:
         return (-reach - 1 if offset >= 0 else reach + 1), True
     zero = -offset / scale
@@ -266,9 +404,9 @@ def _level(scale: Fraction, offset: Fraction, reach: int) -> tuple[int, bool]:
 
 
 def _shared(chains: list[tuple[Layer, ...]]) -> int:
-    """How many layers all chains share, up to bits."""
+    """Number of leading layers that all chains share, up to bits."""
     first, shared = chains[0], 0
-    # The arrangement of one tensor is read as a shuffle anew wherever it is read.
+    # Shuffles are compared by value: `settled` makes a new layer at each use of a tensor.
     while shared < min(map(len, chains)) and all(
         chain[shared] is first[shared]
         or (isinstance(chain[shared], Shuffle) and chain[shared] == first[shared])
