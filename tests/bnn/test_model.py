@@ -193,8 +193,8 @@ def test_layers_that_do_not_fit_ten_channels_are_named(
     ("branches", "words"),
     [
         (((CONV, BEND), ()), r"layer 0 \(concat\): branch 1 is empty and would give 3 weighted"),
-        (((CONV, BEND), (MaxPool(1),)), r"layer 0\.1\.0 \(max-pool\): 3 weighted planes must meet"),
-        (((Shuffle(2),), (CONV, BEND)), r"layer 0\.0\.0 \(shuffle\): 3 weighted planes must meet"),
+        (((CONV, BEND), (MaxPool(1),)), r"layer 0\.1\.0 \(max-pool\): reads 3 weighted planes"),
+        (((Shuffle(2),), (CONV, BEND)), r"layer 0\.0\.0 \(shuffle\): reads 3 weighted planes"),
         (((CONV, BEND), (Concat(((), ())),)), r"layer 0\.1\.0 \(concat\): branch 0 is empty"),
     ],
 )
