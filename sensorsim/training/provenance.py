@@ -12,7 +12,7 @@ from sensorsim.sensor.camera import Camera
 
 _PACKAGE = Path(__file__).parents[1]
 SOURCES = (
-    "circuits/comparator_errors.py", "core/bits.py", "core/streams.py", "kernels", "optics",
+    "circuits/comparator.py", "core/bits.py", "core/streams.py", "kernels", "optics",
     "readout", "scenes/exposure.py", "scenes/srgb.py", "sensor", "tonemap", "training",
 )  # fmt: skip
 """Files and folders of the package that decide what a training gives."""

@@ -104,7 +104,7 @@ def test_another_order_of_the_cell_would_be_noticed(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mutant that hands the network blue for red must not pass for the chain."""
-    import sensorsim.pipeline.pipeline as module
+    import sensorsim.pipeline.chain as module
 
     right = pipeline(made).run(seed=0)["accuracy"]
     original = module.network_planes

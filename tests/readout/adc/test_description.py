@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from priced import stated
 from pydantic import ValidationError
 
 from sensorsim.circuits.pixel import PixelArray
