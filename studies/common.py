@@ -4,20 +4,132 @@ import argparse
 import io
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 from PIL import Image
+from rich.console import Console
+from rich.progress import Progress
 
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import whole
 from sensorsim.core.units import unit_of
+from sensorsim.experiments.families import Entry
+from sensorsim.experiments.paired import compare
+from sensorsim.plotting import plots
+from sensorsim.readout.families import families
+from sensorsim.scenes.srgb import to_linear
+from sensorsim.tonemap import curve_of
 
 QUICK_IMAGES = 200
+COLUMNS = [
+    "readout", "levels", "symbol", "exposure", "offset_mv", "accuracy", "accuracy_low",
+    "accuracy_high", "bits_per_sample", "link_bits_per_sample", "readout_energy_pj_low",
+    "readout_energy_pj_typical", "readout_energy_pj_high", "energy_pj_low", "energy_pj_typical",
+    "energy_pj_high", "model_bits", "images",
+]  # fmt: skip
+EXAMPLE_STOPS = (-5.0, -2.5, 0.0)
+console = Console()
+
+
+@dataclass(frozen=True)
+class Point:
+    """One result of a study: a readout under one light and one comparator offset."""
+
+    entry: Entry
+    exposure: str
+    offset_mv: float
+    result: xr.Dataset
+
+    def value(self, name: str) -> Any:
+        """A number of the result."""
+        return self.result[name].item()
+
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """Whether each decision was right."""
+        found: npt.NDArray[np.bool_] = (self.result["decision"] == self.result["label"]).to_numpy()
+        return found
+
+    def row(self) -> dict[str, Any]:
+        """The point as a row of the table."""
+        row: dict[str, Any] = {
+            "readout": self.entry.family, "levels": self.entry.levels,
+            "symbol": families()[self.entry.family].symbol, "exposure": self.exposure,
+            "offset_mv": self.offset_mv,
+        }  # fmt: skip
+        return row | {c: self.value(c) for c in COLUMNS if c not in row}
+
+
+def table_of(points: Sequence[Point]) -> pd.DataFrame:
+    """Points as a table."""
+    return pd.DataFrame([p.row() for p in points], columns=COLUMNS)
+
+
+def run_plan(
+    plan: Sequence[tuple[Sequence[Entry], Mapping[str, Any]]], images: int | None, seed: int
+) -> list[Point]:
+    """Groups of readouts, each behind the same pixels, under some settings.
+
+    Parameters
+    ----------
+    plan : groups of readouts, each with the dotted fields that it changes
+    """
+    count = len(plan[0][0][0].chain.dataset.first(images))
+    points = []
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("images", total=count * sum(len(group) for group, _ in plan))
+        for group, settings in plan:
+            chains = [e.chain.replace(settings) if settings else e.chain for e in group]
+            results = compare(chains, images, seed, lambda n: progress.advance(bar, n))
+            for entry, chain, result in zip(group, chains, results, strict=True):
+                exposure = chain.description.scene.exposure.label()
+                offset_mv = chain.readout.comparator.offset_mv
+                points.append(Point(entry, exposure, offset_mv, result))
+    return points
+
+
+def tone_curves(points: Sequence[Point], learned: str) -> Figure:
+    """Levels of all readouts with as many levels as the finest learned one, read as curves."""
+    most = max(p.entry.levels for p in points if p.entry.family == learned)
+    curves = {}
+    for p in points:
+        levels = p.entry.chain.readout.transitions()
+        if levels is not None and levels.size == most:
+            curves[p.entry.family] = curve_of(levels)
+    chain = points[0].entry.chain
+    images = chain.dataset.images[:500]
+    volts = chain.volts(to_linear(images), chain.key(0, np.arange(len(images))))
+    lit = volts[images > 0] / chain.description.photodiode.full_scale_v
+    return plots.tone_curves(curves, lit, most)
+
+
+def examples(points: Sequence[Point], wanted: Sequence[tuple[str, int]]) -> Figure:
+    """What each readout makes of a dark, a middle and a bright image."""
+    chosen = {(p.entry.family, p.entry.levels): p.entry for p in reversed(points)}
+    shown = [chosen[w] for w in wanted if w in chosen]
+    chain = points[0].entry.chain
+    columns: dict[str, list[np.ndarray]] = {"photograph": [], "volts / full scale": []}
+    columns |= {e.name: [] for e in shown}
+    for number, stops in enumerate(EXAMPLE_STOPS):
+        image = chain.dataset.images[number]
+        columns["photograph"].append(image.squeeze() / 255)
+        settings = {"scene.exposure.law": "fixed", "scene.exposure.high_stops": stops}
+        volts = chain.replace(settings).trace(image, frame=number)["photodiode"]["signal"]
+        full_scale_v = chain.description.photodiode.full_scale_v
+        columns["volts / full scale"].append(volts.to_numpy().squeeze() / full_scale_v)
+        for e in shown:
+            code = e.chain.replace(settings).trace(image, frame=number)["readout"]["code"]
+            columns[e.name].append(e.chain.readout.shown(code.to_numpy()).squeeze())
+    title = "The same pixels through each readout\n(code or thresholds reached, 0 to full scale)"
+    return plots.examples(columns, [f"{s:g} stops" for s in EXAMPLE_STOPS], title)
 
 
 def parser(description: str, out: str, images: int | None = None) -> argparse.ArgumentParser:

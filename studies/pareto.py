@@ -133,7 +133,7 @@ def figure_of(table: pd.DataFrame, front: xr.Dataset, split: Split) -> Figure:
     for axes, technology in zip(panels, TECHNOLOGIES, strict=True):
         part = table[table["technology"] == technology]
         for family, rows in part[part["accuracy"] >= LEAST_ACCURACY].groupby("family", sort=False):
-            color, marker, _ = plots.STYLE[str(family)]
+            color, marker, _ = plots.style(str(family))
             sar = " (SAR in cmos65)" if family == "adc-linear" else ""
             _points(axes, rows, color, marker, designs.LABEL[str(family)] + sar)
         best = part[part["on_front"].astype(bool)].sort_values("energy_nj")

@@ -32,7 +32,7 @@ from sensorsim.core.statistics import paired_difference
 from sensorsim.experiments.paired import compare
 from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 from sensorsim.plotting import plots
-from sensorsim.readout import Adc
+from sensorsim.readout import Adc, Readout
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.tonemap import ToneCurve, curve_of
 
@@ -101,6 +101,12 @@ class Point:
         return known
 
 
+def _levels(readout: Readout) -> npt.NDArray[np.float64]:
+    levels = readout.transitions()
+    assert levels is not None
+    return levels
+
+
 def entries(models: Path) -> list[Entry]:
     """Every readout of the list of tuned curves, the learned thermometer first."""
     chain = load_pipeline(BASE)
@@ -115,7 +121,7 @@ def entries(models: Path) -> list[Entry]:
         readout = behind.readout
         name = stem.removeprefix("tone-").rpartition("-")[0]
         if name == LEARNED:
-            curve: ToneCurve = curve_of(readout.transitions())
+            curve: ToneCurve = curve_of(_levels(readout))
         else:
             curve = _CURVE.validate_json(description)
         position = ANALOG
@@ -151,7 +157,7 @@ def rows(points: list[Point]) -> pd.DataFrame:
         other = reference(points, p)
         difference, low, high = paired_difference(p.right, other.right)
         thresholds = "" if p.entry.is_adc else " ".join(
-            f"{t:.4g}" for t in p.entry.chain.readout.transitions()
+            f"{t:.4g}" for t in _levels(p.entry.chain.readout)
         )  # fmt: skip
         row: dict[str, object] = {
             "curve": p.entry.name,
@@ -263,7 +269,7 @@ def curves_figure(points: list[Point]) -> Figure:
     for axes, point in zip(panels, others, strict=False):
         axes.fill_between(lit, np.linspace(0, 1, lit.size), color="gold", alpha=0.35, linewidth=0)
         for p, color in ((learned, _SHADE[LEARNED]), (point, _SHADE["thermometer"])):
-            thresholds = p.entry.chain.readout.transitions()
+            thresholds = _levels(p.entry.chain.readout)
             tones = np.arange(1, thresholds.size + 1) / (thresholds.size + 1)
             axes.plot(x, p.entry.curve.apply(x), color=color, linewidth=1.3)
             axes.plot(thresholds, tones, color=color, marker="o", linestyle="none", markersize=5)

@@ -97,6 +97,8 @@ fixed thermometer 0.1 more.
 TRUNK_LEVELS = 8
 """Of every family's trunk. One that starts from another family's has to unlearn what it read behind
 that readout: a linear ADC of eight bits kept half a point less."""
+OWN_SCRIPTS = ("log-gradient", "log-gradient-learned")
+"""Families whose networks a recipe trains (pipelines/recipes/)."""
 READOUTS = {
     # A 1-bit ADC compares with the same level as a 1-threshold thermometer: one model serves both.
     "fashion-mnist": [

@@ -174,7 +174,7 @@ def figure_of(data: dict[str, xr.Dataset], args: argparse.Namespace) -> Figure:
 
 
 def _lines(row: Sequence[Axes], part: xr.Dataset, name: str, aside: float) -> None:
-    color, marker, line = plots.STYLE[str(part["family"].values[0])]
+    color, marker, line = plots.style(str(part["family"].values[0]))
     x = part["value"].values * aside
     values = 100 * part["accuracy_without_sampling_error"].transpose("point", "die").values
     good = [100 * part[f"yield_required{end}"].values for end in ("", "_low", "_high")]

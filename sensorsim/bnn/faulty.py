@@ -18,9 +18,9 @@ from sensorsim.bnn.faults import INPUT, Faults
 from sensorsim.bnn.layers import Branching, Layer, Threshold, Weighted
 from sensorsim.bnn.model import Model
 from sensorsim.bnn.shapes import Step
-from sensorsim.core import streams
+from sensorsim.core import pool, streams
 from sensorsim.core.bits import WordArray, unpack, words_for
-from sensorsim.kernels.bit_flips import strike
+from sensorsim.kernels.bit_flips import inject
 
 
 def faulty_model(model: Model, faults: Faults, die: int, seed: int) -> Model:
@@ -180,11 +180,11 @@ class _Die(NamedTuple):
     seed: int
     die: int
 
-    def struck(
+    def faulty_bits(
         self, stream: int, rate: float, layer: int, rows: int, channels: int
     ) -> tuple[WordArray, WordArray]:
         """Faulty bits and a random value for each: two uint64 [rows, words]."""
-        hit, value = _struck(
+        hit, value = _faulty_bits(
             rate, rows, channels, np.zeros(1, np.uint32), layer, self.seed,
             streams.of_die(stream, self.die),
         )  # fmt: skip
@@ -219,21 +219,25 @@ class _OnTheWay(layerwise.Disturbance):
         if rate == 0:
             return words
         rows = math.prod(words.shape[1:-1])
-        hit, _ = _struck(
+        hit, _ = _faulty_bits(
             rate, rows, channels, self.frames, self.numbers[place], self.seed,
             streams.ACTIVATION_FLIPS,
         )  # fmt: skip
         return words ^ hit.reshape(words.shape)
 
 
-def _struck(
+def _faulty_bits(
     rate: float, rows: int, channels: int, frames: npt.NDArray[np.uint32], layer: int, seed: int,
     stream: int,
 ) -> tuple[WordArray, WordArray]:  # fmt: skip
     hit = np.zeros((frames.size, rows, words_for(channels)), np.uint64)
     value = np.zeros_like(hit)
     limit = math.inf if rate == 1 else -math.log1p(-rate)
-    strike(limit, channels, frames, layer, seed, stream, hit, value)
+
+    def work(claimed: pool.Counter) -> None:
+        inject(limit, channels, frames, layer, seed, stream, claimed, hit, value)
+
+    pool.share(work, len(frames))
     return hit, value
 
 
@@ -263,8 +267,8 @@ def _faulty_weights(
 ) -> WordArray:
     outputs, fan_in = len(layer.weights), layer.fan_in
     rate = faults.weight_flip_rates.get(place, faults.weight_flip_rate)
-    flipped, _ = die.struck(streams.WEIGHT_FLIPS, rate, number, outputs, fan_in)
-    stuck, value = die.struck(
+    flipped, _ = die.faulty_bits(streams.WEIGHT_FLIPS, rate, number, outputs, fan_in)
+    stuck, value = die.faulty_bits(
         streams.WEIGHT_STUCK, faults.weight_stuck_rate, number, outputs, fan_in
     )
     weights = ((layer.weights ^ flipped) & ~stuck) | value
@@ -283,7 +287,9 @@ def _stuck_threshold(
     channels = step.after.channels
     hit, value = (
         unpack(w, channels)[0].astype(bool)
-        for w in die.struck(streams.CHANNEL_STUCK, faults.channel_stuck_rate, number, 1, channels)
+        for w in die.faulty_bits(
+            streams.CHANNEL_STUCK, faults.channel_stuck_rate, number, 1, channels
+        )
     )
     for fault in faults.stuck_channels:
         if fault.layer == step.place:

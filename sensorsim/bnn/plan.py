@@ -4,19 +4,18 @@
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import partial
 from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from sensorsim.bnn.fields import IntArray
 from sensorsim.bnn.shapes import Shape
+from sensorsim.core import pool
 from sensorsim.core.bits import WordArray, words_for
 from sensorsim.kernels import interpreter
 from sensorsim.kernels.vector import machine_lanes
@@ -113,7 +112,7 @@ class Plan:
         """
         height, width, channels = self.outputs
         out = np.empty((len(images), height * width, channels), np.int64)
-        workers = max(1, min(numba.get_num_threads(), len(images)))
+        workers = pool.threads_for(len(images))
         block = max(1, min(interpreter.IMAGES, len(images) // workers))
         view = self.view.copy()
         view["kind"] = kind
@@ -124,7 +123,7 @@ class Plan:
             view["colors"] = images.shape[-1]
             view["field_width"] = self.shape.channels // images.shape[-1]
         flat = np.ascontiguousarray(images).reshape(-1).view(np.uint8)
-        claimed = np.zeros(1, np.int64)
+        claimed = pool.counter()
         with self._lock:  # the arenas serve one batch at a time
             # Stored again after success only: helpers of an interrupted batch may still write.
             arenas, self._arenas = self._arenas, _NO_ARENAS
@@ -137,40 +136,22 @@ class Plan:
                     block, claimed, arena, self.scale, out, (0,) * (lanes or machine_lanes()),
                 )  # fmt: skip
 
-            try:
-                helpers = [_helpers().submit(work, arena) for arena in arenas[1:workers]]
-                work(arenas[0])
-                for helper in helpers:
-                    if not helper.cancel():  # do not wait for helpers that have not started
-                        helper.result()
-            except BaseException:
-                claimed[0] = len(out)  # helpers find nothing left
-                raise
+            pool.run([partial(work, arena) for arena in arenas[:workers]], claimed, len(out))
             self._arenas = arenas
         return out.reshape(len(images), height, width, channels)
-
-
-@cache
-def _helpers() -> ThreadPoolExecutor:
-    """Threads besides the caller's own.
-
-    Numba's threads synchronize at a barrier: on a busy machine all would wait for one that is not
-    scheduled yet.
-    """
-    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "sensorsim")
 
 
 _PLANS: "WeakSet[Plan]" = WeakSet()
 
 
 def _after_fork() -> None:
-    """Reset a child process: it has no helper threads, and a lock held at the fork stays held."""
-    _helpers.cache_clear()
+    """Reset the plans of a child process: a lock held at the fork stays held."""
     for each in _PLANS:
         each.start_afresh()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def aligned_zeros(rows: int, words: int) -> WordArray:

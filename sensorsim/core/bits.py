@@ -8,13 +8,35 @@ are 0. A comparison that ties (``>=``) gives +1. Padding of a convolution is -1,
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.kernels.packing import pack_field_rows, pack_rows, split_planes, unpack_rows
+from sensorsim.core import pool
+from sensorsim.kernels.packing import (
+    ROWS,
+    pack_field_rows,
+    pack_rows,
+    split_planes,
+    unpack_rows,
+)
 
 WORD = 64
 
 BitArray = npt.NDArray[np.uint8]
 WordArray = npt.NDArray[np.uint64]
 FieldArray = npt.NDArray[np.uint32]
+
+
+def blocks_of(rows: int) -> int:
+    """Number of blocks in which threads take rows.
+
+    Parameters
+    ----------
+    rows : int
+
+    Returns
+    -------
+    int
+        ``ceil(rows / ROWS)``.
+    """
+    return -(-rows // ROWS)
 
 
 def words_for(channels: int) -> int:
@@ -55,7 +77,8 @@ def pack(bits: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]) -> WordArray:
     channels = bits.shape[-1]
     out = np.zeros((*bits.shape[:-1], words_for(channels)), np.uint64)
     rows = np.ascontiguousarray(bits).reshape(-1, channels).view(np.uint8)
-    pack_rows(rows, out.reshape(-1, out.shape[-1]))
+    words = out.reshape(-1, out.shape[-1])
+    pool.share(lambda claimed: pack_rows(rows, claimed, words), blocks_of(len(rows)))
     return out
 
 
@@ -85,7 +108,8 @@ def unpack(words: WordArray, channels: int) -> BitArray:
         )
     words = np.ascontiguousarray(words)
     out = np.empty((*words.shape[:-1], channels), np.uint8)
-    unpack_rows(words.reshape(-1, words.shape[-1]), out.reshape(-1, channels))
+    packed, rows = words.reshape(-1, words.shape[-1]), out.reshape(-1, channels)
+    pool.share(lambda claimed: unpack_rows(packed, claimed, rows), blocks_of(len(rows)))
     return out
 
 
@@ -107,7 +131,8 @@ def code_planes(codes: npt.NDArray[np.uint16], planes: int) -> WordArray:
     n, h, w, c = codes.shape
     out = np.zeros((n, planes, h, w, words_for(c)), np.uint64)
     flat = np.ascontiguousarray(codes).reshape(n, h * w, c)
-    split_planes(flat, out.reshape(n, planes, h * w, -1))
+    split = out.reshape(n, planes, h * w, -1)
+    pool.share(lambda claimed: split_planes(flat, claimed, split), n)
     return out
 
 
@@ -129,7 +154,8 @@ def pack_fields(fields: FieldArray, width: int) -> WordArray:
     colors = fields.shape[-1]
     out = np.zeros((*fields.shape[:-1], words_for(colors * width)), np.uint64)
     rows = np.ascontiguousarray(fields).reshape(-1, colors)
-    pack_field_rows(rows, width, out.reshape(-1, out.shape[-1]))
+    words = out.reshape(-1, out.shape[-1])
+    pool.share(lambda claimed: pack_field_rows(rows, width, claimed, words), blocks_of(len(rows)))
     return out
 
 

@@ -177,6 +177,52 @@ def unlike(first: Pipeline, second: Pipeline) -> list[str]:
     return found
 
 
+def break_even_words(name: str, sample_pj: Range, rival_name: str, bought: Pipeline) -> str:
+    """How a readout's price compares with that of published converters, in sentences.
+
+    Parameters
+    ----------
+    name : str
+        What to call the readout.
+    sample_pj : Range
+        Its price per sample, pJ.
+    rival_name : str
+        What to call the converter.
+    bought : Pipeline
+        The converter's pipeline.
+
+    Returns
+    -------
+    str
+    """
+    published = published_rows(bought)
+    sar, flash = (published[c].each_pj for c in ("SAR", "flash"))
+    enob, survey = bought.cost.enob, bought.cost.technology.survey
+    assert enob is not None
+    sentences = [
+        f"{name} against {rival_name}, the leanest ADC as accurate: one ADC sample costs "
+        f"{sar.low:.3g} pJ (best envelope), {sar.typical:.3g} pJ (median), {sar.high:.3g} pJ "
+        f"(90th percentile) in a SAR, and {flash.low:.3g}, {flash.typical:.3g} and "
+        f"{flash.high:.3g} pJ in a flash (cheapest, median, 90th)."
+    ]
+
+    def adc_pj(percentile: float) -> float:
+        ratio = quantile(survey.adc.ratio, np.array([percentile / 100]))
+        return ratio.item() * survey.adc.envelope(enob)
+
+    mine = np.array([sample_pj.low, sample_pj.typical, sample_pj.high])
+    percentiles = break_even.first_percentile(mine, adc_pj)
+    for bound, own, percentile in zip(("low", "typical", "high"), mine, percentiles, strict=True):
+        if np.isnan(percentile):
+            verdict = "dearer than every published SAR"
+        elif percentile == 0:
+            verdict = "cheaper than every published SAR"
+        else:
+            verdict = f"breaks even with the SAR at percentile {percentile:g} of the survey"
+        sentences.append(f"{name} {bound} {own:.3g} pJ: {verdict}.")
+    return " ".join(sentences)
+
+
 def _percentile(
     rival: Pipeline, bought: Pipeline, stages: tuple[str, ...], draws: int, seed: int
 ) -> BreakEven:

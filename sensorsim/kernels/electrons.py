@@ -7,7 +7,7 @@ first-level cache. All arithmetic is float32.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from sensorsim.kernels.normal import BLOCKS, GROUP, fill_frame_normals, fill_words, log32, word_of
 from sensorsim.kernels.philox import uniform
@@ -22,6 +22,7 @@ from sensorsim.kernels.poisson import (
     sum_quantiles,
 )
 from sensorsim.kernels.segments import SEGMENT, SPAN, spans_of
+from sensorsim.kernels.vector import claim
 
 LINEAR, LOGARITHMIC, LINLOG = 0, 1, 2
 
@@ -338,9 +339,11 @@ def _expose_segment(
     return True
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
-def expose(light, electrons_at_white, frames, dies, pattern, pixel, columns, seed, at, out):
-    """Compute the volts of every pixel.
+@njit(cache=True, nogil=True, error_model="numpy")
+def expose(
+    light, electrons_at_white, frames, dies, pattern, pixel, columns, seed, at, claimed, out
+):
+    """Compute the volts of pixels until no span is left; several threads may run it at once.
 
     Parameters
     ----------
@@ -362,22 +365,28 @@ def expose(light, electrons_at_white, frames, dies, pattern, pixel, columns, see
         Seed of the random numbers.
     at : Streams
         Streams of the temporal noise.
+    claimed : int64 [1]
+        Number of spans taken; shared by all threads of a call.
     out : float32 [N, P]
         Output, V.
 
     Returns
     -------
     bool
-        False if some light was negative, infinite or NaN; ``out`` is then invalid.
+        False if some light that this thread saw was negative, infinite or NaN; ``out`` is then
+        invalid.
     """
     images, pixels = light.shape
     spans = spans_of(pixels)
-    right = np.ones(images * spans, np.bool_)
-    for item in prange(images * spans):
+    right = True
+    s = _scratch()
+    while True:
+        item = claim(claimed.ctypes.data)
+        if item >= images * spans:
+            return right
         n = item // spans
         first = (item - n * spans) * SPAN
         last = min(first + SPAN, pixels)
-        s = _scratch()
         rows = pixels // columns if pixel.row_noise_e > _ZERO else 0
         volts = pixel.row_noise_e * pixel.volts_per_e
         row_v = _rows_of_frame(rows, volts, frames[n], seed, at.row)
@@ -387,5 +396,4 @@ def expose(light, electrons_at_white, frames, dies, pattern, pixel, columns, see
                 light[n, start:stop], electrons_at_white[n], pattern, dies[n], row_v, columns,
                 pixel, start, frames[n], seed, at, s, out[n, start:stop],
             )  # fmt: skip
-            right[item] = right[item] and good
-    return right.all()
+            right = right and good

@@ -227,3 +227,27 @@ def fill_pixel_normals(out, frame, seed, stream):
         start = group * GROUP
         count = min(GROUP, out.size - start)
         out[start : start + count] = normals[:count]
+
+
+@njit(cache=True, forceinline=True)
+def decision_noise(pixel, frame, level, seed, stream):
+    """Standard normal number of one comparison.
+
+    Parameters
+    ----------
+    pixel, frame, level : int
+        Address of the draw.
+    seed, stream : int
+        Its key.
+
+    Returns
+    -------
+    float32
+        Mean 0, standard deviation 1.
+    """
+    w0, w1, _, _ = philox4x32(
+        np.uint64(pixel), np.uint64(frame), np.uint64(level), np.uint64(0), np.uint64(seed),
+        np.uint64(stream),
+    )  # fmt: skip
+    value, _ = box_muller(np.uint32(w0), np.uint32(w1))
+    return value

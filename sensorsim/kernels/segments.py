@@ -5,12 +5,16 @@ batch of small images does too. A span is processed in *segments* of a few hundr
 step is a separate loop over the segment, which the compiler vectorizes.
 """
 
+import numpy as np
 from numba import njit
 
 from sensorsim.kernels.normal import GROUP
 
 SEGMENT = 8 * GROUP
 SPAN = 8 * SEGMENT
+_ZERO = np.float32(0.0)
+_LARGEST = np.float32(3.4028235e38)
+_NO_BYTE, _YES_BYTE = np.uint8(0), np.uint8(1)
 
 
 @njit(cache=True)
@@ -28,3 +32,46 @@ def spans_of(samples):
         ``ceil(samples / SPAN)``.
     """
     return (samples + SPAN - 1) // SPAN
+
+
+@njit(cache=True, forceinline=True)
+def step_of(volts, lowest, steps_per_v, last_step):
+    """Step of a table of equal steps into which volts fall; the end steps take what is beyond.
+
+    Parameters
+    ----------
+    volts : float32, V
+    lowest : float32, V
+        Start of step 0.
+    steps_per_v : float32
+        Steps per volt.
+    last_step : float32
+        Number of the last step.
+
+    Returns
+    -------
+    int32
+        Number of the step.
+    """
+    x = (volts - lowest) * steps_per_v
+    x = x if x > _ZERO else _ZERO
+    return np.int32(x if x < last_step else last_step)
+
+
+@njit(cache=True, error_model="numpy")
+def all_finite(v):
+    """Whether no sample is NaN or infinite; without a branch, it is a vector loop.
+
+    Parameters
+    ----------
+    v : float32 [N]
+
+    Returns
+    -------
+    bool
+        True if all are finite.
+    """
+    wrong = _NO_BYTE
+    for i in range(v.size):
+        wrong |= _NO_BYTE if abs(v[i]) <= _LARGEST else _YES_BYTE
+    return wrong == _NO_BYTE

@@ -210,9 +210,8 @@ def _wavelength_nm(sensor: Sensor | None, light: Monochromatic) -> float:
 
 
 def _called(readout: Readout | LearnedReadout) -> str:
-    if readout.is_learned:
-        return "a learned readout"
-    return f"an {readout.resolved(None).words()}"
+    called = f"readout.kind {readout.kind!r}"
+    return called if readout.is_learned else f"{called} ({readout.resolved(None).words()})"
 
 
 def _region(sensor: Sensor | None, rows: int | None, columns: int | None) -> tuple[int, int]:

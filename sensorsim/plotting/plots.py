@@ -23,7 +23,8 @@ STYLE = {
     "thermometer-quantile": ("tab:green", "<", "--"),
     "glt": ("tab:red", "o", "-"),
 }
-"""Color, marker and line of each readout family, the same in every figure."""
+"""Color, marker and line of known readout families, the same in every figure."""
+_OTHERS = tuple(zip(("tab:purple", "tab:orange", "tab:brown", "tab:pink"), "PXhp", strict=True))
 _LABEL = {
     "adc-linear": "ADC, linear",
     "adc-log": "ADC, log ramp",
@@ -45,12 +46,31 @@ def save(figure: Figure, path: Path, *suffixes: str) -> list[Path]:
     return written
 
 
+def style(family: str) -> tuple[str, str, str]:
+    """Color, marker and line of a readout family.
+
+    Parameters
+    ----------
+    family : str
+        Known, or any other, which gets a style by its name.
+
+    Returns
+    -------
+    color, marker, line : str
+        As matplotlib takes them.
+    """
+    if family in STYLE:
+        return STYLE[family]
+    color, marker = _OTHERS[sum(family.encode()) % len(_OTHERS)]
+    return color, marker, "-"
+
+
 def _families(table: pd.DataFrame) -> list[str]:
-    return [f for f in STYLE if (table["readout"] == f).any()]
+    return list(dict.fromkeys(table["readout"]))
 
 
 def _accuracy_line(axes: Axes, x: npt.ArrayLike, rows: pd.DataFrame, family: str) -> None:
-    color, marker, line = STYLE[family]
+    color, marker, line = style(family)
     accuracy = 100 * rows["accuracy"].to_numpy()
     error = [
         100 * (rows["accuracy"] - rows["accuracy_low"]).to_numpy(),
@@ -58,7 +78,7 @@ def _accuracy_line(axes: Axes, x: npt.ArrayLike, rows: pd.DataFrame, family: str
     ]
     axes.errorbar(
         np.asarray(x), accuracy, yerr=error, color=color, marker=marker, linestyle=line,
-        markersize=5, linewidth=1.3, capsize=2, label=_LABEL[family],
+        markersize=5, linewidth=1.3, capsize=2, label=_LABEL.get(family, family),
     )  # fmt: skip
 
 
@@ -73,7 +93,7 @@ def tradeoff(table: pd.DataFrame, title: str) -> Figure:
     panels = figure.subplots(1, 3, sharey=True)
     for family in _families(table):
         rows = table[table["readout"] == family].sort_values("levels")
-        color = STYLE[family][0]
+        color = style(family)[0]
         for axes, name, scale in (
             (panels[0], "readout_energy_pj", 1e-3),
             (panels[1], "energy_pj", 1e-6),
@@ -143,10 +163,16 @@ def tone_curves(
     panels = figure.subplots(1, 2)
     for axes, scale in zip(panels, ("linear", "log"), strict=True):
         for family, curve in curves.items():
-            color, marker, line = STYLE[family]
+            color, marker, line = style(family)
             x, y = curve.x, curve.y
             axes.plot(x[1:-1], y[1:-1], color=color, marker=marker, linestyle="none")
-            axes.plot(np.maximum(x, 1e-4), y, color=color, linestyle=line, label=_LABEL[family])
+            axes.plot(
+                np.maximum(x, 1e-4),
+                y,
+                color=color,
+                linestyle=line,
+                label=_LABEL.get(family, family),
+            )
         axes.set(xscale=scale, xlabel="signal (part of full scale)", ylim=(0, 1.02))
         axes.grid(alpha=0.3)
     values = np.sort(np.asarray(samples))
@@ -171,10 +197,10 @@ def accuracy_lines(
         rows = table[(table["readout"] == family) & (table["levels"] == level)].sort_values(x)
         if len(rows):
             _accuracy_line(axes, rows[x].astype(float), rows, family)
-            kind = "b" if family.startswith("adc") else "M"
+            symbol = rows["symbol"].iloc[0]
             container = axes.containers[-1]
             assert isinstance(container, ErrorbarContainer)
-            container.set_label(f"{_LABEL[family]}, {kind} = {level}")
+            container.set_label(f"{_LABEL.get(family, family)}, {symbol} = {level}")
             if level != max(v for f, v in levels if f == family):
                 container.lines[0].set(linestyle=":", markerfacecolor="white")
     axes.set(xlabel=label, ylabel="test accuracy (%)", title=title)

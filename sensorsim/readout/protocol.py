@@ -358,8 +358,9 @@ class Readout(Description, ABC):
         """
         for name, value in circuit.items():
             raise InputError(
-                f"readout.{name} {value!r}: network.model was trained behind an {self.words()}, "
-                "which has no such part; leave it out, or name the model of a thermometer"
+                f"readout.{name} {value!r}: network.model was trained behind readout.kind "
+                f"{self.kind!r}, which has no such part; leave it out, or name the model of a "
+                "thermometer"
             )
         return self.model_copy(update={"comparator": comparator})
 
@@ -537,7 +538,7 @@ class Readout(Description, ABC):
         return []
 
     def linear_adc(self) -> "Readout | None":
-        """This readout as an ADC whose codes are proportional to volts.
+        """The readout as an ADC whose codes are proportional to volts.
 
         Returns
         -------

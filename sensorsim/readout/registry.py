@@ -1,12 +1,15 @@
-"""Readouts by their kind: those of this package, and those that other packages register.
+"""Readouts by their kind: the folders of this package, and what other packages register.
 
 A package registers its readouts by an entry point of the group ``sensorsim.readouts`` whose value
 is the class (docs/extending.md), or at run time by `register`.
 """
 
 import difflib
+import pkgutil
 from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from operator import getitem
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar, Union, get_args
 
@@ -14,12 +17,11 @@ from pydantic import BaseModel, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 from sensorsim.core.errors import InputError
-from sensorsim.readout.adc import Adc
 from sensorsim.readout.learned import LearnedReadout
 from sensorsim.readout.protocol import Readout
-from sensorsim.readout.thermometer import Thermometer
 
 GROUP = "sensorsim.readouts"
+_BY_KIND = Field(discriminator="kind")
 _FIELDS = ("kind", "comparator")
 _kinds: dict[str, type[Readout]] = {}
 _users: list[type[BaseModel]] = []
@@ -144,9 +146,9 @@ class _ByKind:
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Schema of the union as it is now; `register` builds it anew."""
-        union = Union[(*_kinds.values(), *self._others)]  # noqa: UP007  made at run time
-        field: Any = Annotated[union, Field(discriminator="kind")]  # type: ignore[valid-type]
-        return handler.generate_schema(field)
+        # No static checker knows these types: they are made at run time.
+        union = getitem(Union, (*_kinds.values(), *self._others))
+        return handler.generate_schema(getitem(Annotated, (union, _BY_KIND)))
 
 
 def _load(point: EntryPoint) -> None:
@@ -161,8 +163,15 @@ def _load(point: EntryPoint) -> None:
     register(readout, package)
 
 
-for _readout in (Adc, Thermometer):
-    register(_readout, "sensorsim")
+def _register_folders() -> None:
+    """Every folder of this package is a readout, which its ``READOUT`` names."""
+    package = import_module(__package__)
+    for folder in pkgutil.iter_modules(package.__path__, f"{__package__}."):
+        if folder.ispkg:
+            register(import_module(folder.name).READOUT, folder.name)
+
+
+_register_folders()
 
 AnyReadout = Annotated[Readout, _ByKind()]
 """A field's type: one of the registered readouts."""

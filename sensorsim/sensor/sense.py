@@ -5,9 +5,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from sensorsim.core import streams
+from sensorsim.core import pool, streams
 from sensorsim.core.errors import InputError
 from sensorsim.kernels import electrons as kernel
+from sensorsim.kernels.segments import spans_of
 from sensorsim.sensor.fixed_pattern import FixedPattern, fixed_pattern
 from sensorsim.sensor.photodiode import Photodiode
 from sensorsim.sensor.response import Linear, Logarithmic
@@ -75,13 +76,16 @@ def sense(
         pattern = fixed_pattern(photodiode, (h, w, c), seen, key.seed)
     _check_pattern(pattern, len(seen), h * w * c, w * c)
     out = np.empty((n, h * w * c), np.float32)
-    valid = kernel.expose(
-        array.reshape(n, h * w * c),
-        _each_image(electrons_at_white, n),
-        key.frames, rows, pattern, _numbers(photodiode), w * c, key.seed,
-        kernel.Streams(*map(key.temporal, _STREAMS)), out,
-    )  # fmt: skip
-    if not valid:
+    pixels, electrons = array.reshape(n, h * w * c), _each_image(electrons_at_white, n)
+    numbers, at = _numbers(photodiode), kernel.Streams(*map(key.temporal, _STREAMS))
+
+    def expose(claimed: pool.Counter) -> bool:
+        return kernel.expose(
+            pixels, electrons, key.frames, rows, pattern, numbers, w * c, key.seed, at, claimed,
+            out,
+        )  # fmt: skip
+
+    if not all(pool.share(expose, n * spans_of(h * w * c))):
         check_light(array)
     return out.reshape(array.shape)
 

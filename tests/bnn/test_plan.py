@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -20,9 +19,9 @@ import pytest
 from networks import draw_model, draw_words, scores_slowly
 
 from sensorsim.bnn import compiler, simulator
-from sensorsim.bnn import plan as plans
 from sensorsim.bnn.layers import Concat, Dense, Scores, Sum, Threshold, Weighted
 from sensorsim.bnn.model import Input, Model
+from sensorsim.core import pool
 from sensorsim.core.bits import pack
 from sensorsim.kernels.interpreter import WORDS
 from sensorsim.kernels.vector import LANES, machine_lanes
@@ -147,15 +146,15 @@ def test_what_an_interrupted_batch_still_writes_reaches_no_other(
     written: list[np.ndarray] = []  # by helpers that nobody waits for
 
     class Helpers:
-        def submit(self, work: Callable[..., None], arena: np.ndarray) -> Any:
-            written.append(arena)
+        def submit(self, work: Any) -> Any:
+            written.append(*work.args)
             return self
 
         def cancel(self) -> bool:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(plans, "_helpers", Helpers)
+        patch.setattr(pool, "_helpers", Helpers)
         with pytest.raises(KeyboardInterrupt):
             simulator.scores(model, words)
     np.testing.assert_array_equal(simulator.scores(model, words), expected)
@@ -168,12 +167,12 @@ def test_a_forked_process_has_helpers_and_locks_of_its_own(model: Model, threads
     threads(min(2, numba.config.NUMBA_NUM_THREADS))
     words = draw_words(model, 50)
     expected = simulator.scores(model, words)
-    plans._helpers().submit(int).result()
+    pool._helpers().submit(int).result()
     model.plan._lock.acquire()  # as if another thread were in the midst of a batch
     child = os.fork()
     if child == 0:
         with suppress(BaseException):
-            plans._helpers().submit(int).result(timeout=20)
+            pool._helpers().submit(int).result(timeout=20)
             signal.alarm(20)
             os._exit(0 if np.array_equal(simulator.scores(model, words), expected) else 2)
         os._exit(1)

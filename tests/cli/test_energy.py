@@ -135,7 +135,7 @@ def test_comparison_of_unlike_things_is_said() -> None:
     parts = ("--set", "energy.technology=cmos65")
     arguments = ("adc4", "--against", "glt2", *parts)
     (bound,) = json.loads(words(*arguments, "--json"))["against"]["unlike"]
-    assert bound.startswith("by its parts a thermometer's price is a lower bound")
+    assert bound.startswith("by its parts the price of a thermometer is a lower bound")
     assert f"Unlike: {bound}" in words(*arguments)
     for alike in (("glt2", "--against", "adc4"), ("glt2", "--against", "glt4", *parts)):
         assert "Unlike" not in words(*alike)
@@ -201,7 +201,7 @@ def test_against_prints_difference_probability_and_break_even() -> None:
         assert word in out  # fmt: skip
     report = json.loads(words("glt2", "--against", "adc4", "--json"))["against"]
     assert report["pipeline"] == "adc4"
-    assert report["thermometer_first"] is True
+    assert report["rival_first"] is True
     assert len(report["thresholds"]["probability"]) == 32
     assert 0 <= report["differences"]["whole frame"]["probability_first_cheaper"] <= 1
 

@@ -20,7 +20,7 @@ def chains(**changes: Any) -> tuple[Pipeline, Pipeline]:
 def test_what_both_share_cancels() -> None:
     glt, adc = chains(technology="cmos65")
     found = compare_energy(glt, adc)
-    assert found.thermometer_first
+    assert found.rival_first
     a, b = glt.cost.ledger(), adc.cost.ledger()
     one = a.draws_pj(draw(a.constants(), seed=0), "pixel", "readout", "link")
     other = b.draws_pj(draw(b.constants(), seed=1), "pixel", "readout", "link")
@@ -31,7 +31,7 @@ def test_what_both_share_cancels() -> None:
 def test_swapped_pipelines_swap_the_sign_and_nothing_else() -> None:
     glt, adc = chains()
     forth, back = compare_energy(glt, adc), compare_energy(adc, glt)
-    assert not back.thermometer_first
+    assert not back.rival_first
     for scope in SCOPES:
         a, b = forth.differences[scope], back.differences[scope]
         assert a.spread.median == pytest.approx(-b.spread.median)

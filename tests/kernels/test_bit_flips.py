@@ -1,4 +1,4 @@
-"""Which bits are struck: at their rate, independently, and more by a larger rate."""
+"""Which bits are faulty: at their rate, independently, and more by a larger rate."""
 
 import itertools
 import math
@@ -8,23 +8,26 @@ import numpy as np
 import pytest
 
 from sensorsim.core.bits import unpack, words_for
-from sensorsim.kernels.bit_flips import strike
+from sensorsim.core.pool import counter
+from sensorsim.kernels.bit_flips import inject
 
 
-def struck(
+def faulty(
     rate: float, frames: Any = (0,), rows: int = 500, channels: int = 70, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Struck bits and their values: uint8 [N, rows, channels]."""
     hit = np.zeros((len(frames), rows, words_for(channels)), np.uint64)
     value = np.zeros_like(hit)
     limit = math.inf if rate == 1 else -math.log1p(-rate)
-    strike(limit, channels, np.asarray(frames, np.uint32), 1, seed, 9, hit, value)
+    inject(
+        limit, channels, np.asarray(frames, np.uint32), 1, seed, 9, counter(), hit, value
+    )  # fmt: skip
     return unpack(hit, channels), unpack(value, channels)
 
 
 @pytest.mark.parametrize("rate", [1e-4, 1e-2, 0.1, 0.5, 0.9])
-def test_bits_are_struck_at_their_rate_everywhere_alike(rate: float) -> None:
-    hit, value = struck(rate, range(40))
+def test_bits_are_faulty_at_their_rate_everywhere_alike(rate: float) -> None:
+    hit, value = faulty(rate, range(40))
     bits = hit.size
     deviation = math.sqrt(rate * (1 - rate) / bits)
     assert abs(hit.mean() - rate) < 5 * deviation
@@ -38,22 +41,22 @@ def test_bits_are_struck_at_their_rate_everywhere_alike(rate: float) -> None:
     assert abs(value.sum() - hit.sum() / 2) < 5 * math.sqrt(hit.sum()) / 2 + 1
 
 
-def test_no_rate_strikes_nothing_and_a_rate_of_one_strikes_all() -> None:
-    assert not struck(0.0)[0].any()
-    assert struck(1.0)[0].all()
+def test_no_rate_hits_nothing_and_a_rate_of_one_hits_all() -> None:
+    assert not faulty(0.0)[0].any()
+    assert faulty(1.0)[0].all()
 
 
-def test_a_larger_rate_strikes_what_a_smaller_one_strikes() -> None:
+def test_a_larger_rate_hits_what_a_smaller_one_hits() -> None:
     rates = [1e-4, 1e-3, 0.01, 0.1, 0.5, 0.99, 1.0]
-    drawn = [struck(r, range(3)) for r in rates]
+    drawn = [faulty(r, range(3)) for r in rates]
     for (less, value), (more, again) in itertools.pairwise(drawn):
         assert (less <= more).all()
         np.testing.assert_array_equal(value, again * less)
         assert less.sum() < more.sum()
 
 
-def test_frames_are_struck_the_same_in_any_company() -> None:
-    together = struck(0.05, [3, 9, 4])[0]
-    np.testing.assert_array_equal(together[1], struck(0.05, [9])[0][0])
+def test_frames_are_faulty_the_same_in_any_company() -> None:
+    together = faulty(0.05, [3, 9, 4])[0]
+    np.testing.assert_array_equal(together[1], faulty(0.05, [9])[0][0])
     assert (together[0] != together[1]).any()
-    assert (struck(0.05, [3], seed=1)[0] != together[0]).any()
+    assert (faulty(0.05, [3], seed=1)[0] != together[0]).any()

@@ -51,7 +51,7 @@ def test_learned_adc_takes_its_comparator_from_the_pipeline() -> None:
 @pytest.mark.parametrize("name", [n for n in CIRCUIT if n != "link"])
 def test_no_circuit_of_a_thermometer_is_stated_for_an_adc(name: str) -> None:
     settings = {"network.model": "fashion-mnist/adc-log-4", f"readout.{name}": CIRCUIT[name]}
-    with pytest.raises(ss.InputError, match=rf"readout\.{name} .*behind an ADC"):
+    with pytest.raises(ss.InputError, match=rf"readout\.{name} .*behind readout\.kind 'adc'"):
         ss.load_pipeline("glt4", settings)
 
 

@@ -8,6 +8,8 @@ pytest.importorskip("torch")
 import train_models
 
 from sensorsim.bnn.model_file import load_model
+from sensorsim.experiments.families import network_of
+from sensorsim.readout.families import families
 
 NAME = "fashion-mnist"
 
@@ -62,9 +64,7 @@ def test_a_plan_behind_a_mosaic_lies_beside_its_dataset(
 
 
 def test_every_readout_of_the_study_has_a_network_in_the_plan() -> None:
-    import adc_vs_glt
-
     planned = {f"{f}-{n}" for f, n in train_models.READOUTS[NAME]}
-    for family in adc_vs_glt.FAMILIES:
-        levels = adc_vs_glt.BITS if family.startswith("adc") else adc_vs_glt.THRESHOLDS
-        assert {adc_vs_glt.model_of(family, n) for n in levels} <= planned
+    for family in families().values():
+        if family.name not in train_models.OWN_SCRIPTS:
+            assert {network_of(family, n) for n in family.studied} <= planned

@@ -24,7 +24,8 @@ EXPOSURES = (0.25, 8.0)
 """Factors on the exposure that the pipeline states: two stops down, three up."""
 MISMATCH = "mismatch"
 """Folder of the shipped networks that were trained with dies' errors in view."""
-VARIABLES = ("size", "exposure", *(c for readout in kinds().values() for c in readout.choices))
+_READOUTS = sorted(kinds().values(), key=lambda readout: readout.choices_need_a_process)
+VARIABLES = ("size", "exposure", *(choice for readout in _READOUTS for choice in readout.choices))
 """What may vary beside the model, which always does: thresholds and bits come with a network."""
 
 
@@ -108,7 +109,7 @@ def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None =
         If no model fits the pipeline, or a variable is unknown or has no price.
     """
     wanted = _checked(base, vary)
-    choices = {k: v for readout in kinds().values() for k, v in readout.choices.items()}
+    choices = {k: v for readout in _READOUTS for k, v in readout.choices.items()}
     ranges = {"size": SIZES, "exposure": _exposures(base)}
     space = Space(
         base, {},
@@ -121,7 +122,7 @@ def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None =
 def _checked(base: Pipeline, vary: tuple[str, ...] | None) -> tuple[str, ...]:
     priced = isinstance(base.cost.technology, Process)
     need_a_process = ["size"]
-    for readout in kinds().values():
+    for readout in _READOUTS:
         need_a_process += readout.choices if readout.choices_need_a_process else ()
     if vary is None:
         return tuple(v for v in VARIABLES if priced or v not in need_a_process)

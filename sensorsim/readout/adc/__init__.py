@@ -15,4 +15,6 @@ from sensorsim.readout.adc.architecture import (  # noqa: E402
 )
 from sensorsim.readout.adc.description import Adc  # noqa: E402
 
-__all__ = ["Adc", "Architecture", "Cyclic", "Sar", "SingleSlope"]
+READOUT = Adc
+
+__all__ = ["READOUT", "Adc", "Architecture", "Cyclic", "Sar", "SingleSlope"]

@@ -20,9 +20,10 @@ from sensorsim.circuits.settings import ConverterForm, EnergySettings
 from sensorsim.circuits.survey import SurveyPrices
 from sensorsim.circuits.technology import as_process
 from sensorsim.circuits.timing import ramp_steps
-from sensorsim.core import streams
+from sensorsim.core import pool, streams
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
+from sensorsim.kernels.segments import spans_of
 from sensorsim.readout.adc import price
 from sensorsim.readout.adc.architecture import Architecture, Cyclic, Sar, SingleSlope
 from sensorsim.readout.adc.conversion import Conversion
@@ -87,7 +88,9 @@ class Adc(Conversion, Readout):
 
     def words(self, learned: bool = False) -> str:
         """What the readout is: see `Readout.words`."""
-        return f"ADC of {self.bits} bit{'s' if self.bits > 1 else ''}"
+        bits = f"ADC of {self.bits} bit{'s' if self.bits > 1 else ''}"
+        curve = self.tone_curve.kind
+        return bits if curve == "linear" else f"{bits} with a {curve} tone curve"
 
     def convert(
         self, volts: npt.NDArray[np.float32], full_scale_v: float, key: streams.Key
@@ -122,12 +125,16 @@ class Adc(Conversion, Readout):
         levels = transition_levels_v(self, full_scale_v, w * c, seen, key.seed)
         offsets = column_offsets_v(self.comparator, w * c, 1, seen, key.seed)[:, :, 0]
         out = np.empty((n, h * w * c), np.uint16)
-        finite = quantize(
-            samples, ended(levels), *guesses(levels), offsets.astype(np.float32), rows, key.frames,
-            np.float32(self.comparator.noise_mv * 1e-3), key.seed,
-            key.temporal(streams.READOUT_NOISE), out,
-        )  # fmt: skip
-        if not finite:
+        ends, start, offset = ended(levels), guesses(levels), offsets.astype(np.float32)
+        noise_v, stream = np.float32(self.comparator.noise_mv * 1e-3), streams.READOUT_NOISE
+
+        def work(claimed: pool.Counter) -> bool:
+            return quantize(
+                samples, ends, *start, offset, rows, key.frames, noise_v, key.seed,
+                key.temporal(stream), claimed, out,
+            )  # fmt: skip
+
+        if not all(pool.share(work, n * spans_of(h * w * c))):
             raise bad_volts()
         return out.reshape(volts.shape)
 

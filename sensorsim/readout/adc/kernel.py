@@ -7,37 +7,17 @@ rounding leaves in doubt.
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from sensorsim.kernels.normal import BLOCKS, GROUP, fill_frame_normals
-from sensorsim.kernels.segments import SEGMENT, SPAN, spans_of
+from sensorsim.kernels.segments import SEGMENT, SPAN, all_finite, spans_of, step_of
+from sensorsim.kernels.vector import claim
 
 _ZERO = np.float32(0.0)
 _HALF_STEP = np.float32(0.5)
 _ONE_STEP = np.float32(1.0)
-_LARGEST = np.float32(3.4028235e38)
 _NONE, _ONE = np.uint64(0), np.uint64(1)
 _NO_BYTE, _YES_BYTE = np.uint8(0), np.uint8(1)
-
-
-@njit(cache=True, forceinline=True)
-def step_of(volts, lowest, steps_per_v, last_step):
-    """Step of a table of equal steps into which ``volts`` falls; the end steps take what is beyond.
-
-    All float32; ``last_step`` is the number of the last one. int32 out.
-    """
-    x = (volts - lowest) * steps_per_v
-    x = x if x > _ZERO else _ZERO
-    return np.int32(x if x < last_step else last_step)
-
-
-@njit(cache=True, error_model="numpy")
-def all_finite(v):
-    """Whether no sample (float32) is NaN or infinite; without a branch, it is a vector loop."""
-    wrong = _NO_BYTE
-    for i in range(v.size):
-        wrong |= _NO_BYTE if abs(v[i]) <= _LARGEST else _YES_BYTE
-    return wrong == _NO_BYTE
 
 
 @njit(cache=True)
@@ -119,12 +99,14 @@ def _quantize_any(v, levels, columns, start, guesses, lowest, steps_per_v, steps
             codes[i] = _settle(v[i], guesses[np.uint64(steps[i])], levels[(start + i) % columns])
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def quantize(
     volts, levels, guesses, lowest, steps_per_v, doubt, offset, dies, frames, noise_v, seed,
-    stream, out,
+    stream, claimed, out,
 ):  # fmt: skip
-    """Codes of converters with the given transition levels.
+    """Codes of converters with the given transition levels, until no span is left.
+
+    Several threads may run it at once.
 
     Parameters
     ----------
@@ -141,6 +123,7 @@ def quantize(
     offset : float32 [D, columns], volts added in front of the converter of a column
     dies, frames : int64 [N], uint32 [N]
     noise_v : float32, rms input noise; one draw per conversion
+    claimed : int64 [1], spans taken; shared by all threads of a call
     out : uint16 [N, P]
 
     Returns
@@ -151,14 +134,17 @@ def quantize(
     images, samples = volts.shape
     spans = spans_of(samples)
     columns = offset.shape[1]
-    right = np.ones(images * spans, np.bool_)
-    for item in prange(images * spans):
+    right = True
+    buffer = np.empty(SEGMENT, np.float32)
+    words, normals = np.empty(SEGMENT, np.uint32), np.empty(SEGMENT, np.float32)
+    steps, doubtful = np.empty(SEGMENT, np.int32), np.empty(SEGMENT, np.uint8)
+    while True:
+        item = claim(claimed.ctypes.data)
+        if item >= images * spans:
+            return right
         n = item // spans
         first = (item - n * spans) * SPAN
         last = min(first + SPAN, samples)
-        buffer = np.empty(SEGMENT, np.float32)
-        words, normals = np.empty(SEGMENT, np.uint32), np.empty(SEGMENT, np.float32)
-        steps, doubtful = np.empty(SEGMENT, np.int32), np.empty(SEGMENT, np.uint8)
         own = levels[dies[n]]
         for start in range(first, last, SEGMENT):
             stop = min(start + SEGMENT, last)
@@ -169,9 +155,8 @@ def quantize(
                 group = start // GROUP
                 _add_noise(v, noise_v, group, frames[n], seed, stream, words, normals)
             if not all_finite(v):
-                right[item] = False
+                right = False
             elif guesses.size:
                 _quantize_any(v, own, columns, start, guesses, lowest, steps_per_v, steps, codes)
             else:
                 _quantize_equal(v, own[0], lowest, steps_per_v, doubt, codes, doubtful)
-    return right.all()

@@ -10,4 +10,6 @@ drop_stale(Path(__file__).parent, *kernels.__path__)
 from sensorsim.readout.thermometer.circuit import ThermometerCircuit  # noqa: E402
 from sensorsim.readout.thermometer.description import MAX_THRESHOLDS, Thermometer  # noqa: E402
 
-__all__ = ["MAX_THRESHOLDS", "Thermometer", "ThermometerCircuit"]
+READOUT = Thermometer
+
+__all__ = ["MAX_THRESHOLDS", "READOUT", "Thermometer", "ThermometerCircuit"]

@@ -4,9 +4,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim.circuits.comparator import Comparator, column_offsets_v
-from sensorsim.core import streams
+from sensorsim.core import pool, streams
 from sensorsim.core.bits import FieldArray
 from sensorsim.kernels.normal import MAX_NORMAL
+from sensorsim.kernels.segments import spans_of
 from sensorsim.readout.level_tables import close_levels, step_table
 from sensorsim.readout.thermometer.circuit import ThermometerCircuit, mismatched_levels
 from sensorsim.readout.thermometer.kernel import compare, compare_with_memory
@@ -55,20 +56,29 @@ def compare_fields(
     thresholds = np.ascontiguousarray(levels_v[:, np.newaxis] - offsets)
     noise_v = comparator.noise_mv * 1e-3
     out = np.empty((n, h * w * c), np.uint32)
-    if circuit.hysteresis_mv > 0:
-        finite = compare_with_memory(
-            samples, thresholds, rows, key.frames, noise_v, circuit.hysteresis_mv * 1e-3,
-            sequential, key.seed, key.temporal(streams.READOUT_NOISE), out,
-        )  # fmt: skip
+    hysteresis_v, stream = circuit.hysteresis_mv * 1e-3, key.temporal(streams.READOUT_NOISE)
+    if hysteresis_v > 0:
+
+        def with_memory(claimed: pool.Counter) -> bool:
+            return compare_with_memory(
+                samples, thresholds, rows, key.frames, noise_v, hysteresis_v, sequential, key.seed,
+                stream, claimed, out,
+            )  # fmt: skip
+
+        finite = pool.share(with_memory, n)
     else:
         reach_v = float(np.abs(offsets).max(initial=0)) + MAX_NORMAL * noise_v
         table = step_table(levels_v.min() - 2 * reach_v, levels_v.max() + 2 * reach_v, _STEPS)
         close = close_levels(levels_v, reach_v, table)
-        finite = compare(
-            samples, thresholds, *close, table.lowest, table.steps_per_v, rows, key.frames,
-            noise_v, key.seed, key.temporal(streams.READOUT_NOISE), out,
-        )  # fmt: skip
-    if not finite:
+
+        def at_once(claimed: pool.Counter) -> bool:
+            return compare(
+                samples, thresholds, *close, table.lowest, table.steps_per_v, rows, key.frames,
+                noise_v, key.seed, stream, claimed, out,
+            )  # fmt: skip
+
+        finite = pool.share(at_once, n * spans_of(h * w * c))
+    if not all(finite):
         raise bad_volts()
     fields = out.reshape(volts.shape)
     return corrected(fields) if circuit.bubbles == "corrected" else fields

@@ -172,7 +172,7 @@ class Thermometer(ThermometerCircuit, Readout):
         )
 
     def conversion_us(self, timing: TimingConstants) -> Estimate:
-        """One comparison in parallel, M reference steps in sequence: see `Readout.conversion_us`."""
+        """One comparison, or M reference steps in sequence: see `Readout.conversion_us`."""
         return price.conversion_us(timing, self.mode, self.levels)
 
     def rows(

@@ -7,27 +7,16 @@ sample, those are listed, and their draws are made a vector register at a time.
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
-from sensorsim.kernels.normal import box_muller
+from sensorsim.kernels.normal import box_muller, decision_noise
 from sensorsim.kernels.philox import philox4x32
-from sensorsim.kernels.segments import SEGMENT, SPAN, spans_of
-from sensorsim.readout.adc.kernel import all_finite, step_of
+from sensorsim.kernels.segments import SEGMENT, SPAN, all_finite, spans_of, step_of
+from sensorsim.kernels.vector import claim
 
 _NONE, _ONE = np.uint32(0), np.uint32(1)
 _ONE_BYTE = np.uint8(1)
 _ZERO_WORD = np.uint64(0)
-
-
-@njit(cache=True, forceinline=True)
-def decision_noise(pixel, frame, level, seed, stream):
-    """Standard normal float32 of one comparison."""
-    w0, w1, _, _ = philox4x32(
-        np.uint64(pixel), np.uint64(frame), np.uint64(level), _ZERO_WORD, np.uint64(seed),
-        np.uint64(stream),
-    )  # fmt: skip
-    value, _ = box_muller(np.uint32(w0), np.uint32(w1))
-    return value
 
 
 @njit(cache=True)
@@ -67,12 +56,14 @@ def _decide(v, thresholds, start, sample, level, noise_v, draws, fields, close):
         fields[i] |= (_ONE if margin >= 0.0 else _NONE) << m  # no branch on a coin's toss
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def compare(
     volts, thresholds, sure, first, last, lowest, steps_per_v, dies, frames, noise_v, seed, stream,
-    out,
+    claimed, out,
 ):  # fmt: skip
-    """Decisions against every level, a bit field for each sample.
+    """Decisions against every level, a bit field for each sample, until no span is left.
+
+    Several threads may run it at once.
 
     Parameters
     ----------
@@ -87,6 +78,7 @@ def compare(
     lowest, steps_per_v : float32
     dies, frames : int64 [N] (rows of ``thresholds`` and the table), uint32 [N]
     noise_v : float, rms noise; one draw per comparison
+    claimed : int64 [1], spans taken; shared by all threads of a call
     out : uint32 [N, P], bit m is 1 where volts + noise >= threshold m
 
     Returns
@@ -98,47 +90,52 @@ def compare(
     spans = spans_of(samples)
     count = thresholds.shape[2]
     last_step = np.float32(sure.shape[1] - 1)
-    right = np.ones(images * spans, np.bool_)
-    for item in prange(images * spans):
+    right = True
+    steps = np.empty(SEGMENT, np.int32)
+    sample = np.empty(SEGMENT * count, np.int32)
+    level = np.empty(SEGMENT * count, np.int32)
+    draws = np.zeros(SEGMENT * count, np.float32)
+    while True:
+        item = claim(claimed.ctypes.data)
+        if item >= images * spans:
+            return right
         n = item // spans
         die = dies[n]
         begin = (item - n * spans) * SPAN
         end = min(begin + SPAN, samples)
-        steps = np.empty(SEGMENT, np.int32)
-        sample = np.empty(SEGMENT * count, np.int32)
-        level = np.empty(SEGMENT * count, np.int32)
-        draws = np.zeros(SEGMENT * count, np.float32)
         for start in range(begin, end, SEGMENT):
             stop = min(start + SEGMENT, end)
             v = volts[n, start:stop]
             fields = out[n, start:stop]
-            right[item] = right[item] and all_finite(v)
+            right = right and all_finite(v)
             for i in range(v.size):
                 steps[i] = step_of(v[i], lowest, steps_per_v, last_step)
             close = _list_close(steps, sure[die], first[die], last[die], fields, sample, level)
             if noise_v > 0.0:
                 _draw(sample, level, start, frames[n], seed, stream, draws[:close])
             _decide(v, thresholds[die], start, sample, level, noise_v, draws, fields, close)
-    return right.all()
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def compare_with_memory(
-    volts, thresholds, dies, frames, noise_v, hysteresis_v, chained, seed, stream, out
+    volts, thresholds, dies, frames, noise_v, hysteresis_v, chained, seed, stream, claimed, out
 ):  # fmt: skip
     """Decisions of comparators with hysteresis; arguments and result as in `compare`.
 
     A decision moves the threshold of the next one by half the hysteresis towards itself. The next
     one is that of the same level in the row below, or, if ``chained``, that of the next level of
     the same sample. Before the first decision the memory is 0. Samples of an image are therefore
-    visited in their order, and only images run in parallel.
+    visited in their order; threads take whole images, counted by ``claimed``.
     """
     columns = thresholds.shape[1]
     half = hysteresis_v / 2
-    right = np.ones(volts.shape[0], np.bool_)
-    for n in prange(volts.shape[0]):
+    right = True
+    while True:
+        n = claim(claimed.ctypes.data)
+        if n >= volts.shape[0]:
+            return right
         die = dies[n]
-        right[n] = all_finite(volts[n])
+        right = right and all_finite(volts[n])
         for p in range(volts.shape[1]):
             column = p % columns
             above = out[n, p - columns] if p >= columns else np.uint32(0)
@@ -152,4 +149,3 @@ def compare_with_memory(
                     margin += noise_v * decision_noise(p, frames[n], m, seed, stream)
                 field |= (_ONE if margin >= 0.0 else _NONE) << place
             out[n, p] = field
-    return right.all()

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from sensorsim.core import streams
+from sensorsim.core.pool import counter
 from sensorsim.kernels.normal import fill_pixel_normals
-from sensorsim.kernels.segments import SEGMENT, SPAN
-from sensorsim.readout.adc.kernel import add_offsets, quantize, step_of
+from sensorsim.kernels.segments import SEGMENT, SPAN, step_of
+from sensorsim.readout.adc.kernel import add_offsets, quantize
 from sensorsim.readout.level_tables import ended, guesses
 
 SEED = 4
@@ -34,7 +35,7 @@ def test_codes_are_those_of_a_comparison_with_every_level(
     endless = np.concatenate([levels, np.full((*levels.shape[:2], 1), np.inf, np.float32)], 2)
     quantize(
         volts, endless, guesses, np.float32(0), np.float32(count / 0.15), np.float32(0), offset,
-        dies, frames, noise_v, SEED, streams.READOUT_NOISE, out,
+        dies, frames, noise_v, SEED, streams.READOUT_NOISE, counter(), out,
     )  # fmt: skip
     column = np.arange(SAMPLES) % columns
     normals = np.empty(SAMPLES, np.float32)
@@ -52,7 +53,7 @@ def test_a_tie_reaches_its_level_and_equal_levels_are_reached_together() -> None
     quantize(
         volts, levels, np.zeros(1, np.uint16), np.float32(0), np.float32(1),
         np.float32(0), np.zeros((1, 1), np.float32), np.zeros(1, np.int64), np.zeros(1, np.uint32),
-        np.float32(0), 0, 0, codes,
+        np.float32(0), 0, 0, counter(), codes,
     )  # fmt: skip
     np.testing.assert_array_equal(codes, [[1, 0, 3]])
 
@@ -70,7 +71,7 @@ def test_arithmetic_finds_the_codes_of_equal_steps(bits: int, full_scale_v: floa
     out = np.empty(volts.shape, np.uint16)
     quantize(
         volts, ended(levels)[np.newaxis, np.newaxis], *how, np.zeros((1, 1), np.float32),
-        np.zeros(1, np.int64), np.zeros(1, np.uint32), np.float32(0), 0, 0, out,
+        np.zeros(1, np.int64), np.zeros(1, np.uint32), np.float32(0), 0, 0, counter(), out,
     )  # fmt: skip
     np.testing.assert_array_equal(out[0], np.searchsorted(levels, volts[0].astype(float), "right"))
 

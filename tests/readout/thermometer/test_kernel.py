@@ -5,10 +5,11 @@ import pytest
 from scipy import stats
 
 from sensorsim.core import streams
-from sensorsim.kernels.normal import MAX_NORMAL
+from sensorsim.core.pool import counter
+from sensorsim.kernels.normal import MAX_NORMAL, decision_noise
 from sensorsim.kernels.segments import SEGMENT, SPAN
 from sensorsim.readout.level_tables import close_levels, step_table
-from sensorsim.readout.thermometer.kernel import compare, compare_with_memory, decision_noise
+from sensorsim.readout.thermometer.kernel import compare, compare_with_memory
 
 SEED = 4
 COLUMNS = 6
@@ -49,7 +50,7 @@ def test_fields_equal_those_of_a_reference_that_always_draws(
     out = np.empty(volts.shape, np.uint32)
     compare_with_memory(
         volts, levels[:, np.newaxis] - offset, dies, frames, noise_v, hysteresis_v, chained, SEED,
-        streams.READOUT_NOISE, out,
+        streams.READOUT_NOISE, counter(), out,
     )  # fmt: skip
     expected = slow(volts, levels, offset, dies, frames, noise_v, hysteresis_v, chained)
     np.testing.assert_array_equal(out, expected)
@@ -74,11 +75,11 @@ def test_levels_out_of_reach_need_no_comparison(noise_v: float, count: int, step
     out, expected = np.empty((2, *volts.shape), np.uint32)
     compare(
         volts, thresholds, *close, table.lowest, table.steps_per_v, dies, frames, noise_v, SEED,
-        streams.READOUT_NOISE, out,
+        streams.READOUT_NOISE, counter(), out,
     )  # fmt: skip
     compare_with_memory(
         volts, thresholds, dies, frames, noise_v, 0.0, False, SEED, streams.READOUT_NOISE,
-        expected,
+        counter(), expected,
     )  # fmt: skip
     np.testing.assert_array_equal(out, expected)
 
@@ -90,7 +91,8 @@ def test_a_tie_gives_one() -> None:
     fields = np.empty(volts.shape, np.uint32)
     compare(
         volts, levels[:, np.newaxis], *close_levels(levels, 0.0, table), table.lowest,
-        table.steps_per_v, np.zeros(1, np.int64), np.zeros(1, np.uint32), 0.0, 0, 0, fields,
+        table.steps_per_v, np.zeros(1, np.int64), np.zeros(1, np.uint32), 0.0, 0, 0,
+        counter(), fields,
     )  # fmt: skip
     np.testing.assert_array_equal(fields, [[0b01, 0b00, 0b11]])
 
