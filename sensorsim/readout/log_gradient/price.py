@@ -1,0 +1,93 @@
+"""What log gradients cost and how long they take: dividers, comparators, the analog row buffer."""
+
+import numpy as np
+
+from sensorsim.circuits.comparator import Comparator
+from sensorsim.circuits.comparison import ComparatorKind, auto_zero_rows, decision
+from sensorsim.circuits.constant import Estimate
+from sensorsim.circuits.figures import Process, TimingConstants
+from sensorsim.circuits.ledger import Row
+from sensorsim.circuits.logic import clocked_bit, popcount_adders
+from sensorsim.circuits.pixel import PixelArray
+from sensorsim.optics.spectrum import BOLTZMANN_J_PER_K
+
+
+def conversion_us(timing: TimingConstants, decisions: int) -> Estimate:
+    """Time of a row's decisions, one after another: one comparator serves both directions.
+
+    Parameters
+    ----------
+    timing : TimingConstants
+    decisions : int
+        Of one sample.
+
+    Returns
+    -------
+    Estimate
+        Time, us.
+    """
+    return Estimate((timing.step_ns,), lambda ns: 1e-3 * ns * decisions)
+
+
+def gradient_rows(
+    process: Process,
+    array: PixelArray,
+    comparator: Comparator,
+    ratios: int,
+    directions: int,
+    buffer_noise_mv: float,
+    kind: ComparatorKind,
+) -> list[Row]:
+    """All parts of the gradients of every sample.
+
+    Each decision charges the divider anew from both samples, ``2 C V s V_fs`` from the analog
+    supply. Each sample is written once to the row buffer, ``C V s V_fs``, whose capacitor is at
+    least ``kT / noise**2``. Both sample the column, so that no follower holds it.
+
+    Parameters
+    ----------
+    process : Process
+    array : PixelArray
+    comparator : Comparator
+    ratios : int
+        M.
+    directions : int
+        Gradients of a sample.
+    buffer_noise_mv : float
+        Noise of the row buffer, mV rms; 0 asks for no size.
+    kind : "dynamic" or "static"
+        Of the comparators.
+
+    Returns
+    -------
+    list of Row
+        Of stage "readout".
+    """
+    each = directions * ratios
+    conversion = conversion_us(process.timing, each)
+    span, signal = array.full_scale_v, array.signal(process)
+    capacitor, supply = process.converter.sampling_capacitor_ff, process.supply.analog_v
+    least_ff = _thermal_ff(buffer_noise_mv, array.temperature_k)
+    divider = Estimate.over(
+        lambda ff, v, s: 1e-3 * 2 * ff * v * s * span, capacitor, supply, signal
+    )
+    buffer = Estimate.over(
+        lambda ff, v, s: 1e-3 * np.maximum(ff, least_ff) * v * s * span, capacitor, supply, signal
+    )
+    adder = Estimate((process.logic.full_adder_fj,), lambda fj: 1e-3 * fj)
+    return [
+        Row("readout", "analog row buffer, write", array.samples, buffer),
+        Row("readout", "capacitors of a ratio", array.samples * each, divider),
+        Row("readout", f"{kind} comparison with clock", array.samples * each,
+            decision(process, array, comparator, conversion, each, kind)),
+        *auto_zero_rows(process, comparator, array, array.converters),
+        Row("readout", "latch of a decision", array.samples * each, clocked_bit(process)),
+        Row("readout", "adder of the encoder",
+            array.samples * directions * popcount_adders(ratios), adder),
+    ]  # fmt: skip
+
+
+def _thermal_ff(noise_mv: float, temperature_k: float) -> float:
+    """Capacitance of a kT/C noise, fF."""
+    noise_v = 1e-3 * noise_mv
+    return 1e15 * BOLTZMANN_J_PER_K * temperature_k / noise_v**2 if noise_v else 0.0
