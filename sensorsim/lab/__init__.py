@@ -1,8 +1,8 @@
-"""EMVA 1288: a simulated camera is measured as a laboratory would measure a real one.
+"""EMVA 1288 characterization of a simulated camera.
 
-`bench` exposes, `procedure` says to what, `statistics` turns frames into moments, `parameters`
-moments into fits, `characterization` fits into a data sheet; `expectation` says what should come
-out. `device` finds the camera that a name stands for.
+`bench` exposes frames, `procedure` chooses the exposures, `frame_statistics` computes moments of
+frames, `parameters` fits them, and `characterization` collects the fits in a data sheet.
+`expectation` computes the values to expect. `device_under_test` looks up a camera by name.
 """
 
 from sensorsim.lab.bench import Bench, Exposure, set_up

@@ -1,4 +1,4 @@
-"""The optical bench: a pixel array behind an ADC, under even light of one wavelength, no lens."""
+"""EMVA 1288 setup: pixel array and ADC under uniform monochromatic light, without a lens."""
 
 import math
 from dataclasses import dataclass, replace
@@ -15,31 +15,38 @@ from sensorsim.readout import Adc
 from sensorsim.sensor import FixedPattern, Linear, Photodiode, fixed_pattern, sense
 
 LEAST_DARK_VARIANCE_DN2 = 0.24
-"""Below it the quantizer hides the temporal dark noise (EMVA 1288 R4.0 Linear, eq. 53-54)."""
+"""Least temporal dark variance, DN**2: below it quantization hides the noise.
+
+Source: EMVA 1288 Release 4.0 Linear, eq. 53 and 54.
+"""
 MIN_SIDE = 16
 MAX_SIDE = 8192
 _BLACK_SIGMAS = 6.0
 _BLACK_FRAMES = 0
-"""First frame of the setting of the black level; `procedure` uses higher numbers."""
+"""First frame number for setting the black level; `procedure` uses higher numbers."""
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """What some frames are exposed to.
+    """Light, time and number of the frames of one exposure.
 
     Attributes
     ----------
     photons : float
-        Mean photons on a pixel in one exposure.
+        Mean number of photons per pixel and frame.
     time_ms : float
+        Exposure time, ms.
     first_frame : int
-        Address of the temporal noise; the frames that follow have the next numbers.
+        Frame number of the first frame, which addresses its temporal noise; the frames that follow
+        have consecutive numbers.
     frames : int
+        Number of frames.
 
     Raises
     ------
     InputError
-        If light or time are not finite or below what can be, or there is no frame.
+        If ``photons`` is negative or not finite, ``time_ms`` is not positive or not finite, or
+        ``frames`` is below 1.
     """
 
     photons: float
@@ -58,21 +65,24 @@ class Exposure:
 
 @dataclass(frozen=True)
 class Bench:
-    """One die of a camera on the bench.
+    """One die of a camera in the measurement setup.
 
     Attributes
     ----------
     photodiode : Photodiode
+        The pixel.
     adc : Adc
-        Its ``offset_mv`` holds the black level.
+        The converter; its ``offset_mv`` includes the black level.
     full_scale_v : float
-        Volts at which an ideal converter's code range ends.
+        Voltage at which an ideal converter's code range ends, V.
     light : Monochromatic
+        Spectrum of the light.
     pattern : FixedPattern
-        Of the die, for the region that is read.
+        Fixed pattern of the die, for the region that is read.
     rows, columns : int
-        Of that region.
+        Size of that region, pixels.
     die, seed : int
+        Die number, and seed of all noise.
     """
 
     photodiode: Photodiode
@@ -87,45 +97,91 @@ class Bench:
 
     @property
     def electrons_per_photon(self) -> float:
-        """Over the whole pixel, as EMVA 1288 counts it: quantum efficiency times fill factor."""
+        """Quantum efficiency times fill factor: EMVA 1288 counts photons on the whole pixel.
+
+        Returns
+        -------
+        float
+            Electrons per photon.
+        """
         efficiency = mean_quantum_efficiency(self.photodiode.quantum_efficiency, self.light)
         return efficiency * self.photodiode.fill_factor
 
     @property
     def step_v(self) -> float:
-        """Width of a code of the ideal converter."""
+        """Code width of the ideal converter.
+
+        Returns
+        -------
+        float
+            Code width, V.
+        """
         return self.full_scale_v / 2**self.adc.bits
 
     @property
     def black_level_dn(self) -> float:
-        """Digital number that the ADC's offset puts below the signal."""
+        """Black level that the ADC's offset adds to the signal.
+
+        Returns
+        -------
+        float
+            Black level, DN.
+        """
         return self.adc.offset_mv * 1e-3 / self.step_v
 
     @property
     def gain_dn_per_e(self) -> float:
-        """Digital numbers that an electron makes, the converter's gain error included."""
+        """System gain, including the converter's gain error.
+
+        Returns
+        -------
+        float
+            Gain, DN per electron.
+        """
         volts_per_e = (1 + self.adc.gain_error_percent / 100) * self.photodiode.volts_per_e
         return volts_per_e / self.step_v
 
     @property
     def clip_e(self) -> float:
-        """Electrons at which the well or the converter is full, whichever comes first."""
+        """Signal at which the well or the converter clips, whichever is less.
+
+        Returns
+        -------
+        float
+            Signal, electrons.
+        """
         dn = self.adc.levels - self.black_level_dn
         return min(self.photodiode.full_well_e, dn / self.gain_dn_per_e)
 
     @property
     def saturation_e(self) -> float:
-        """Electrons at which the temporal variance is largest (6.6), but for clipping's smooth end.
+        """Signal of the largest temporal variance (6.6), ignoring how clipping rounds the peak.
 
-        A soft well passes a part exp(-(x - knee) / room) of what changes in x electrons, so it
-        leaves the variance x exp(-2 (x - knee) / room): it falls from the knee on, or from room / 2
-        if that lies above.
+        A soft well passes the fraction exp(-(x - knee) / room) of a change at x electrons, so the
+        variance is x exp(-2 (x - knee) / room). It falls from the knee on, or from room / 2 if that
+        is larger.
+
+        Returns
+        -------
+        float
+            Signal, electrons.
         """
         full, part = self.photodiode.full_well_e, self.photodiode.saturation.knee_fraction
         return min(self.clip_e, max(part * full, (1 - part) * full / 2))
 
     def expose(self, exposure: Exposure) -> npt.NDArray[np.int64]:
-        """Digital numbers of some frames: int64 [frames, rows, columns]."""
+        """Expose frames and convert them.
+
+        Parameters
+        ----------
+        exposure : Exposure
+            Light, time and frame numbers.
+
+        Returns
+        -------
+        int64 [frames, rows, columns]
+            Digital numbers, DN.
+        """
         pixel = self.photodiode.model_copy(update={"integration_time_ms": exposure.time_ms})
         frames = exposure.first_frame + np.arange(exposure.frames)
         key = streams.Key.of(self.seed, frames, self.die)
@@ -136,20 +192,48 @@ class Bench:
         return self.adc.digital_numbers(codes)[..., 0]
 
     def moments(self, exposure: Exposure) -> Moments:
-        """Mean and temporal variance of a pair of frames."""
+        """Mean and temporal variance of a pair of frames.
+
+        Parameters
+        ----------
+        exposure : Exposure
+            Light, time and frame numbers of two frames.
+
+        Returns
+        -------
+        Moments
+            Mean, DN, and temporal variance, DN**2.
+        """
         return pair_moments(*self.expose(exposure))
 
     def dark_variance_dn2(self) -> float:
         """Temporal variance of a dark pair at the pixel's own exposure time.
 
-        The lesser of two, half a step apart: a dark level on the edge of a code flips between two
-        codes with a variance of 1/4 however small the noise, and half a step beside it shows none.
+        The lesser of two, taken half a code apart. A dark level at the edge of a code alternates
+        between two codes with a variance of 1/4 however small the noise is; half a code away the
+        variance is 0.
+
+        Returns
+        -------
+        float
+            Temporal variance, DN**2.
         """
         dark = Exposure(0.0, self.photodiode.integration_time_ms, _BLACK_FRAMES)
         return min(shifted(self, dn).moments(dark).variance_dn2 for dn in (0.0, 0.5))
 
     def hidden_noise(self, dark_variance_dn2: float) -> str:
-        """Why the converter's step hides this temporal dark variance; empty if it does not."""
+        """Why the converter's code width hides the temporal dark noise.
+
+        Parameters
+        ----------
+        dark_variance_dn2 : float
+            Temporal dark variance, DN**2.
+
+        Returns
+        -------
+        str
+            The reason; empty if the variance is at least `LEAST_DARK_VARIANCE_DN2`.
+        """
         if dark_variance_dn2 >= LEAST_DARK_VARIANCE_DN2:
             return ""
         return (
@@ -159,12 +243,17 @@ class Bench:
         )
 
     def check_dark_variance(self, dark_variance_dn2: float) -> None:
-        """Refuse a temporal dark variance that the converter's step hides.
+        """Raise if the converter's code width hides the temporal dark noise.
+
+        Parameters
+        ----------
+        dark_variance_dn2 : float
+            Temporal dark variance, DN**2.
 
         Raises
         ------
         InputError
-            If it is below `LEAST_DARK_VARIANCE_DN2`.
+            If the variance is below `LEAST_DARK_VARIANCE_DN2`.
         """
         if why := self.hidden_noise(dark_variance_dn2):
             raise InputError(
@@ -177,32 +266,41 @@ def set_up(
     photodiode: Photodiode, adc: Adc, *, full_scale_v: float | None = None,
     wavelength_nm: float = 555.0, rows: int = 240, columns: int = 320, die: int = 0, seed: int = 0,
 ) -> Bench:  # fmt: skip
-    """Put a camera on the bench and set its black level.
+    """Set up a camera for measurement and set its black level.
 
     The black level is raised until a dark frame lies six standard deviations above the lowest
-    code, as EMVA 1288 asks for an offset at which dark frames do not underflow (6.5).
+    code: EMVA 1288 asks for an offset at which dark frames do not underflow (6.5).
 
     Parameters
     ----------
     photodiode : Photodiode
-        Its response must be linear.
+        The pixel; its response must be linear.
     adc : Adc
-        A linear one. Its own offset is kept, the black level comes on top.
+        A linear converter. The black level is added to its own offset.
     full_scale_v : float, optional
-        Volts at which an ideal converter's code range ends; those of a full well if left out.
+        Voltage at which an ideal converter's code range ends, V; that of a full well if left out.
     wavelength_nm : float, 380 to 780
+        Wavelength of the light, nm.
     rows, columns : int, 16 to 8192
+        Size of the region that is read, pixels.
     die : int, 0 to `streams.MAX_DIE`
+        Die number, which selects the fixed pattern.
     seed : int, 0 to 2**32 - 1
+        Seed of all noise.
+
+    Returns
+    -------
+    Bench
+        The camera in the setup.
 
     Raises
     ------
     InputError
-        If EMVA 1288's linear model does not apply to the camera, it has no noise to measure, its
-        black level leaves the converter's range, or an argument is out of range.
+        If EMVA 1288's linear model does not apply to the camera, it has no temporal noise, its
+        black level is outside the converter's range, or an argument is out of range.
     """
     _check(photodiode, adc, rows, columns, wavelength_nm)
-    streams.Key.of(seed, [_BLACK_FRAMES], die)  # refuses what is no seed or die
+    streams.Key.of(seed, [_BLACK_FRAMES], die)  # checks seed and die
     pattern = fixed_pattern(photodiode, (rows, columns, 1), die, seed)
     full_scale_v = photodiode.full_scale_v if full_scale_v is None else full_scale_v
     if not 0 < full_scale_v < math.inf:
@@ -216,13 +314,26 @@ def set_up(
 
 
 def shifted(bench: Bench, more_dn: float) -> Bench:
-    """The same bench with a black level that is higher by so much."""
+    """Copy a bench with a higher black level.
+
+    Parameters
+    ----------
+    bench : Bench
+        The bench to copy.
+    more_dn : float
+        Increase of the black level, DN.
+
+    Returns
+    -------
+    Bench
+        The copy.
+    """
     offset_mv = bench.adc.offset_mv + more_dn * bench.step_v * 1e3
     return replace(bench, adc=bench.adc.model_copy(update={"offset_mv": offset_mv}))
 
 
 def _black_offset_dn(bench: Bench) -> float:
-    """Offset that lifts a dark frame off the lowest code, found from dark frames."""
+    """Offset that lifts a dark frame above the lowest code, from dark frames."""
     lift_dn = 2.0 ** (bench.adc.bits - 2)
     lifted = shifted(bench, lift_dn)
     dark = lifted.expose(Exposure(0.0, bench.photodiode.integration_time_ms, _BLACK_FRAMES))
@@ -231,7 +342,7 @@ def _black_offset_dn(bench: Bench) -> float:
 
 
 def _check_knee(bench: Bench) -> None:
-    """A soft well must not bend where gain and responsivity are fitted."""
+    """Raise if a soft well bends where gain and responsivity are fitted."""
     part = bench.photodiode.saturation.knee_fraction
     if SENSITIVITY_PART * bench.saturation_e > part * bench.photodiode.full_well_e:
         raise InputError(
@@ -242,7 +353,7 @@ def _check_knee(bench: Bench) -> None:
 
 
 def _check_black_level(bench: Bench) -> None:
-    """A dark frame must lie inside the range that it shares with the signal."""
+    """Raise if a dark frame lies at an end of the converter's range."""
     dark = bench.expose(Exposure(0.0, bench.photodiode.integration_time_ms, _BLACK_FRAMES))
     level_dn = float(np.median(dark))
     if not 0 < level_dn < bench.adc.levels:
@@ -257,7 +368,7 @@ def _check(p: Photodiode, adc: Adc, rows: int, columns: int, wavelength_nm: floa
     if not isinstance(p.response, Linear):
         raise InputError(
             f"photodiode.response {p.response.kind!r}: EMVA 1288's linear model does not apply, "
-            "since gain and noise change along such a response; expected 'linear'"
+            "because gain and noise vary with the signal; expected 'linear'"
         )
     if not p.draws("temporal"):
         raise InputError(
@@ -272,7 +383,7 @@ def _check(p: Photodiode, adc: Adc, rows: int, columns: int, wavelength_nm: floa
     for name, side in (("rows", rows), ("columns", columns)):
         if not MIN_SIDE <= side <= MAX_SIDE:
             raise InputError(
-                f"{name} {side}: expected {MIN_SIDE} to {MAX_SIDE}; fewer pixels tell nothing of "
+                f"{name} {side}: expected {MIN_SIDE} to {MAX_SIDE}; fewer pixels do not show "
                 "their spread"
             )
     if not 380 <= wavelength_nm <= 780:

@@ -1,4 +1,4 @@
-"""From a camera on the bench to the parameters of its data sheet.
+"""Measure the EMVA 1288 parameters of a camera.
 
 Clauses and equations are those of EMVA 1288 Release 4.0 Linear.
 """
@@ -18,30 +18,41 @@ from sensorsim.lab.procedure import DarkSeries, Measurement, Vary, measure
 def characterize(
     bench: Bench, *, steps: int = 50, stack: int = 16, vary: Vary = "light"
 ) -> xr.Dataset:
-    """Measure everything.
+    """Measure all parameters of a camera.
 
     Parameters
     ----------
     bench : Bench
+        The camera in the setup, from `set_up`.
     steps : int, 10 to 1000
         Exposures of the photon transfer curve; the standard asks for 50.
     stack : int, 2 to 1000
-        Frames of each stack that fixed patterns are averaged from.
+        Frames per stack for the fixed patterns.
     vary : "light" or "time"
-        What makes the exposures differ.
+        Whether irradiance or exposure time varies.
 
     Returns
     -------
     Dataset
-        Parameters with units, and ``NAME_error``, the standard error, where it has a closed form
-        (NaN for a non-uniformity that came out as zero);
-        the curves they come from over ``exposure`` and ``dark_exposure``.
+        Scalar parameters, each with its unit in ``attrs["units"]``, and ``NAME_error``, the
+        standard error, where it has a closed form (NaN for a non-uniformity estimated as zero);
+        the measured curves over ``exposure`` and ``dark_exposure``.
 
     Raises
     ------
     InputError
-        If an argument is out of range, the converter's step hides the dark noise, or nothing
-        saturates.
+        If ``steps`` or ``stack`` is out of range, the converter's code width hides the dark noise,
+        or no exposure saturates.
+
+    Examples
+    --------
+    >>> from sensorsim.lab import characterize, set_up
+    >>> from sensorsim.readout import Adc
+    >>> from sensorsim.sensor import Photodiode
+    >>> bench = set_up(Photodiode(), Adc(bits=12), rows=64, columns=64)
+    >>> data = characterize(bench, steps=20)
+    >>> round(data["system_gain_dn_per_e"].item(), 2)
+    0.41
     """
     made = measure(bench, steps, stack, vary)
     gain = fit.system_gain(made.curve, made.saturation, bench.rows * bench.columns)
@@ -66,11 +77,11 @@ def characterize(
 
 
 def _sensitivity(bench: Bench, made: Measurement, gain: fit.Estimate) -> dict[str, float]:
-    """Gain, efficiency, noise, saturation and what follows from them (21 to 28, 49 to 54)."""
+    """Gain, quantum efficiency, dark noise, saturation, SNR, range (21 to 28, 49 to 54)."""
     k, curve = gain.value, made.curve
     efficiency = fit.responsivity(curve, made.saturation) / k
     dark_dn2 = fit.dark_variance_dn2(curve, bench.rows * bench.columns)
-    bench.check_dark_variance(dark_dn2.value)  # without the dark current's part, it may be less
+    bench.check_dark_variance(dark_dn2.value)  # may be less than at the pixel's time
     noise_e = fit.dark_noise_e(dark_dn2, gain)
     photons = float(curve.photons[made.saturation])
     electrons, threshold = efficiency * photons, fit.threshold_e(dark_dn2.value, k)
@@ -92,7 +103,10 @@ def _sensitivity(bench: Bench, made: Measurement, gain: fit.Estimate) -> dict[st
 
 
 def _dark_current(series: DarkSeries, gain: fit.Estimate) -> dict[str, float]:
-    """From the rise of the mean (29) and, doubly scaled, of the variance (30)."""
+    """Dark current from the slopes of the mean (29) and of the variance (30).
+
+    The slope of the variance is divided by the gain squared.
+    """
     seconds = series.time_ms * 1e-3
     values = {}
     for name, moments, power in (
@@ -110,7 +124,7 @@ def _dark_current(series: DarkSeries, gain: fit.Estimate) -> dict[str, float]:
 def _nonuniformity(
     dark: SpatialMoments, bright: SpatialMoments, gain: fit.Estimate
 ) -> dict[str, float]:
-    """DSNU (66) and PRNU (67), and their parts by row, column and pixel."""
+    """DSNU (66) and PRNU (67), and their row, column and pixel parts."""
     signal = bright.mean_dn - dark.mean_dn
     values = {}
     for part in ("", "_row", "_column", "_pixel"):
@@ -120,7 +134,7 @@ def _nonuniformity(
         values[f"prnu{part}_percent"] = 100 * _root(bright_dn2 - dark_dn2) / signal
     dsnu, prnu = values["dsnu_e"], values["prnu_percent"]
     relative = np.hypot(dark.relative_error / 2, fit.relative_error(gain))
-    # An estimate that came out at no variance has no error to first order.
+    # To first order, a variance estimated as zero has no error.
     values["dsnu_e_error"] = dsnu * float(relative) if dsnu > 0 else float("nan")
     errors = np.hypot(
         bright.variance_dn2 * bright.relative_error, dark.variance_dn2 * dark.relative_error
@@ -131,12 +145,12 @@ def _nonuniformity(
 
 
 def _root(variance: float) -> float:
-    """Square root; 0 where an estimate of no variance came out below it."""
+    """Square root; 0 where the estimate of a zero variance is negative."""
     return float(np.sqrt(max(variance, 0.0)))
 
 
 def _linearity_error(straight: fit.Linearity) -> dict[str, float]:
-    """Least and largest deviation (Release 3.1), and the mean of its absolute value (63)."""
+    """Least and greatest deviation (Release 3.1), and the mean absolute one (63)."""
     deviation = straight.deviation_percent[straight.fitted]
     return {
         "linearity_error_min_percent": float(deviation.min()),

@@ -1,4 +1,4 @@
-"""What a characterization should find, by closed forms from the descriptions."""
+"""Closed-form values that a characterization should find."""
 
 import numpy as np
 
@@ -9,13 +9,25 @@ from sensorsim.sensor import Photodiode, dark_current_e_per_s
 
 
 def expected(bench: Bench, vary: Vary = "light") -> dict[str, float]:
-    """Values that went into the simulated camera, by the names of `characterize`'s results.
+    """Expected values of a characterization, from the descriptions of pixel and ADC.
 
-    Dark noise and non-uniformity are those at the pixel's own exposure time; where time is varied,
-    dark noise is that of no exposure time, and non-uniformity that at the time of saturation.
-    Saturation is where the well or the converter is full, or where a soft well begins to eat the
-    noise; a measured one lies a few standard deviations of the shot noise lower, where clipping
-    begins.
+    Dark noise and non-uniformity are those at the pixel's own exposure time. Where time varies,
+    dark noise is that at zero exposure time, and non-uniformity that at the exposure time of
+    saturation. Saturation is where the well or the converter is full, or where a soft well begins
+    to reduce the noise; a measured value is a few standard deviations of the shot noise lower,
+    where clipping begins.
+
+    Parameters
+    ----------
+    bench : Bench
+        The camera in the setup.
+    vary : "light" or "time"
+        Whether irradiance or exposure time varies.
+
+    Returns
+    -------
+    dict of float
+        Values by the names and in the units of the results of `characterize`.
     """
     p, adc = bench.photodiode, bench.adc
     dark_current = dark_current_e_per_s(
@@ -55,10 +67,10 @@ def expected(bench: Bench, vary: Vary = "light") -> dict[str, float]:
 
 
 def _temporal_e(p: Photodiode, dark_e: float) -> float:
-    """Temporal dark noise of a pixel: reset, read, row and telegraph noise, and dark shot noise.
+    """Temporal dark noise of a pixel, electrons: reset, read, row, telegraph and dark shot noise.
 
-    A telegraph trap of exponential steps of mean a has the mean square 2 a**2; its state varies by
-    1/4, the difference of two samples by 1/2.
+    Exponentially distributed telegraph amplitudes of mean a have the mean square 2 a**2. The
+    variance of a trap's state is 1/4, that of the difference of two samples 1/2.
     """
     state = 0.5 if p.correlated_double_sampling else 0.25
     telegraph = p.rts_pixel_fraction * 2 * p.rts_amplitude_e**2 * state

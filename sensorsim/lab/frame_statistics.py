@@ -1,4 +1,4 @@
-"""Frames to moments: temporal variance of pairs, spatial variance of stacks.
+"""Moments of frames: temporal variance of pairs, spatial variance of stacks.
 
 Equation numbers are those of EMVA 1288 Release 4.0 Linear.
 """
@@ -13,24 +13,34 @@ IntArray = npt.NDArray[np.int64]
 
 
 class Moments(NamedTuple):
-    """Of a pair of frames: mean, DN, and temporal variance, DN**2."""
+    """Moments of a pair of frames.
+
+    Attributes
+    ----------
+    mean_dn : float
+        Mean, DN.
+    variance_dn2 : float
+        Temporal variance, DN**2.
+    """
 
     mean_dn: float
     variance_dn2: float
 
 
 class SpatialMoments(NamedTuple):
-    """Of the average of a stack of frames, what temporal noise is left in it subtracted.
+    """Moments of the average of a stack of frames, with the remaining temporal noise subtracted.
 
     Attributes
     ----------
     mean_dn : float
+        Mean, DN.
     temporal_dn2 : float
-        Temporal variance, mean over the pixels.
+        Temporal variance, mean over the pixels, DN**2.
     variance_dn2, row_dn2, column_dn2, pixel_dn2 : float
-        Spatial variance, and its parts. An estimate may come out negative where there is none.
+        Spatial variance and its row, column and pixel parts, DN**2. Estimates of a zero variance
+        may be negative.
     relative_error : float
-        Standard error of ``variance_dn2`` over itself.
+        Standard error of ``variance_dn2`` divided by its absolute value; infinite if that is 0.
     """
 
     mean_dn: float
@@ -43,9 +53,26 @@ class SpatialMoments(NamedTuple):
 
 
 def pair_moments(first: IntArray, second: IntArray) -> Moments:
-    """Mean (16) and temporal variance (18) of two frames [rows, columns] under the same light.
+    """Mean (16) and temporal variance (18) of two frames under the same light.
 
-    Patterns that stay cancel in the difference; a change of light between the frames is taken out.
+    Fixed patterns cancel in the difference; its mean, a change of light between the frames, is
+    subtracted.
+
+    Parameters
+    ----------
+    first, second : int64 [rows, columns]
+        The frames, DN.
+
+    Returns
+    -------
+    Moments
+        Mean, DN, and temporal variance, DN**2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pair_moments(np.array([[10, 12], [10, 12]]), np.array([[12, 10], [10, 12]]))
+    Moments(mean_dn=11.0, variance_dn2=1.0)
     """
     difference = first - second
     variance = np.mean(np.square(difference)) - np.mean(difference) ** 2
@@ -53,9 +80,19 @@ def pair_moments(first: IntArray, second: IntArray) -> Moments:
 
 
 def spatial_moments(frames: Iterable[IntArray]) -> SpatialMoments:
-    """Spatial variance (35, 36) of at least two frames, and its row and column parts (41, 42).
+    """Spatial variance (35, 36) of a stack, and its row and column parts (41, 42).
 
-    Takes one frame [rows, columns] after another, so that the stack need not fit into memory.
+    Reads one frame at a time, so that the stack need not fit into memory.
+
+    Parameters
+    ----------
+    frames : iterable of int64 [rows, columns]
+        At least two frames, DN.
+
+    Returns
+    -------
+    SpatialMoments
+        Mean, DN, and temporal and spatial variances, DN**2.
     """
     following = iter(frames)
     total = next(following).astype(np.int64)

@@ -1,7 +1,7 @@
-"""Moments to parameters: the fits of EMVA 1288.
+"""Fits of EMVA 1288: parameters from moments.
 
-Equation numbers are those of Release 4.0 Linear. Where that departs from Release 3.1, which the
-EMVA's own program follows, the docstring says so.
+Equation numbers are those of Release 4.0 Linear. Where that differs from Release 3.1, which the
+EMVA's reference program follows, the docstring says so.
 """
 
 from typing import NamedTuple
@@ -14,30 +14,42 @@ from sensorsim.core.errors import InputError
 FloatArray = npt.NDArray[np.float64]
 
 QUANTIZATION_DN2 = 1 / 12
-"""Variance of the error of an ideal quantizer, DN**2."""
+"""Variance of the rounding error of an ideal quantizer, DN**2."""
 SENSITIVITY_PART = 0.7
-"""Gain and responsivity are fitted up to this part of saturation (6.6)."""
+"""Gain and responsivity are fitted up to this fraction of saturation (6.6)."""
 LINEARITY_PART = (0.05, 0.95)
-"""Linearity is fitted between these parts of saturation (6.7)."""
+"""Linearity is fitted between these fractions of saturation (6.7)."""
 LEAST_FIT_POINTS = 3
 
 
 class Estimate(NamedTuple):
-    """A value and its standard error."""
+    """A value and its standard error.
+
+    Attributes
+    ----------
+    value : float
+        The estimate.
+    error : float
+        Its standard error, in the same unit.
+    """
 
     value: float
     error: float
 
 
 class Curve(NamedTuple):
-    """Moments of all exposures in ascending light; float64 [steps] each.
+    """Moments of all exposures in ascending order of light; float64 [steps] each.
 
     Attributes
     ----------
-    photons : on a pixel
-    time_ms : exposure time
-    mean_dn, variance_dn2 : under light
-    dark_mean_dn, dark_variance_dn2 : in the dark, at the same exposure time
+    photons : float64 [steps]
+        Mean number of photons per pixel.
+    time_ms : float64 [steps]
+        Exposure time, ms.
+    mean_dn, variance_dn2 : float64 [steps]
+        Mean, DN, and temporal variance, DN**2, under light.
+    dark_mean_dn, dark_variance_dn2 : float64 [steps]
+        The same in the dark, at the same exposure time.
     """
 
     photons: FloatArray
@@ -49,26 +61,38 @@ class Curve(NamedTuple):
 
     @property
     def signal_dn(self) -> FloatArray:
-        """Mean above the dark mean."""
+        """Mean minus dark mean.
+
+        Returns
+        -------
+        float64 [steps]
+            Signal, DN.
+        """
         return self.mean_dn - self.dark_mean_dn
 
 
 class Line(NamedTuple):
-    """A fitted straight line."""
+    """A fitted straight line.
+
+    Attributes
+    ----------
+    slope, intercept : Estimate
+        Coefficients with their standard errors.
+    """
 
     slope: Estimate
     intercept: Estimate
 
 
 class Linearity(NamedTuple):
-    """Deviation from the line of least relative squares.
+    """Deviation from the line with the least relative squares.
 
     Attributes
     ----------
     deviation_percent : float64 [steps]
-        Of all exposures (62).
+        Deviation of every exposure (62), %.
     fitted : bool [steps]
-        Those within the fit's range.
+        Exposures within the range of the fit.
     """
 
     deviation_percent: FloatArray
@@ -76,7 +100,17 @@ class Linearity(NamedTuple):
 
 
 def saturation_index(curve: Curve) -> int:
-    """Exposure of the largest temporal variance: from there on, clipping eats the noise (6.6).
+    """Exposure of the largest temporal variance: beyond it, clipping reduces the noise (6.6).
+
+    Parameters
+    ----------
+    curve : Curve
+        The photon transfer curve.
+
+    Returns
+    -------
+    int
+        Index into the curve.
 
     Raises
     ------
@@ -94,34 +128,79 @@ def saturation_index(curve: Curve) -> int:
 
 
 def system_gain(curve: Curve, saturation: int, pixels: int) -> Estimate:
-    """K, DN per electron: slope of variance over mean, both above the dark (50).
+    """System gain K: slope of variance over mean, both minus their dark values (50).
 
-    The line goes through the origin, as in Release 3.1 (4.0 fits an intercept too).
+    The line passes through the origin, as in Release 3.1; Release 4.0 also fits an intercept.
 
     Parameters
     ----------
+    curve : Curve
+        The photon transfer curve.
+    saturation : int
+        Index of the exposure that saturates.
     pixels : int
-        In a frame; a pair's variance has the relative standard error ``sqrt(2 / pixels)``.
+        Pixels per frame; a pair's variance has the relative standard error ``sqrt(2 / pixels)``.
+
+    Returns
+    -------
+    Estimate
+        Gain, DN per electron.
+
+    Raises
+    ------
+    InputError
+        If fewer than three exposures lie in the range of the fit.
     """
     used = _sensitivity_range(curve, saturation)
     x = curve.signal_dn[used]
     y = (curve.variance_dn2 - curve.dark_variance_dn2)[used]
     noise = np.sum((x * curve.variance_dn2[used]) ** 2)
     dark = curve.dark_variance_dn2[used]
-    # One dark pair serves all exposures where time is the same, one each where it is not.
+    # All exposures share one dark pair if their times are equal, else each has its own.
     noise += (x.sum() * dark[0]) ** 2 if _one_time(curve) else np.sum((x * dark) ** 2)
     error = np.sqrt(2 / pixels * noise) / np.sum(x**2)
     return Estimate(_slope_through_origin(x, y), float(error))
 
 
 def responsivity(curve: Curve, saturation: int) -> float:
-    """DN per photon: slope of the signal, through the origin (49)."""
+    """Responsivity: slope of the signal over photons, through the origin (49).
+
+    Parameters
+    ----------
+    curve : Curve
+        The photon transfer curve.
+    saturation : int
+        Index of the exposure that saturates.
+
+    Returns
+    -------
+    float
+        Responsivity, DN per photon.
+
+    Raises
+    ------
+    InputError
+        If fewer than three exposures lie in the range of the fit.
+    """
     used = _sensitivity_range(curve, saturation)
     return _slope_through_origin(curve.photons[used], curve.signal_dn[used])
 
 
 def dark_variance_dn2(curve: Curve, pixels: int) -> Estimate:
-    """Temporal dark variance: that of the dark pair, or of no exposure time where time varies."""
+    """Temporal dark variance: of the dark pair or, where time varies, extrapolated to zero time.
+
+    Parameters
+    ----------
+    curve : Curve
+        The photon transfer curve.
+    pixels : int
+        Pixels per frame.
+
+    Returns
+    -------
+    Estimate
+        Variance, DN**2.
+    """
     if _one_time(curve):
         variance = float(curve.dark_variance_dn2[0])
         return Estimate(variance, variance * float(np.sqrt(2 / pixels)))
@@ -129,7 +208,20 @@ def dark_variance_dn2(curve: Curve, pixels: int) -> Estimate:
 
 
 def dark_noise_e(variance_dn2: Estimate, gain_dn_per_e: Estimate) -> Estimate:
-    """sigma_d in electrons, without the quantizer's part (53)."""
+    """Temporal dark noise sigma_d without quantization noise (53).
+
+    Parameters
+    ----------
+    variance_dn2 : Estimate
+        Temporal dark variance, DN**2; above `QUANTIZATION_DN2`.
+    gain_dn_per_e : Estimate
+        System gain, DN per electron.
+
+    Returns
+    -------
+    Estimate
+        Noise, electrons rms.
+    """
     rest = variance_dn2.value - QUANTIZATION_DN2
     noise = float(np.sqrt(rest) / gain_dn_per_e.value)
     relative = np.hypot(variance_dn2.error / (2 * rest), relative_error(gain_dn_per_e))
@@ -137,14 +229,42 @@ def dark_noise_e(variance_dn2: Estimate, gain_dn_per_e: Estimate) -> Estimate:
 
 
 def relative_error(estimate: Estimate) -> float:
-    """Standard error over value."""
+    """Standard error divided by the value.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        A value other than 0.
+
+    Returns
+    -------
+    float
+        Relative standard error.
+    """
     return estimate.error / estimate.value
 
 
 def threshold_e(variance_dn2: float, gain_dn_per_e: float) -> float:
-    """Electrons at which the signal equals its temporal noise (26, 27).
+    """Sensitivity threshold: the signal that equals its temporal noise (26, 27).
 
-    Exact as in Release 4.0; EMVA's program leaves out the 1/4.
+    Exact, as in Release 4.0; the EMVA's reference program omits the 1/4.
+
+    Parameters
+    ----------
+    variance_dn2 : float
+        Temporal dark variance, DN**2.
+    gain_dn_per_e : float
+        System gain, DN per electron.
+
+    Returns
+    -------
+    float
+        Threshold, electrons.
+
+    Examples
+    --------
+    >>> threshold_e(0.0, 0.5)
+    1.0
     """
     return float(np.sqrt(variance_dn2 / gain_dn_per_e**2 + 0.25) + 0.5)
 
@@ -152,10 +272,22 @@ def threshold_e(variance_dn2: float, gain_dn_per_e: float) -> float:
 def linearity(curve: Curve, saturation: int) -> Linearity:
     """Deviation from a line fitted with weights 1 / signal**2 (59 to 62).
 
+    Parameters
+    ----------
+    curve : Curve
+        The photon transfer curve.
+    saturation : int
+        Index of the exposure that saturates.
+
+    Returns
+    -------
+    Linearity
+        Deviation, %, of every exposure, and which exposures the fit used.
+
     Raises
     ------
     InputError
-        If fewer than three exposures lie in the fit's range.
+        If fewer than three exposures lie in the range of the fit.
     """
     y = curve.signal_dn
     low, high = (part * y[saturation] for part in LINEARITY_PART)
@@ -169,13 +301,42 @@ def linearity(curve: Curve, saturation: int) -> Linearity:
 
 
 def snr(electrons: npt.ArrayLike, dark_variance_e2: float) -> FloatArray:
-    """Signal-to-noise ratio of the linear model (21), quantization in the dark variance."""
+    """Signal-to-noise ratio of the linear model (21).
+
+    Parameters
+    ----------
+    electrons : array-like of float
+        Signal, electrons.
+    dark_variance_e2 : float
+        Temporal dark variance with quantization noise, electrons squared.
+
+    Returns
+    -------
+    float64
+        Ratio, in the shape of ``electrons``.
+
+    Examples
+    --------
+    >>> snr([100, 400], 0)
+    array([10., 20.])
+    """
     e = np.asarray(electrons, np.float64)
     return e / np.sqrt(dark_variance_e2 + e)
 
 
 def straight_line(x: FloatArray, y: FloatArray) -> Line:
-    """Least squares, with standard errors from the scatter about the line."""
+    """Least-squares line, with standard errors from the residuals.
+
+    Parameters
+    ----------
+    x, y : float64 [N]
+        Coordinates of at least three points.
+
+    Returns
+    -------
+    Line
+        Slope and intercept.
+    """
     centered = x - x.mean()
     spread = np.sum(centered**2)
     slope = float(np.sum(centered * y) / spread)

@@ -1,4 +1,4 @@
-"""The procedure: which exposures are made, and their moments.
+"""Choose the exposures of EMVA 1288 and measure their moments.
 
 Clauses and equations are those of EMVA 1288 Release 4.0 Linear.
 """
@@ -20,21 +20,31 @@ FloatArray = npt.NDArray[np.float64]
 MIN_STEPS, MAX_STEPS = 10, 1000
 MIN_STACK, MAX_STACK = 2, 1000
 DARK_STEPS = 8
-"""Exposure times of the dark current; the standard asks for six or more (7.1)."""
+"""Exposure times of the dark series; the standard asks for at least six (7.1)."""
 LONGEST_DARK_MS = 60_000.0
 _CURVE, _DARK_CURVE, _DARK_SEARCH, _DARK_SERIES, _DARK_STACK, _BRIGHT_STACK = (
     n << 24 for n in range(1, 7)
 )
-"""First frame of each part of the procedure, so that no two parts share a noise draw."""
+"""First frame number of each part of the procedure, so that no two parts share noise."""
 
 
 def vary_of(text: str) -> Vary:
-    """What makes the exposures differ, by its name.
+    """Check the name of the quantity that varies between exposures.
+
+    Parameters
+    ----------
+    text : str
+        "light" or "time".
+
+    Returns
+    -------
+    "light" or "time"
+        The same text.
 
     Raises
     ------
     InputError
-        If it is not "light" or "time".
+        If it is neither.
     """
     for name in get_args(Vary):
         if text == name:
@@ -43,14 +53,32 @@ def vary_of(text: str) -> Vary:
 
 
 class Schedule(NamedTuple):
-    """Pairs of the photon transfer curve: exposures in ascending light, and their dark pairs."""
+    """Frame pairs of the photon transfer curve.
+
+    Attributes
+    ----------
+    bright : list of Exposure
+        In ascending order of light.
+    dark : list of Exposure
+        Their dark pairs: one for each exposure time.
+    """
 
     bright: list[Exposure]
     dark: list[Exposure]
 
 
 class DarkSeries(NamedTuple):
-    """Moments in the dark over exposure time; float64 [times] each."""
+    """Moments in the dark over exposure time.
+
+    Attributes
+    ----------
+    time_ms : float64 [times]
+        Exposure time, ms.
+    mean_dn : float64 [times]
+        Mean, DN.
+    variance_dn2 : float64 [times]
+        Temporal variance, DN**2.
+    """
 
     time_ms: FloatArray
     mean_dn: FloatArray
@@ -58,16 +86,18 @@ class DarkSeries(NamedTuple):
 
 
 class Measurement(NamedTuple):
-    """All that is measured.
+    """All measured moments.
 
     Attributes
     ----------
     curve : Curve
+        The photon transfer curve.
     saturation : int
-        Exposure of the curve that saturates.
+        Index of the exposure of the curve that saturates.
     dark_series : DarkSeries
+        Moments in the dark over exposure time.
     dark, bright : SpatialMoments
-        Of the stacks.
+        Moments of the dark stack and of the stack at half saturation.
     """
 
     curve: fit.Curve
@@ -78,10 +108,24 @@ class Measurement(NamedTuple):
 
 
 def schedule(bench: Bench, steps: int, vary: Vary) -> Schedule:
-    """Exposures of the photon transfer curve: equal steps, a little beyond saturation (6.5).
+    """Exposures of the photon transfer curve: equal steps, up to a little beyond saturation (6.5).
 
     ``light``: at the pixel's own exposure time, with one dark pair. ``time``: under constant
-    light, up to the pixel's own exposure time, with a dark pair for every time.
+    irradiance, up to the pixel's own exposure time, with a dark pair for every time.
+
+    Parameters
+    ----------
+    bench : Bench
+        The camera in the setup.
+    steps : int
+        Number of bright exposures.
+    vary : "light" or "time"
+        Whether irradiance or exposure time varies.
+
+    Returns
+    -------
+    Schedule
+        Bright and dark exposures.
     """
     clip_e, own_ms = bench.clip_e, bench.photodiode.integration_time_ms
     part = np.arange(1, steps + 1) / steps
@@ -97,27 +141,67 @@ def schedule(bench: Bench, steps: int, vary: Vary) -> Schedule:
 
 
 def beyond_saturation(bench: Bench) -> float:
-    """Light of the last exposure over that at which well or converter are full.
+    """Light of the last exposure, relative to the light at which well or converter clips.
 
-    All pixels must clip: they differ by shot noise and by their response.
+    All pixels must clip; they differ by shot noise and by PRNU.
+
+    Parameters
+    ----------
+    bench : Bench
+        The camera in the setup.
+
+    Returns
+    -------
+    float
+        Ratio, above 1.
     """
     spread = 3 * bench.photodiode.prnu_percent / 100
     return float(1.05 + 3 / np.sqrt(bench.clip_e) + spread)
 
 
 def stacks(saturation: Exposure, stack: int) -> tuple[Exposure, Exposure]:
-    """A dark stack, and one in half the light of saturation, both at its exposure time (8)."""
+    """Exposures for the spatial variance: dark, and at half the light of saturation (8).
+
+    Parameters
+    ----------
+    saturation : Exposure
+        The exposure that saturates; both stacks have its exposure time.
+    stack : int
+        Frames per stack.
+
+    Returns
+    -------
+    dark, bright : Exposure
+        The two stacks.
+    """
     half, time_ms = saturation.photons / 2, saturation.time_ms
     return Exposure(0.0, time_ms, _DARK_STACK, stack), Exposure(half, time_ms, _BRIGHT_STACK, stack)
 
 
 def measure(bench: Bench, steps: int, stack: int, vary: Vary) -> Measurement:
-    """Make all exposures.
+    """Make all exposures and compute their moments.
+
+    Parameters
+    ----------
+    bench : Bench
+        The camera in the setup.
+    steps : int, 10 to 1000
+        Exposures of the photon transfer curve.
+    stack : int, 2 to 1000
+        Frames per stack.
+    vary : "light" or "time"
+        Whether irradiance or exposure time varies.
+
+    Returns
+    -------
+    Measurement
+        All measured moments.
 
     Raises
     ------
     InputError
-        Like `sensorsim.lab.characterize`.
+        If ``steps`` or ``stack`` is out of range, the converter's code width hides the dark noise,
+        or no exposure saturates.
     """
     _check(steps, stack)
     bench.check_dark_variance(bench.dark_variance_dn2())
@@ -131,7 +215,20 @@ def measure(bench: Bench, steps: int, stack: int, vary: Vary) -> Measurement:
 
 
 def measure_curve(bench: Bench, plan: Schedule) -> fit.Curve:
-    """Moments of all pairs of a schedule."""
+    """Moments of all pairs of a schedule.
+
+    Parameters
+    ----------
+    bench : Bench
+        The camera in the setup.
+    plan : Schedule
+        Bright and dark exposures.
+
+    Returns
+    -------
+    Curve
+        The photon transfer curve.
+    """
     mean, variance = np.array([bench.moments(e) for e in plan.bright]).T
     dark = np.array([bench.moments(e) for e in plan.dark])
     dark_mean, dark_variance = np.broadcast_to(dark, (mean.size, 2)).T
@@ -141,10 +238,21 @@ def measure_curve(bench: Bench, plan: Schedule) -> fit.Curve:
 
 
 def measure_dark(bench: Bench) -> DarkSeries:
-    """Dark pairs at equally spaced exposure times, long enough for the dark current to show (7.1).
+    """Dark pairs at equally spaced exposure times, long enough to show the dark current (7.1).
 
-    The longest is found by doubling: there the dark current's shot noise makes three quarters of
-    the variance, unless half the converter's range or `LONGEST_DARK_MS` come first.
+    The longest time is found by doubling until the dark current's shot noise makes three quarters
+    of the variance. Doubling stops earlier if the next mean would exceed half the converter's range
+    or the next time `LONGEST_DARK_MS`.
+
+    Parameters
+    ----------
+    bench : Bench
+        The camera in the setup.
+
+    Returns
+    -------
+    DarkSeries
+        Mean and temporal variance over exposure time.
     """
     longest = own = bench.photodiode.integration_time_ms
     start = now = bench.moments(Exposure(0.0, own, _DARK_SEARCH))

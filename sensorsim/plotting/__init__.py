@@ -1,1 +1,1 @@
-"""Figures made from Datasets and arrays with matplotlib."""
+"""Matplotlib figures of Datasets and arrays."""

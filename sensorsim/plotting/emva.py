@@ -1,4 +1,4 @@
-"""Figures of a characterization."""
+"""Figures of an EMVA 1288 characterization."""
 
 from typing import Any
 
@@ -23,7 +23,13 @@ def photon_transfer(data: xr.Dataset) -> Figure:
 
     Parameters
     ----------
-    data : Dataset of `characterize`
+    data : Dataset
+        Result of `sensorsim.lab.characterize`.
+
+    Returns
+    -------
+    Figure
+        Three panels.
     """
     figure = Figure(figsize=(13.5, 4.4), layout="constrained")
     transfer, ratio, straight = figure.subplots(1, 3)
@@ -39,7 +45,15 @@ def photon_transfer(data: xr.Dataset) -> Figure:
 
 
 def variance_over_mean(axes: Axes, data: xr.Dataset) -> None:
-    """Temporal variance over the mean, both above the dark, with the fit whose slope is K."""
+    """Plot temporal variance over mean, both minus the dark, and the fit with slope K.
+
+    Parameters
+    ----------
+    axes : Axes
+        Axes to draw on.
+    data : Dataset
+        Result of `sensorsim.lab.characterize`.
+    """
     signal = (data["mean_dn"] - data["dark_mean_dn"]).to_numpy()
     variance = (data["variance_dn2"] - data["dark_variance_dn2"]).to_numpy()
     gain = data["system_gain_dn_per_e"].item()
@@ -54,7 +68,15 @@ def variance_over_mean(axes: Axes, data: xr.Dataset) -> None:
 
 
 def snr_over_photons(axes: Axes, data: xr.Dataset) -> None:
-    """Measured ratio, the linear model's with its two limits, and the ideal sensor's."""
+    """Plot the signal-to-noise ratio as measured, of the linear model and of an ideal sensor.
+
+    Parameters
+    ----------
+    axes : Axes
+        Axes to draw on.
+    data : Dataset
+        Result of `sensorsim.lab.characterize`.
+    """
     used = data.isel(exposure=slice(data.attrs["saturation_index"] + 1))
     measured = (used["mean_dn"] - used["dark_mean_dn"]) / np.sqrt(used["variance_dn2"])
     axes.loglog(used["photons"], measured, **_MEASURED)
@@ -73,7 +95,15 @@ def snr_over_photons(axes: Axes, data: xr.Dataset) -> None:
 
 
 def linearity(axes: Axes, data: xr.Dataset) -> None:
-    """Deviation from the line, over the range of its fit."""
+    """Plot the deviation from the straight line over the range of its fit.
+
+    Parameters
+    ----------
+    axes : Axes
+        Axes to draw on.
+    data : Dataset
+        Result of `sensorsim.lab.characterize`.
+    """
     signal = (data["mean_dn"] - data["dark_mean_dn"]).to_numpy()
     saturation = signal[data.attrs["saturation_index"]]
     low, high = (part * saturation for part in fit.LINEARITY_PART)

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from sensorsim.optics.cfa import LUMINANCE, bayer, cell_colors, network_planes
 
 _LONGEST_SIDE = 600
-"""Pixels of a picture; larger frames are shown as means of blocks."""
+"""Pixels of a picture; larger frames are shown as means over blocks."""
 _BINS = 200
 _MOST_CODES = 256
 _GAMMA = 1 / 2.2
 _HIGH_RANGE, _DARKEST = 1.05, 1e-6
-"""Light above the first is drawn on a logarithmic axis that begins at the second."""
+"""Light above the first value is drawn on a logarithmic axis that begins at the second."""
 _TICKS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1)
 _COLORS = {"R": "tab:red", "G": "tab:green", "G1": "tab:green", "G2": "olive", "B": "tab:blue"}
 
@@ -26,17 +26,18 @@ Samples = npt.NDArray[Any]
 
 
 def draw(tree: xr.DataTree) -> dict[str, Figure]:
-    """A figure of each stage of a trace, and one of all of them.
+    """Draw a figure of every stage of a trace, and one of all stages.
 
     Parameters
     ----------
     tree : DataTree
-        What `sensorsim.pipeline.single_frame.trace_frame` gives.
+        Result of `sensorsim.pipeline.single_frame.trace_frame`.
 
     Returns
     -------
     dict of Figure
-        By file name without suffix: ``stages`` shows all in one, then every stage alone.
+        By file name without suffix: ``stages`` shows scene, array, photodiode and readout; the others
+        show one stage each.
     """
     stages: dict[str, Callable[[Axes, Axes, xr.DataTree], None]] = {
         "1-scene": _scene, "2-array": _array, "3-photodiode": _photodiode, "4-readout": _readout,
@@ -82,7 +83,7 @@ def _scene(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
 
 
 def _array(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
-    """Light as a picture; what it makes as a histogram, also beyond what the well holds."""
+    """Light as a picture; mean electrons as a histogram, also above the full well."""
     group = tree["array"]
     light, layout = group["light"].to_numpy(), str(group.attrs["layout"])
     top = max(1.0, float(np.percentile(light, 99.9)))
@@ -124,7 +125,7 @@ def _readout(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
 
 
 def _bits(tree: xr.DataTree) -> Figure:
-    """Every bit of a sample as a picture of the array, and how often it is 1."""
+    """Every bit of the samples as a picture, and the share of samples at 1."""
     group = tree["readout"]
     codes, layout = group["code"].to_numpy(), str(group.attrs["layout"])
     adc = group.attrs["kind"] == "adc"
@@ -176,9 +177,22 @@ def _network(tree: xr.DataTree) -> Figure:
 
 
 def shrunk(samples: Samples, layout: str) -> npt.NDArray[np.float32]:
-    """A picture of samples [H, W, C] with a longest side of some 600 pixels: float32 [H, W].
+    """Reduce samples to a gray picture of at most about 600 pixels a side.
 
-    Color becomes luminance. Large frames become means of blocks, those of a mosaic of whole cells.
+    Color becomes luminance. Large frames become means over blocks; in a mosaic, a block holds whole
+    cells of the color filter array.
+
+    Parameters
+    ----------
+    samples : array [H, W, C]
+        Samples; C is 1 or 3.
+    layout : str
+        Layout of the array, like "bayer-rggb".
+
+    Returns
+    -------
+    float32 [H', W']
+        The picture, in the unit of the samples.
     """
     color = samples.shape[-1] == 3
     image = samples @ np.array(LUMINANCE, np.float32) if color else samples[..., 0]
@@ -214,12 +228,12 @@ def _picture(axes: Axes, samples: Samples, layout: str, norm: Normalize, label: 
 
 
 def _of(samples: Samples, label: str) -> str:
-    """The label of a picture, which shows co-sited colors by their luminance."""
+    """Label of a picture; three colors per pixel are shown by their luminance."""
     return f"{label}, luminance" if samples.shape[-1] == 3 else label
 
 
 def _planes(samples: Samples, layout: str) -> Mapping[str, Samples]:
-    """Samples by color: the four of a cell, red, green and blue, or gray."""
+    """Samples by color: the four of a Bayer cell, red, green and blue, or gray."""
     if samples.shape[-1] == 3:
         return {name: samples[..., c] for c, name in enumerate("RGB")}
     mosaic = bayer(layout)

@@ -1,4 +1,4 @@
-"""Figures of a study: trade-off curves, tone curves, robustness, example images."""
+"""Figures of the studies: trade-off curves, tone curves, robustness, example images."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,7 +36,29 @@ _LABEL = {
 
 
 def save(figure: Figure, path: Path, *suffixes: str) -> list[Path]:
-    """Write a figure whole, as PNG and any further formats."""
+    """Write a figure as PNG and in further formats.
+
+    Each file is written under a temporary name, then renamed.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure.
+    path : Path
+        File to write; its suffix is replaced.
+    *suffixes : str
+        Further formats, like ".svg".
+
+    Returns
+    -------
+    list of Path
+        The files written, the PNG first.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written.
+    """
     written = []
     for suffix in (".png", *suffixes):
         target = path.with_suffix(suffix)
@@ -83,11 +105,19 @@ def _accuracy_line(axes: Axes, x: npt.ArrayLike, rows: pd.DataFrame, family: str
 
 
 def tradeoff(table: pd.DataFrame, title: str) -> Figure:
-    """Accuracy against readout energy, whole energy and bits, one line per family.
+    """Plot accuracy over readout energy, whole energy and bits, one line per family.
 
     Parameters
     ----------
-    table : rows of the headline light, columns as in ``table.csv``
+    table : DataFrame
+        Rows of the headline light, with the columns of ``table.csv``.
+    title : str
+        Title of the figure.
+
+    Returns
+    -------
+    Figure
+        Three panels with a common axis of accuracy.
     """
     figure = Figure(figsize=(13.5, 5.2), layout="constrained")
     panels = figure.subplots(1, 3, sharey=True)
@@ -123,7 +153,7 @@ def tradeoff(table: pd.DataFrame, title: str) -> Figure:
     panels[1].xaxis.set_major_formatter(ScalarFormatter())
     panels[1].xaxis.set_minor_formatter(NullFormatter())
     _stretch_high_accuracies(panels[0])
-    panels[0].set_title("readout alone", fontsize=10)
+    panels[0].set_title("readout only", fontsize=10)
     panels[1].set_title("whole frame", fontsize=10)
     panels[2].set_title("bits", fontsize=10)
     for axes in panels:
@@ -141,7 +171,7 @@ def tradeoff(table: pd.DataFrame, title: str) -> Figure:
 
 
 def _stretch_high_accuracies(axes: Axes) -> None:
-    """Scale y by the logarithm of the error rate, where good readouts differ."""
+    """Scale y by the logarithm of the error rate, to separate good readouts."""
     axes.set_yscale(
         "function",
         functions=(lambda a: -np.log(np.maximum(101 - a, 1e-3)), lambda y: 101 - np.exp(-y)),
@@ -152,12 +182,21 @@ def _stretch_high_accuracies(axes: Axes) -> None:
 def tone_curves(
     curves: Mapping[str, PiecewiseLinear], samples: npt.ArrayLike, levels: int
 ) -> Figure:
-    """Thresholds as tone curves beside each other, over the distribution of lit samples.
+    """Plot thresholds as tone curves, with the distribution of the lit samples.
 
     Parameters
     ----------
-    curves : family to its thresholds' curve, as `sensorsim.tonemap.curve_of` gives it
-    samples : signals as parts of full scale
+    curves : mapping of PiecewiseLinear
+        By family: the curve through its thresholds, from `sensorsim.tonemap.curve_of`.
+    samples : array-like of float [N]
+        Signals as fractions of full scale.
+    levels : int
+        Number of thresholds, for the title.
+
+    Returns
+    -------
+    Figure
+        Two panels: linear and logarithmic axis of the signal.
     """
     figure = Figure(figsize=(11, 4.8), layout="constrained")
     panels = figure.subplots(1, 2)
@@ -190,7 +229,26 @@ def tone_curves(
 def accuracy_lines(
     table: pd.DataFrame, x: str, label: str, title: str, levels: Sequence[tuple[str, int]]
 ) -> Figure:
-    """Accuracy of some readouts against a swept column, with intervals."""
+    """Plot the accuracy of some readouts over a swept column, with 95 % intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows with the columns readout, levels, accuracy, accuracy_low, accuracy_high and ``x``.
+    x : str
+        The swept column.
+    label : str
+        Label of its axis.
+    title : str
+        Title of the figure.
+    levels : sequence of (str, int)
+        Family, and bits b or thresholds M, of each line.
+
+    Returns
+    -------
+    Figure
+        One panel.
+    """
     figure = Figure(figsize=(7.5, 5), layout="constrained")
     axes = figure.subplots()
     for family, level in levels:
@@ -212,12 +270,21 @@ def accuracy_lines(
 def examples(
     columns: Mapping[str, Sequence[npt.NDArray[np.float64]]], rows: Sequence[str], title: str
 ) -> Figure:
-    """A grid of images, each shown from 0 to its own full scale.
+    """Draw a grid of images on a scale from 0 to 1.
 
     Parameters
     ----------
-    columns : title to one image [H, W] or [H, W, 3] in [0, 1] per row
-    rows : label of each row
+    columns : mapping of sequence of array
+        By title: one image per row, float64 [H, W] or [H, W, 3], 0 to 1.
+    rows : sequence of str
+        Label of each row.
+    title : str
+        Title of the figure.
+
+    Returns
+    -------
+    Figure
+        The grid.
     """
     size = (1.75 * len(columns), 1.95 * len(rows) + 0.5)
     figure = Figure(figsize=size, layout="constrained")
@@ -236,11 +303,17 @@ def examples(
 
 
 def searched_front(data: xr.Dataset) -> Figure:
-    """All designs that a search tried, and its front as measured on other images.
+    """Plot all designs that a search tried, and the chosen ones as measured on other images.
 
     Parameters
     ----------
-    data : Dataset of `sensorsim.experiments.optimize.front.measured_front`
+    data : Dataset
+        Result of `sensorsim.experiments.optimize.front.measured_front`.
+
+    Returns
+    -------
+    Figure
+        Accuracy over energy.
     """
     figure = Figure(figsize=(7.5, 5), layout="constrained")
     axes = figure.subplots()
@@ -274,6 +347,6 @@ def searched_front(data: xr.Dataset) -> Figure:
 def _distances(
     center: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike
 ) -> npt.NDArray[np.float64]:
-    """Lengths of error bars, float64 [2, N]; an interval need not hold its center."""
+    """Lengths of error bars, float64 [2, N]; an interval need not contain its center."""
     middle = np.asarray(center, np.float64)
     return np.maximum(0, np.stack([middle - np.asarray(low), np.asarray(high) - middle]))
