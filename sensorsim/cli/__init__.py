@@ -1,8 +1,8 @@
-"""The ``sensorsim`` command, a module for each verb.
+"""The ``sensorsim`` command, one module per verb.
 
 Results go to standard output, progress and messages to standard error.
 
-Exit status: 0 done, 1 failed, 2 the user's input is wrong.
+Exit status: 0 done, 1 failed, 2 invalid input.
 """
 
 import sys
@@ -39,7 +39,7 @@ __all__ = [
 
 
 def main() -> None:
-    """Entry point: errors of the user's become one message and exit status 2."""
+    """Run the command; print an `InputError` as one message and exit with status 2."""
     from sensorsim.core.errors import InputError
 
     try:

@@ -1,6 +1,6 @@
-"""What the verbs share: the command itself, its options, and how their text becomes values.
+"""The command, the options that verbs share, and how their text becomes values.
 
-A verb imports what it runs when it runs, so that ``--help`` answers at once.
+Each verb imports what it needs when it runs, so that ``--help`` is fast.
 """
 
 import json
@@ -23,22 +23,45 @@ app = typer.Typer(
 )
 
 PipelineArgument = Annotated[
-    str, typer.Argument(metavar="PIPELINE", help="A TOML file, or a name that ships, like glt4.")
+    str,
+    typer.Argument(
+        metavar="PIPELINE", help="A TOML file, or the name of a pipeline that ships, like glt4."
+    ),
 ]
 ImagesOption = Annotated[
-    int | None, typer.Option("--images", min=1, help="How many test images; all if left out.")
+    int | None, typer.Option("--images", min=1, help="Number of test images; all if left out.")
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of all noise.")]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="Change a field, like readout.bits=6."),
+    typer.Option(
+        "--set", metavar="FIELD=VALUE", help="Change a field, like readout.bits=6; may be repeated."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @contextmanager
 def extra(verb: str, name: str) -> Iterator[None]:
-    """Imports that only an extra of the package makes possible."""
+    """Report a missing optional dependency as an `InputError` that names the extra to install.
+
+    Parameters
+    ----------
+    verb : str
+        The verb that needs it.
+    name : str
+        Name of the package's extra.
+
+    Yields
+    ------
+    None
+        Run the imports inside the context.
+
+    Raises
+    ------
+    InputError
+        If an import inside the context finds no module.
+    """
     from sensorsim.core.errors import InputError
 
     try:
@@ -50,19 +73,59 @@ def extra(verb: str, name: str) -> Iterator[None]:
 
 
 def load(pipeline: str, settings: list[str] | None) -> "Pipeline":
-    """The pipeline that a verb names, with the fields of ``--set`` changed."""
+    """Load the pipeline that a verb names, and change the fields of ``--set``.
+
+    Parameters
+    ----------
+    pipeline : str
+        A TOML file or the name of a pipeline that ships.
+    settings : list of str or None
+        ``FIELD=VALUE`` items.
+
+    Returns
+    -------
+    Pipeline
+        The changed pipeline.
+    """
     from sensorsim.pipeline.pipeline import load_pipeline
 
     return load_pipeline(pipeline, settings_of(settings))
 
 
 def settings_of(items: list[str] | None) -> dict[str, Any]:
-    """Values of ``FIELD=VALUE`` items by field."""
+    """Parse ``FIELD=VALUE`` items.
+
+    Parameters
+    ----------
+    items : list of str or None
+        The items; none if None.
+
+    Returns
+    -------
+    dict
+        Values by field.
+    """
     return {field: value(text) for field, text in map(split, items or [])}
 
 
 def split(item: str) -> tuple[str, str]:
-    """Field and value of one ``FIELD=VALUE`` item, both as text."""
+    """Split one ``FIELD=VALUE`` item.
+
+    Parameters
+    ----------
+    item : str
+        The item.
+
+    Returns
+    -------
+    field, value : str
+        Both as text, without surrounding spaces.
+
+    Raises
+    ------
+    InputError
+        If the field, the equals sign or the value is missing.
+    """
     from sensorsim.core.errors import InputError
 
     field, equals, value = item.partition("=")
@@ -72,7 +135,23 @@ def split(item: str) -> tuple[str, str]:
 
 
 def value(text: str) -> Any:
-    """A value as TOML reads it; a bare word is a string."""
+    """Parse a value as TOML; text that is not TOML is a string.
+
+    Parameters
+    ----------
+    text : str
+        The value as text.
+
+    Returns
+    -------
+    object
+        Number, boolean, string, list, table or time.
+
+    Examples
+    --------
+    >>> value("[1, 2.5]"), value("linear")
+    ([1, 2.5], 'linear')
+    """
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -80,7 +159,20 @@ def value(text: str) -> Any:
 
 
 def setting(field: str, content: Any) -> str:
-    """The ``FIELD=VALUE`` item that `split` and `value` read as this content."""
+    """Format a ``FIELD=VALUE`` item, which `split` and `value` parse.
+
+    Parameters
+    ----------
+    field : str
+        Dotted name of the field.
+    content : object
+        Number, boolean, string, list or table.
+
+    Returns
+    -------
+    str
+        The item.
+    """
     return f"{field}={_toml(content)}"
 
 
@@ -89,12 +181,18 @@ def _toml(content: Any) -> str:
         return f"{{ {', '.join(f'{k} = {_toml(v)}' for k, v in content.items())} }}"
     if isinstance(content, list | tuple):
         return f"[{', '.join(map(_toml, content))}]"
-    # JSON's strings, booleans and finite numbers are TOML's, too.
+    # JSON strings, booleans and finite numbers are also TOML.
     return json.dumps(content)
 
 
 def print_json(content: Any) -> None:
-    """One line of JSON on standard output; null stands for NaN and infinities, which it has not."""
+    """Print one line of JSON on standard output; NaN and infinities become null.
+
+    Parameters
+    ----------
+    content : object
+        Data of types that JSON has.
+    """
     print(json.dumps(_finite(content), allow_nan=False))
 
 
@@ -107,12 +205,41 @@ def _finite(content: Any) -> Any:
 
 
 def values(text: str) -> list[Any]:
-    """Values of a comma-separated list."""
+    """Parse a comma-separated list.
+
+    Parameters
+    ----------
+    text : str
+        The list.
+
+    Returns
+    -------
+    list
+        Values, each parsed by `value`.
+    """
     return [value(part.strip()) for part in text.split(",")]
 
 
 def integers(option: str, text: str) -> list[int]:
-    """Whole numbers of a comma-separated list that an option was given."""
+    """Parse an option's comma-separated list of integers.
+
+    Parameters
+    ----------
+    option : str
+        Name of the option, for the message.
+    text : str
+        The list.
+
+    Returns
+    -------
+    list of int
+        The integers.
+
+    Raises
+    ------
+    InputError
+        If a part is not an integer.
+    """
     from sensorsim.core.errors import InputError
 
     try:

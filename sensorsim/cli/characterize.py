@@ -1,4 +1,4 @@
-"""``sensorsim characterize``: measure a simulated camera by EMVA 1288, as a laboratory would."""
+"""``sensorsim characterize``: measure a simulated camera by EMVA 1288."""
 
 import json
 import math
@@ -44,24 +44,27 @@ _ROWS = {
 
 
 @app.command()
-def characterize(
+def characterize(  # numpydoc ignore=PR01
     camera: Annotated[
         str,
-        typer.Argument(metavar="PIPELINE|SENSOR", help="A TOML file or a name that ships."),
+        typer.Argument(
+            metavar="PIPELINE|SENSOR",
+            help="A TOML file, or the name of a pipeline or sensor that ships.",
+        ),
     ],
     adc_bits: Annotated[
         int | None,
         typer.Option(
             "--adc-bits", min=1, max=14,
-            help="Measure behind an ideal linear ADC of so many bits, not behind the camera's own "
-            "readout. Left out: its own, or one of 12 bits if its own is not linear or too coarse.",
+            help="Use an ideal linear ADC of this many bits instead of the camera's own readout. "
+            "Left out: its own, or one of 12 bits if its own is not linear or too coarse.",
         ),
     ] = None,
     wavelength_nm: Annotated[
         float | None,
         typer.Option(
             "--wavelength", min=380, max=780,
-            help="Of the light, nm; that of the sensor's data sheet or the pipeline if left out.",
+            help="Wavelength of the light, nm. Left out: of the sensor's data sheet or pipeline.",
         ),
     ] = None,
     rows: Annotated[
@@ -74,9 +77,9 @@ def characterize(
         int, typer.Option("--steps", help="Exposures of the photon transfer curve.")
     ] = 50,
     stack: Annotated[
-        int, typer.Option("--stack", help="Frames that fixed patterns are averaged from.")
+        int, typer.Option("--stack", help="Frames per stack for the fixed patterns.")
     ] = 16,
-    vary: Annotated[str, typer.Option("--vary", help="What varies: light or time.")] = "light",
+    vary: Annotated[str, typer.Option("--vary", help="What to vary: light or time.")] = "light",
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for curves (NetCDF) and figures.")
     ] = None,
@@ -91,7 +94,7 @@ def characterize(
     from sensorsim.lab.procedure import vary_of
 
     if out is not None and not out.absolute().parent.is_dir():
-        raise InputError(f"--out {out}: the folder above it does not exist; make it first")
+        raise InputError(f"--out {out}: its parent folder does not exist; create it first")
     if out is not None and out.exists() and not out.is_dir():
         raise InputError(f"--out {out}: is a file; expected a folder")
     how = vary_of(vary)
@@ -157,7 +160,7 @@ def _print(
 
 
 def _digits(value: float | None) -> str:
-    """Four significant digits, and not below a ten-thousandth; nothing for no value."""
+    """Four significant digits, at most four decimals; empty for no value."""
     if value is None:
         return ""
     size = abs(value)

@@ -1,4 +1,4 @@
-"""``sensorsim energy``: the ledger of a frame, its spread, its time, and the sources of it all."""
+"""``sensorsim energy``: energy and time of a frame, their spread and their sources."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 _DECISIONS = ("accuracy", "images", "per_correct_decision_pj")
-"""What a report holds of decisions, if it made some."""
+"""Fields of a report that exist only if images were classified."""
 
 
 @app.command()
-def energy(
+def energy(  # numpydoc ignore=PR01
     pipeline: PipelineArgument,
     against: Annotated[
         str | None,
@@ -42,14 +42,14 @@ def energy(
     images: Annotated[
         int | None,
         typer.Option(
-            "--images", min=1, help="Classify so many test images first: energy per right decision."
+            "--images", min=1, help="Classify this many test images: energy per right decision."
         ),
     ] = None,
     seed: SeedOption = 0,
     settings: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Price a frame part by part; --set changes both pipelines of a comparison."""
+    """Compute the energy of a frame by component; --set changes both pipelines of a comparison."""
     from sensorsim.experiments.energy_comparison import compare_energy, unlike
 
     chain = load(pipeline, settings)
@@ -80,18 +80,18 @@ def energy(
     for words in report["beyond_the_survey"]:
         console.print(f"[yellow]Beyond the survey:[/yellow] {words}")
     for words in report["not_priced"]:
-        console.print(f"[yellow]Has no price:[/yellow] {words}")
+        console.print(f"[yellow]Not priced:[/yellow] {words}")
     for words in report["unlike_the_scene"]:
-        console.print(f"[yellow]Unlike the scene:[/yellow] {escape(words)}")
+        console.print(f"[yellow]Other dataset:[/yellow] {escape(words)}")
     _print_time(console, report, chain.cost.time_budget(), chain.description.energy.frame_rate_hz)
     if explain:
         _print_constants(console, constants)
     if others and other:
-        console.print(f"[bold]{escape(other.description.name)}[/bold], beside these:")
+        console.print(f"[bold]{escape(other.description.name)}[/bold], further constants:")
         _print_constants(console, others)
     if other and duel:
         for words in unlike(chain, other):
-            console.print(f"[yellow]Unlike:[/yellow] {words}")
+            console.print(f"[yellow]Pipelines differ:[/yellow] {words}")
         _print_against(
             console, escape(chain.description.name), escape(other.description.name), duel
         )
@@ -108,7 +108,7 @@ def _constants(chain: "Pipeline") -> list["Constant"]:
 
 
 def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
-    """Everything about one pipeline as plain data."""
+    """All results for one pipeline as plain data."""
     from sensorsim.circuits.ledger import STAGES
     from sensorsim.circuits.uncertainty import total_spread
     from sensorsim.pipeline.caveats import not_priced, without_effect
@@ -144,7 +144,7 @@ def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
 
 
 def _unlike_the_scene(chain: "Pipeline") -> list[str]:
-    """A network of other images than the scene's."""
+    """A message if the network was trained on a dataset other than the scene's."""
     trained, seen = chain.model.training.dataset, chain.description.scene.dataset
     if not trained or trained == seen:
         return []
@@ -152,7 +152,7 @@ def _unlike_the_scene(chain: "Pipeline") -> list[str]:
 
 
 def _plain(value: Any) -> Any:
-    """Arrays and descriptions as JSON's own types."""
+    """Convert arrays and descriptions to types that JSON has."""
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items()}
     if hasattr(value, "model_dump"):
@@ -246,10 +246,10 @@ def _print_against(console: "Console", first: str, second: str, duel: "EnergyCom
     for scope, found in duel.differences.items():
         s = found.spread
         if s.low == s.high == 0:
-            console.print(f"[bold]{first} less {second}[/bold], {scope}: the same in every draw")
+            console.print(f"[bold]{first} minus {second}[/bold], {scope}: the same in every draw")
             continue
         console.print(
-            f"[bold]{first} less {second}[/bold], {scope}: median {_digits(s.median)} pJ, 95 % "
+            f"[bold]{first} minus {second}[/bold], {scope}: median {_digits(s.median)} pJ, 95 % "
             f"{_digits(s.low)} to {_digits(s.high)}; {first} is cheaper with probability "
             f"{found.probability_first_cheaper:.2f}"
         )
@@ -269,14 +269,16 @@ def _print_against(console: "Console", first: str, second: str, duel: "EnergyCom
             f"(median), {high} pJ (90th percentile)"
         )
     for scope, even in duel.percentile.items():
-        _print_even(console, f"{name} wins from which percentile of published SARs on ({scope})",
-                    "percentile", even)  # fmt: skip
+        title = f"{name} is cheaper from this percentile of published SARs on ({scope})"
+        _print_even(console, title, "percentile", even)
     for scope, even in duel.link.items():
         side = "above" if even.more_favors else "below"
-        _print_even(console, f"{name} wins {side} which link price ({scope})", "pJ per bit", even)
+        _print_even(
+            console, f"{name} is cheaper {side} this link price ({scope})", "pJ per bit", even
+        )
     if duel.thresholds is not None:
-        _print_even(console, f"{name} wins up to so many thresholds (readout and link)", "M",
-                    duel.thresholds)  # fmt: skip
+        title = f"{name} is cheaper up to this many thresholds M (readout and link)"
+        _print_even(console, title, "M", duel.thresholds)
 
 
 def _print_decisions(console: "Console", *reports: dict[str, Any]) -> None:
@@ -309,7 +311,7 @@ def _print_even(console: "Console", title: str, unit: str, even: "BreakEven") ->
 
 
 def _reached(value: float, end: float) -> str:
-    """A value; the end of its axis may be surpassed."""
+    """A value; ">=" if it is at the end of its axis."""
     return f">= {_digits(value)}" if value >= end else _digits(value)
 
 

@@ -1,4 +1,4 @@
-"""``sensorsim export``: a network in other people's formats, and golden vectors for hardware."""
+"""``sensorsim export``: write a network as ONNX, QONNX or golden vectors for hardware."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @app.command()
-def export(
+def export(  # numpydoc ignore=PR01
     model: Annotated[
         str,
         typer.Argument(
@@ -35,16 +35,16 @@ def export(
     pipeline: Annotated[
         str | None,
         typer.Option(
-            "--pipeline", help="Vectors of test images through this pipeline, not of random bits."
+            "--pipeline", help="Take test images through this pipeline; random bits if left out."
         ),
     ] = None,
     images: Annotated[
         int | None,
-        typer.Option("--images", min=1, help="Vectors of so many images; 1 if left out."),
+        typer.Option("--images", min=1, help="Number of images; 1 if left out."),
     ] = None,
     image_index: Annotated[
         str | None,
-        typer.Option("--image-index", metavar="I,J,...", help="Vectors of the images so numbered."),
+        typer.Option("--image-index", metavar="I,J,...", help="Numbers of the images, from 0."),
     ] = None,
     seed: SeedOption = 0,
 ) -> None:
@@ -54,7 +54,7 @@ def export(
 
     if onnx is None and qonnx is None and vectors is None:
         raise InputError(
-            "export: nothing to write; name --onnx FILE, --qonnx FILE or --vectors DIR"
+            "export: nothing to write; state --onnx FILE, --qonnx FILE or --vectors DIR"
         )
     network = read_model(find_model(model))
     for plain, file in ((True, onnx), (False, qonnx)):
@@ -87,7 +87,7 @@ def _frames(images: int | None, image_index: str | None) -> list[int]:
         raise InputError("--images and --image-index: state one of them")
     frames = integers("--image-index", image_index)
     if min(frames) < 0 or len(set(frames)) < len(frames):
-        raise InputError(f"--image-index {image_index}: expected different numbers from 0 on")
+        raise InputError(f"--image-index {image_index}: expected distinct numbers from 0 on")
     return frames
 
 
@@ -109,7 +109,7 @@ def _write_vectors(
 def _sensed(
     path: Path, pipeline: str, frames: list[int], seed: int
 ) -> tuple["WordArray", dict[str, Any]]:
-    """What a pipeline's readout gives of test images; the same bits as in ``sensorsim run``."""
+    """Output bits of a pipeline's readout for test images, as in ``sensorsim run``."""
     from sensorsim.core.errors import InputError
     from sensorsim.pipeline.pipeline import load_pipeline
     from sensorsim.scenes.srgb import to_linear
@@ -120,8 +120,8 @@ def _sensed(
     faults = chain.description.network.faults
     if faults.of_die or faults.of_frame:
         raise InputError(
-            f"{pipeline}: [network.faults]: golden vectors are those of a network without faults; "
-            "leave the section out"
+            f"{pipeline}: [network.faults]: golden vectors need a network without faults; remove "
+            "the section"
         )
     if max(frames) >= len(dataset):
         raise InputError(f"image {max(frames)}: {dataset.name} has images 0 to {len(dataset) - 1}")

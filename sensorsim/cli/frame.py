@@ -1,4 +1,4 @@
-"""``sensorsim frame``: one scene through a pipeline, stage by stage."""
+"""``sensorsim frame``: run one scene through a pipeline and show every stage."""
 
 import sys
 import tempfile
@@ -30,7 +30,7 @@ _OUTPUTS = {
 
 
 @app.command()
-def frame(
+def frame(  # numpydoc ignore=PR01
     scene: Annotated[
         Path,
         typer.Argument(
@@ -38,16 +38,16 @@ def frame(
         ),
     ],
     pipeline: PipelineArgument,
-    out: Annotated[Path, typer.Option("--out", help="Folder to write into.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
     stops: Annotated[
-        float, typer.Option("--stops", min=-30, max=30, help="Exposure, stops over the reference.")
+        float, typer.Option("--stops", min=-30, max=30, help="Exposure above the reference, stops.")
     ] = 0.0,
     lux: Annotated[
         float | None,
         typer.Option("--lux", help="Illuminance of the scene at 0 stops, lux."),
     ] = None,
     fit: Annotated[
-        bool, typer.Option("--fit", help="Cut and average the scene to the model's input.")
+        bool, typer.Option("--fit", help="Crop and average the scene to the model's input.")
     ] = False,
     declare: Annotated[
         list[str] | None,
@@ -59,7 +59,10 @@ def frame(
     ] = None,
     white_radiance: Annotated[
         float | None,
-        typer.Option("--white-radiance", help="White of an OpenEXR file; else a percentile."),
+        typer.Option(
+            "--white-radiance",
+            help="Radiance of white in an OpenEXR file; the 99th percentile if left out.",
+        ),
     ] = None,
     seed: SeedOption = 0,
     settings: SetOption = None,
@@ -71,10 +74,12 @@ def frame(
     from sensorsim.scenes.formats import read_frame
 
     if not out.absolute().parent.is_dir() or (out.exists() and not out.is_dir()):
-        raise InputError(f"--out {out}: expected a folder, or a name in one that exists")
-    for name in sorted(_OUTPUTS):  # before the first file is replaced, not between two
+        raise InputError(f"--out {out}: expected a folder, or a new name in an existing one")
+    for name in sorted(_OUTPUTS):  # check before replacing any file
         if (out / name).is_dir():
-            raise InputError(f"--out {out}: holds a folder {name}; move it, a file takes its name")
+            raise InputError(
+                f"--out {out}: holds a folder {name}, to be replaced by a file; move it"
+            )
     light = read_frame(scene, settings_of(declare), white_radiance)
     chain = load_pipeline(pipeline, {**fixed_exposure(stops, lux), **settings_of(settings)})
     light = prepared(chain, light, fit)
@@ -85,7 +90,7 @@ def frame(
 
 
 def _write(out: Path, chain: "Pipeline", light: "Frame", tree: "xr.DataTree") -> list[Path]:
-    """All files, made beside the folder and moved into it once they are whole."""
+    """Write all files in a temporary folder, then move them into ``out``."""
     from sensorsim.pipeline.single_frame import planes_dn, seen_mosaic
     from sensorsim.plotting.pictures import draw
     from sensorsim.plotting.plots import save
@@ -105,7 +110,7 @@ def _write(out: Path, chain: "Pipeline", light: "Frame", tree: "xr.DataTree") ->
         out.mkdir(exist_ok=True)
         written = [file.replace(out / file.name) for file in sorted(folder.iterdir())]
     for name in _OUTPUTS - {file.name for file in written}:
-        (out / name).unlink(missing_ok=True)  # another scene's, which would pass for this one's
+        (out / name).unlink(missing_ok=True)  # written for an earlier scene
     return written
 
 

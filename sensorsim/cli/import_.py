@@ -1,4 +1,4 @@
-"""``sensorsim import``: a network that was trained elsewhere, from QONNX."""
+"""``sensorsim import``: read a network in QONNX format."""
 
 import sys
 from pathlib import Path
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 @app.command("import")
-def import_(
+def import_(  # numpydoc ignore=PR01
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="QONNX, as brevitas exports it.")
+        Path, typer.Argument(metavar="FILE", help="QONNX file, as exported by brevitas.")
     ],
     out: Annotated[Path, typer.Option("--out", help="Model file to write, NAME.npz.")],
     readout: Annotated[
         str | None,
         typer.Option(
             "--readout", metavar="PIPELINE",
-            help="The pipeline whose readout feeds it; left out if the file says which.",
+            help="Pipeline whose readout feeds the network; leave out if the file states it.",
         ),
     ] = None,
     classes: Annotated[
         str | None,
         typer.Option(
             "--classes", metavar="A,B,...",
-            help="Names in the order of the scores; left out if the file says which.",
+            help="Class names in the order of the scores; leave out if the file states them.",
         ),
     ] = None,
 ) -> None:  # fmt: skip
@@ -51,9 +51,9 @@ def import_(
 
 
 def _readout(pipeline: str) -> "Readout":
-    """The readout that a pipeline states, or that of the model that it names."""
-    from sensorsim.pipeline.configuration import load_description
+    """Readout that a pipeline states, or that of the model it names."""
     from sensorsim.pipeline.pipeline import Pipeline
+    from sensorsim.pipeline.configuration import load_description
 
     description, folder = load_description(pipeline)
     if description.readout.is_learned:

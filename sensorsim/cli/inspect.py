@@ -1,4 +1,4 @@
-"""``sensorsim inspect``: what a model file holds, and what its layers make of one image."""
+"""``sensorsim inspect``: print a model's layers, and write their outputs for one image."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from sensorsim.cli.app import JsonOption, SeedOption, app, print_json
 
 
 @app.command()
-def inspect(
+def inspect(  # numpydoc ignore=PR01
     model: Annotated[
         str,
         typer.Argument(
@@ -18,10 +18,11 @@ def inspect(
         ),
     ],
     image: Annotated[
-        int | None, typer.Option("--image", min=0, help="A test image to send through the layers.")
+        int | None,
+        typer.Option("--image", min=0, help="Number of a test image to run through the layers."),
     ] = None,
     pipeline: Annotated[
-        str | None, typer.Option("--pipeline", help="The pipeline that makes bits of the image.")
+        str | None, typer.Option("--pipeline", help="Pipeline that reads the image out as bits.")
     ] = None,
     out: Annotated[
         Path, typer.Option("--out", help="NetCDF file to write, a group for each layer.")
@@ -35,7 +36,7 @@ def inspect(
     from sensorsim.core.errors import InputError
 
     if (image is None) != (pipeline is None):
-        raise InputError("--image and --pipeline: give both, or neither")
+        raise InputError("--image and --pipeline: state both, or neither")
     path, sha256, network = read_model(find_model(model))
     found = {"model": str(path), "sha256": sha256, **describe(network)}
     if image is not None and pipeline is not None:
@@ -47,7 +48,7 @@ def inspect(
 
 
 def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -> None:
-    """Integers and bits of every layer of one test image."""
+    """Write accumulators and bits of every layer for one test image."""
     from sensorsim.bnn.inspection import layers_of
     from sensorsim.core.errors import InputError
     from sensorsim.core.files import check_place, whole
@@ -106,7 +107,7 @@ def _percent(accuracy: float | None) -> str:
 
 
 def _stored(parts: dict[str, int]) -> str:
-    """What is stored besides weights, in few words."""
+    """Stored bits other than weights, as text."""
     thresholds = parts["level_bits"] + parts["direction_bits"]
     scores = parts["scale_bits"] + parts["bias_bits"]
     return f"thresholds {thresholds:,}, scores {scores:,}, readout {parts['readout_bits']:,}"
@@ -148,7 +149,7 @@ def _table(layers: list[dict[str, Any]]) -> Any:
     return table
 
 
-# Numbers that another column shows, and what goes without saying.
+# Settings that another column shows, and defaults that are not printed.
 _ELSEWHERE = ("inputs", "outputs", "classes")
 _UNSAID = {"stride": 1, "padding": 0, "groups": 1}
 

@@ -1,4 +1,4 @@
-"""``sensorsim optimize``: the readouts that trade accuracy against energy best."""
+"""``sensorsim optimize``: search for the Pareto front of accuracy and energy."""
 
 import json
 import shlex
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @app.command()
-def optimize(
+def optimize(  # numpydoc ignore=PR01
     pipeline: PipelineArgument,
     max_energy_pj: Annotated[
         float | None,
@@ -34,38 +34,43 @@ def optimize(
             "--max-energy-pj",
             "--max-energy",
             min=0,
-            help="Most energy of the stages per frame, pJ.",
+            help="Upper limit of the energy of the stages per frame, pJ.",
         ),
     ] = None,
     min_accuracy: Annotated[
-        float | None, typer.Option("--min-accuracy", min=0, max=1, help="Least accuracy, 0 to 1.")
+        float | None,
+        typer.Option("--min-accuracy", min=0, max=1, help="Lower limit of accuracy, 0 to 1."),
     ] = None,
     stages: Annotated[
         str | None,
-        typer.Option("--stages", help="Whose energy, like readout,link; the whole frame if not."),
+        typer.Option("--stages", help="Stages to count, like readout,link; all if left out."),
     ] = None,
     vary: Annotated[
         str | None,
-        typer.Option("--vary", help="Beside the model: size,exposure,circuit,link,converter."),
+        typer.Option(
+            "--vary", help="Vary, besides the model: size, exposure, circuit, link, converter."
+        ),
     ] = None,
     models: Annotated[
-        Path | None, typer.Option("--models", help="Folder of models; those that ship if not.")
+        Path | None, typer.Option("--models", help="Folder of models; those that ship if left out.")
     ] = None,
     trials: Annotated[int, typer.Option("--trials", min=1, help="Designs to try.")] = 100,
     images: Annotated[
-        int | None, typer.Option("--images", min=1, help="First test images, to report on.")
+        int | None,
+        typer.Option("--images", min=1, help="Number of first test images, for the report."),
     ] = None,
     search_images: Annotated[
-        int | None, typer.Option("--search-images", min=1, help="Last ones, to search on.")
+        int | None,
+        typer.Option("--search-images", min=1, help="Number of last test images, for the search."),
     ] = None,
     dies: Annotated[
-        int, typer.Option("--dies", min=2, help="Dies to report on: the pipeline's and others.")
+        int, typer.Option("--dies", min=2, help="Dies for the report: the pipeline's and others.")
     ] = 8,
     store: Annotated[
-        Path | None, typer.Option("--store", help="Folder that keeps finished trials; resumes.")
+        Path | None, typer.Option("--store", help="Folder for finished trials, to resume from.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="NetCDF file to write; a .png beside it.")
+        Path | None, typer.Option("--out", help="NetCDF file to write, with a figure (.png).")
     ] = None,
     seed: SeedOption = 0,
     settings: SetOption = None,
@@ -73,8 +78,8 @@ def optimize(
 ) -> None:
     """Search models, comparator size, circuit, converter and exposure; print the Pareto front.
 
-    Designs are chosen on the last test images and some dies, and reported on the first images, the
-    pipeline's die and further dies, each with the command that repeats it.
+    The search uses the last test images and some dies. The report uses the first images, the
+    pipeline's die and further dies, and states the command that repeats each design.
     """
     from sensorsim.circuits.ledger import STAGES
     from sensorsim.core.errors import InputError
@@ -116,7 +121,7 @@ def _names(text: str | None) -> tuple[str, ...] | None:
 
 
 def _said(what: str) -> Any:
-    """A line of progress on standard error."""
+    """Make a callback that prints progress on standard error."""
 
     def report(done: int, total: int) -> None:
         if done == total or done % 10 == 0:
@@ -174,8 +179,8 @@ def _print(data: "xr.Dataset") -> None:
     rows = _plain(data)["designs"]
     for number, d in enumerate(rows, 1):
         mark = ["trained with mismatch"] if f"/{MISMATCH}/" in d["model"] else []
-        mark += [] if d["on_front"] else ["beaten"]
-        mark += [] if d["met"] else ["misses a limit"]
+        mark += [] if d["on_front"] else ["dominated"]
+        mark += [] if d["met"] else ["outside a limit"]
         low, high = 100 * d["accuracy_low"], 100 * d["accuracy_high"]
         energy = [_digits(d[f"goal_energy_pj{end}"]) for end in ("", "_low", "_high")]
         table.add_row(
@@ -194,7 +199,7 @@ def _digits(value: float) -> str:
 
 
 def _circuit(settings: dict[str, Any]) -> str:
-    """A design in a few words."""
+    """A design as text."""
     readout = settings["readout"]
     words = [readout.get("mode", "parallel") if readout["kind"] == "learned"
              else readout["architecture"]["kind"]]  # fmt: skip

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @app.command()
-def run(
+def run(  # numpydoc ignore=PR01
     pipeline: PipelineArgument,
     images: ImagesOption = None,
     seed: SeedOption = 0,

@@ -1,4 +1,4 @@
-"""``sensorsim schema``: what a pipeline file may say."""
+"""``sensorsim schema``: print the JSON schema of a pipeline file."""
 
 import json
 

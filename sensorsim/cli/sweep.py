@@ -1,4 +1,4 @@
-"""``sensorsim sweep``: a pipeline over a grid of settings."""
+"""``sensorsim sweep``: run a pipeline over a grid of settings."""
 
 import sys
 from pathlib import Path
@@ -19,15 +19,17 @@ from sensorsim.cli.app import (
 
 
 @app.command()
-def sweep(
+def sweep(  # numpydoc ignore=PR01
     pipeline: PipelineArgument,
     axis: Annotated[
         list[str],
-        typer.Option("--axis", metavar="FIELD=V1,V2,...", help="A field and its values."),
+        typer.Option(
+            "--axis", metavar="FIELD=V1,V2,...", help="A field and its values; may be repeated."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="NetCDF file to write.")] = Path("sweep.nc"),
     store: Annotated[
-        Path | None, typer.Option("--store", help="Folder that keeps finished points; resumes.")
+        Path | None, typer.Option("--store", help="Folder for finished points, to resume from.")
     ] = None,
     images: ImagesOption = None,
     seed: SeedOption = 0,

@@ -1,4 +1,4 @@
-"""``sensorsim train``: a teacher, or a network for a pipeline's readout, by a recipe."""
+"""``sensorsim train``: train a teacher, or a network for a pipeline's readout, by a recipe."""
 
 import os
 import sys
@@ -11,11 +11,11 @@ from sensorsim.cli.app import SetOption, app, extra, settings_of
 
 
 @app.command()
-def train(
+def train(  # numpydoc ignore=PR01
     recipe: Annotated[
         str,
         typer.Argument(
-            metavar="RECIPE", help="A TOML file, or one that ships, like fashion_compact."
+            metavar="RECIPE", help="A TOML file, or the name of a recipe, like fashion_compact."
         ),
     ],
     out: Annotated[
@@ -23,10 +23,10 @@ def train(
         typer.Option("--out", help="File to write: NAME.npz, or NAME.pt for a teacher."),
     ],
     data_dir: Annotated[
-        Path | None, typer.Option("--data-dir", help="Where the dataset lies.")
+        Path | None, typer.Option("--data-dir", help="Folder or zip of the dataset.")
     ] = None,
     epochs: Annotated[
-        float | None, typer.Option("--epochs", min=0.001, help="Passes over the images.")
+        float | None, typer.Option("--epochs", min=0.001, help="Passes over the training images.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of the training.")
@@ -35,17 +35,19 @@ def train(
         str | None, typer.Option("--teacher", help="File of the float teacher.")
     ] = None,
     device: Annotated[
-        Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where the network computes.")
+        Literal["auto", "cpu", "cuda"],
+        typer.Option("--device", help="Device that computes the network."),
     ] = "auto",
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Threads; all cores if left out.")
+        int | None,
+        typer.Option("--threads", min=1, help="Number of threads; all cores if left out."),
     ] = None,
-    work: Annotated[
-        Path, typer.Option("--work", help="Folder that keeps a teacher's answers.")
-    ] = Path("training"),
+    work: Annotated[Path, typer.Option("--work", help="Folder for a teacher's answers.")] = Path(
+        "training"
+    ),
     settings: SetOption = None,
 ) -> None:
-    """Train by a recipe, or go on where the last run stopped (needs torch)."""
+    """Train by a recipe, or resume a training that was stopped (needs torch)."""
     with extra("training", "train"):
         import torch
 

@@ -36,8 +36,8 @@ def draw(tree: xr.DataTree) -> dict[str, Figure]:
     Returns
     -------
     dict of Figure
-        By file name without suffix: ``stages`` shows scene, array, photodiode and readout; the others
-        show one stage each.
+        By file name without suffix: ``stages`` shows scene, array, photodiode and readout; each of
+        the others shows one stage.
     """
     stages: dict[str, Callable[[Axes, Axes, xr.DataTree], None]] = {
         "1-scene": _scene, "2-array": _array, "3-photodiode": _photodiode, "4-readout": _readout,

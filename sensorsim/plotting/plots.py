@@ -153,7 +153,7 @@ def tradeoff(table: pd.DataFrame, title: str) -> Figure:
     panels[1].xaxis.set_major_formatter(ScalarFormatter())
     panels[1].xaxis.set_minor_formatter(NullFormatter())
     _stretch_high_accuracies(panels[0])
-    panels[0].set_title("readout only", fontsize=10)
+    panels[0].set_title("readout alone", fontsize=10)
     panels[1].set_title("whole frame", fontsize=10)
     panels[2].set_title("bits", fontsize=10)
     for axes in panels:

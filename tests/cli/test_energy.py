@@ -131,14 +131,14 @@ def test_what_does_not_fit_is_said_in_both_forms() -> None:
 
 def test_comparison_of_unlike_things_is_said() -> None:
     out = words("glt8", "--against", "cifar10_glt8")
-    assert "Unlike: 28 x 28 x 1 and 32 x 32 x 3 samples" in out
+    assert "Pipelines differ: 28 x 28 x 1 and 32 x 32 x 3 samples" in out
     parts = ("--set", "energy.technology=cmos65")
     arguments = ("adc4", "--against", "glt2", *parts)
     (bound,) = json.loads(words(*arguments, "--json"))["against"]["unlike"]
     assert bound.startswith("by its parts the price of a thermometer is a lower bound")
-    assert f"Unlike: {bound}" in words(*arguments)
+    assert f"Pipelines differ: {bound}" in words(*arguments)
     for alike in (("glt2", "--against", "adc4"), ("glt2", "--against", "glt4", *parts)):
-        assert "Unlike" not in words(*alike)
+        assert "Pipelines differ" not in words(*alike)
 
 
 def test_ratio_that_is_no_distribution_has_no_percentiles(tmp_path: Path) -> None:
@@ -146,32 +146,32 @@ def test_ratio_that_is_no_distribution_has_no_percentiles(tmp_path: Path) -> Non
     mine.write_text('base = "survey"\nname = "mine"\n[survey.adc]\nratio = 3\n')
     out = words("glt2", "--against", "adc4", "--set", f"energy.technology={mine}")
     assert "percentile of published SARs" not in out
-    assert "which link price" in out
+    assert "this link price" in out
 
 
 def test_comparator_without_noise_has_no_price_and_that_is_said() -> None:
     silent = ("--set", "readout.comparator.noise_mv=0")
     parts = (*silent, "--set", "energy.technology=cmos65")
-    assert "Has no price: readout.comparator.noise_mv 0" in words("glt2", *parts)
-    assert "Has no price" in words("adc4", *parts)
+    assert "Not priced: readout.comparator.noise_mv 0" in words("glt2", *parts)
+    assert "Not priced" in words("adc4", *parts)
     for priced in (("glt2", *silent), ("glt2", *parts[2:]),
                    ("adc4", *parts, "--set", "energy.converter=survey")):  # fmt: skip
-        assert "Has no price" not in words(*priced)
+        assert "Not priced" not in words(*priced)
 
 
 def test_network_of_other_images_is_said() -> None:
     out = words("glt4", "--set", "network.model=cifar10/glt-8")
     assert "network.model was trained for cifar10, scene.dataset is fashion-mnist" in out
-    assert "Unlike the scene" not in words("glt4")
+    assert "Other dataset" not in words("glt4")
 
 
 def test_different_frame_rates_and_equal_prices_are_said(tmp_path: Path) -> None:
     mine = tmp_path / "slow.toml"
     text = (resources.pipelines() / "glt2.toml").read_text()
     mine.write_text(text.replace("frame_rate_hz = 30.0", "frame_rate_hz = 10.0"))
-    assert "Unlike: 10 and 30 frames/s" in words(str(mine), "--against", "adc4")
+    assert "Pipelines differ: 10 and 30 frames/s" in words(str(mine), "--against", "adc4")
     out = words("glt4", "--against", "thermometer4_log")
-    assert "glt4 less thermometer4_log, readout and link: the same in every draw" in out
+    assert "glt4 minus thermometer4_log, readout and link: the same in every draw" in out
 
 
 def test_square_brackets_are_text(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_against_prints_difference_probability_and_break_even() -> None:
         "best envelope",
         "90th percentile",
         "percentile of published SARs on",
-        "which link price",
+        "this link price",
         "always in",
         "up to so many thresholds",
     ):
