@@ -269,8 +269,8 @@ def _print_against(console: "Console", first: str, second: str, duel: "EnergyCom
             f"(median), {high} pJ (90th percentile)"
         )
     for scope, even in duel.percentile.items():
-        title = f"{name} is cheaper from this percentile of published SARs on ({scope})"
-        _print_even(console, title, "percentile", even)
+        _print_even(console, f"{name} is cheaper from this percentile of published SARs on "
+                    f"({scope})", "percentile", even)  # fmt: skip
     for scope, even in duel.link.items():
         side = "above" if even.more_favors else "below"
         _print_even(

@@ -1,1 +1,1 @@
-"""Training of readout and binary network together; the only part that needs torch."""
+"""Train readout, binary network and float teacher; the only package that needs torch."""

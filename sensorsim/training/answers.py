@@ -1,7 +1,7 @@
-"""A teacher's answers to every view of the training images, kept in a folder.
+"""A teacher's class scores for every view of the training images, stored in a folder.
 
-They are computed once, one file for each shift, so that distillation costs nothing per step and a
-stopped run goes on with the shifts that are missing.
+They are computed once, one file per shift, so that distillation adds no forward pass of the teacher
+to a step, and a stopped run computes only the shifts that are missing.
 """
 
 import hashlib
@@ -34,50 +34,57 @@ from sensorsim.training.teacher import Teacher, answers
 from sensorsim.training.views import Photographs, Views
 
 Ask = Callable[[npt.NDArray[np.uint8], int], npt.NDArray[np.float32]]
-"""Class scores [N, classes] of photographs, uint8 [N, H, W, C], the first of which has a number."""
+"""Function of photographs, uint8 [N, H, W, C], and the number of the first; returns class scores,
+float32 [N, classes].
+"""
 _BATCH = 500
 _FLOAT_SOURCES = ("training/answers.py", "training/teacher.py", "training/views.py")
 _BINARY_SOURCES = (*SOURCES, "bnn")
 
 
 def ask_float(teacher: Teacher, views: Views, device: torch.device) -> tuple[Ask, str]:
-    """Answers of a float teacher.
+    """Make the function that computes the answers of a float teacher.
 
     Parameters
     ----------
     teacher : Teacher
+        The float teacher.
     views : Views
-        If they are mirrored, an answer is the mean over an image and its mirror image.
+        If it mirrors, an answer is the mean over an image and its mirror image.
     device : torch.device
+        Device that computes the answers.
 
     Returns
     -------
     ask : callable
+        Class scores, float32 [N, classes], of photographs; see `Ask`.
     digest : str
-        Of everything that the answers depend on, but the images.
+        Hash of everything that the answers depend on, except the images.
     """
     digest = state_digest(teacher.state_dict()) + source_digest(_FLOAT_SOURCES)
     return (lambda images, _: answers(teacher, images, views.mirror, device)), digest
 
 
 def ask_binary(file: ModelFile, camera: Camera, views: Views) -> tuple[Ask, str]:
-    """Answers of a binary network behind a sensor, in full light.
+    """Make the function that computes a binary network's answers behind a sensor, in full light.
 
-    Scores are in the units of the model's own class scores; their noise has addresses of training.
+    Scores are in the units of the model's class scores. Their noise uses addresses of training.
 
     Parameters
     ----------
     file : ModelFile
+        The binary network.
     camera : Camera
-        Its exposure is replaced by the brightest that it has.
+        What precedes the readout; its exposure is replaced by the brightest that it has.
     views : Views
-        If they are mirrored, an answer is the mean over an image and its mirror image.
+        If it mirrors, an answer is the mean over an image and its mirror image.
 
     Returns
     -------
     ask : callable
+        Class scores, float32 [N, classes], of photographs; see `Ask`.
     digest : str
-        Of everything that the answers depend on, but the images.
+        Hash of everything that the answers depend on, except the images.
     """
     model = file.model
     seen = replace(camera, exposure=camera.exposure.model_copy(update={"law": "fixed"}))
@@ -109,30 +116,33 @@ def kept_answers(
     folder: Path,
     report: Callable[[int, int], None],
 ) -> npt.NDArray[np.float16]:
-    """Answers to all shifts of all images, computed where they are not kept yet.
+    """Load the answers to all shifts of all images; compute and store those that are missing.
 
     Parameters
     ----------
     ask : callable
-        See `ask_float` and `ask_binary`.
+        From `ask_float` or `ask_binary`.
     digest : str
-        Of the teacher.
+        Hash of the teacher, from the same function.
     dataset : Labelled
         Training images.
     views : Views
+        Shifts and mirrors.
     folder : Path
-        Where answers are kept: a folder below it for every teacher, dataset and set of views.
+        Folder of the store; each teacher, dataset and set of views has a subfolder.
     report : callable
-        Called with the number of shifts that are done, and of all.
+        Called after each shift with the number of shifts done and the number of all.
 
     Returns
     -------
     float16 [shifts, N, classes]
+        Class scores.
 
     Raises
     ------
     InputError
-        If the folder cannot be written, or an answer is not finite.
+        If the folder cannot be written, a stored file cannot be read or has another shape, or an
+        answer is not finite.
     """
     plan = {"teacher": digest, **data_plan(dataset), "views": views.model_dump()}
     name = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()[:16]
@@ -153,7 +163,7 @@ def kept_answers(
     if any(f.shape != expected for f in found):
         raise InputError(
             f"{place}: holds answers of shape {found[0].shape}, expected {expected} (images, "
-            "classes): the teacher knows other classes; name one that learned this dataset"
+            "classes): the teacher has other classes; name one trained on this dataset"
         )
     return np.stack(found)
 
@@ -177,7 +187,7 @@ def _read(path: Path) -> npt.NDArray[np.float16]:
         found: npt.NDArray[np.float16] = np.load(path)
     except (ValueError, EOFError, OSError) as error:
         raise InputError(
-            f"{path}: not readable as answers ({error}); remove it to have them computed anew"
+            f"{path}: not readable as answers ({error}); remove it to compute them again"
         ) from None
     return found
 

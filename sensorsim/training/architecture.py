@@ -1,4 +1,4 @@
-"""What a binary network is made of: blocks of convolutions, then a head. Free of torch."""
+"""Topology of a binary network: blocks of convolutions, then a head. Does not import torch."""
 
 from typing import Annotated, Literal, NamedTuple, Self
 
@@ -9,21 +9,21 @@ from sensorsim.core.errors import InputError
 
 
 class Block(Description):
-    """A binary convolution, a threshold on its integers, and what becomes of the bits.
+    """A binary convolution, a threshold on its accumulators, and operations on the bits.
 
-    In the order of computation: convolution (with ``mix`` the integer sum of two convolutions),
-    max-pool, threshold, concatenation, channel shuffle.
+    Order of computation: convolution (with ``mix``, the integer sum of two convolutions), max-pool,
+    threshold, concatenation, channel shuffle.
     """
 
     channels: int = Field(gt=0, le=4096, description="Output channels of the convolution.")
-    kernel: int = Field(3, ge=1, le=7, description="Odd side of the square kernel.")
+    kernel: int = Field(3, ge=1, le=7, description="Side of the square kernel, odd.")
     stride: int = Field(1, ge=1, le=4, description="Step of the convolution.")
     groups: int = Field(1, ge=1, description="Groups of channels.")
-    pool: int = Field(1, ge=1, le=4, description="Side of the max-pool behind it; 1 for none.")
+    pool: int = Field(1, ge=1, le=4, description="Side of the max-pool after it; 1 for none.")
     shuffle: bool = Field(
         False,
-        description="Shuffle the block's output as channels of so many groups, so that the groups "
-        "of the next block read from all of them.",
+        description="Shuffle the output channels between the groups, so that each group of the "
+        "next block reads from all of them.",
     )
     mix: bool = Field(
         False,
@@ -32,8 +32,8 @@ class Block(Description):
     )
     concat: bool = Field(
         False,
-        description="Put the block's input bits, max-pooled where the block shrinks the image, in "
-        "front of its output bits: a shortcut that stays binary.",
+        description="Concatenate the block's input bits, max-pooled where the block shrinks the "
+        "image, and its output bits: a binary shortcut.",
     )
 
     @model_validator(mode="after")
@@ -48,7 +48,13 @@ class Block(Description):
 
     @property
     def shrink(self) -> int:
-        """Factor by which the image shrinks."""
+        """Factor by which the block reduces the image's height and width.
+
+        Returns
+        -------
+        int
+            Stride times pool.
+        """
         return self.stride * self.pool
 
 
@@ -57,7 +63,7 @@ Outputs = Annotated[int, Field(ge=1, le=65536)]
 
 
 class Topology(Description):
-    """Blocks of binary convolutions, then a head that ends in class scores."""
+    """Blocks of binary convolutions, then a head that computes class scores."""
 
     blocks: tuple[Block, ...] = Field(min_length=1)
     hidden: tuple[Outputs, ...] = Field(
@@ -65,8 +71,8 @@ class Topology(Description):
     )
     head: Literal["dense", "votes"] = Field(
         "dense",
-        description="dense: a binary dense layer scores the classes. votes: every class owns an "
-        "equal share of the last channels and counts their ones over the image.",
+        description="dense: a binary dense layer computes the scores. votes: a class scores the "
+        "number of ones over the image in its equal share of the last channels.",
     )
 
     @model_validator(mode="after")
@@ -77,13 +83,19 @@ class Topology(Description):
 
 
 class Architecture(Topology):
-    """A topology for a number of classes."""
+    """A topology with a number of classes."""
 
     classes: int = Field(10, ge=2)
 
 
 class Extent(NamedTuple):
-    """Channels, rows and columns of the bits between two blocks."""
+    """Size of the bits between two blocks.
+
+    Attributes
+    ----------
+    channels, height, width : int
+        Channels, rows and columns.
+    """
 
     channels: int
     height: int
@@ -91,15 +103,16 @@ class Extent(NamedTuple):
 
 
 def extents(architecture: Topology, inputs: int, height: int, width: int) -> list[Extent]:
-    """What goes into every block, and what leaves the last one.
+    """Input size of every block, and output size of the last one.
 
     Parameters
     ----------
     architecture : Topology
+        The blocks.
     inputs : int
         Channels of the network's input.
     height, width : int
-        Pixels of the network's input.
+        Size of the network's input, pixels.
 
     Returns
     -------
@@ -109,7 +122,7 @@ def extents(architecture: Topology, inputs: int, height: int, width: int) -> lis
     Raises
     ------
     InputError
-        Naming the block that does not fit.
+        If a block does not fit its input; the message names the block.
     """
     found = [Extent(inputs, height, width)]
     for number, block in enumerate(architecture.blocks):
@@ -148,14 +161,14 @@ def _after(number: int, block: Block, before: Extent) -> Extent:
 
 
 class BlockProducts(NamedTuple):
-    """Binary products of a block for one image.
+    """Binary products of a block per image.
 
     Attributes
     ----------
     light : int
-        Of the block itself.
+        Products of the block itself.
     heavy : int
-        Of a full convolution in its place.
+        Products of a full convolution in its place.
     """
 
     light: int
@@ -165,24 +178,26 @@ class BlockProducts(NamedTuple):
 def block_products(
     architecture: Topology, inputs: int, height: int, width: int
 ) -> list[BlockProducts]:
-    """Products of every block, which its size and the time that it trains follow.
+    """Binary products of every block per image.
 
     Parameters
     ----------
     architecture : Topology
+        The blocks.
     inputs : int
         Channels of the network's input.
     height, width : int
-        Pixels of the network's input.
+        Size of the network's input, pixels.
 
     Returns
     -------
     list of BlockProducts
+        One per block.
 
     Raises
     ------
     InputError
-        Like `extents`.
+        If a block does not fit its input.
     """
     found = []
     before = extents(architecture, inputs, height, width)

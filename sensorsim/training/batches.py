@@ -1,4 +1,4 @@
-"""Training batches: photographs, shifted and mirrored, seen through the simulated sensor."""
+"""Training batches: photographs, shifted and mirrored, through the simulated sensor."""
 
 from typing import NamedTuple
 
@@ -16,23 +16,25 @@ from sensorsim.training.views import Photographs, Views
 
 VALIDATION_IMAGES = 5000
 TRAINING_DIES = 64
-"""Dies that training sees; no evaluation reaches them, see `sensorsim.core.streams`."""
+"""Dies used for training; no evaluation uses them, see `sensorsim.core.streams`."""
 _FRAMES_PER_DIE = 16
 
 
 class Batch(NamedTuple):
-    """What one step learns from.
+    """Input of one training step.
 
     Attributes
     ----------
-    volts : float32 [N, H, W, samples per pixel]
+    volts : float32 [N, H, W, C]
+        Pixel output, V; C samples per pixel.
     labels : int64 [N]
+        Class numbers.
     key : Key
         Address of the batch's noise.
     positions : int64 [N]
         Positions of the images among the training images.
     shifts : int64 [N]
-        Number of the shift of each, see `Views.shifts`.
+        Index of each image's shift in `Views.shifts`.
     """
 
     volts: npt.NDArray[np.float32]
@@ -43,19 +45,22 @@ class Batch(NamedTuple):
 
 
 def split_validation(dataset: Labelled, seed: int) -> tuple[Labelled, Labelled]:
-    """Shuffle the training images and set the last `VALIDATION_IMAGES` apart (a tenth at most).
+    """Shuffle the images and hold out the last `VALIDATION_IMAGES`, at most a tenth.
 
     Parameters
     ----------
     dataset : Labelled
+        Training images.
     seed : int, 0 to 2**32 - 1
+        Seed of the shuffle.
 
     Returns
     -------
     training, validation : Labelled
+        The two parts.
     """
     draws = np.empty(len(dataset))
-    # Not `uniforms`: models that ship were validated on the images that this address chooses.
+    # Not `uniforms`: this address chose the validation images of the models that ship.
     fill_uniform(draws, 0, seed, streams.TRAINING_ORDER)
     order = np.argsort(draws)
     held_out = min(VALIDATION_IMAGES, len(dataset) // 10)
@@ -64,18 +69,20 @@ def split_validation(dataset: Labelled, seed: int) -> tuple[Labelled, Labelled]:
 
 
 class Batches:
-    """An endless, addressable sequence of batches: batch ``step`` is always the same.
+    """An endless sequence of batches; batch ``step`` is always the same.
 
     Parameters
     ----------
     dataset : Labelled
         Training images.
     camera : Camera
+        What precedes the readout.
     size : int
         Images per batch.
     seed : int, 0 to 2**32 - 1
-    views : Views
-        Shifts and mirrors to draw from.
+        Seed of order, views and noise.
+    views : Views, optional
+        Shifts and mirrors to draw from; the defaults of `Views` if left out.
 
     Raises
     ------
@@ -99,16 +106,17 @@ class Batches:
         self._order = np.empty(0, np.int64)
 
     def batch(self, step: int) -> Batch:
-        """One batch.
+        """Compute one batch.
 
         Parameters
         ----------
         step : int
-            Its number, from 0.
+            Number of the batch, from 0.
 
         Returns
         -------
         Batch
+            Pixel outputs, labels and addresses.
         """
         epoch, within = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:

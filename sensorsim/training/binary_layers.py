@@ -1,8 +1,8 @@
 """Binary layers for training: a forward quantizer and a backward pseudo-gradient each.
 
-Activations are 0 and 1 here, not -1 and +1. With ``x = 2 b - 1`` a padding of -1 becomes ordinary
-zero padding, and a bipolar accumulator is ``2 * conv(b) - sum(w)``: a scale and a shift per channel
-that the batch-norm behind absorbs, and that `sensorsim.training.export` puts back exactly.
+Activations are 0 and 1 here, not -1 and +1. With ``x = 2 b - 1``, a padding of -1 becomes zero
+padding, and a bipolar accumulator is ``2 * conv(b) - sum(w)``: a scale and a shift per channel that
+the following batch-norm absorbs, and that `sensorsim.training.export` restores exactly.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from sensorsim.training.architecture import Block
 
 MIN_SCALE = 0.01
-"""Least batch-norm scale. A positive scale lets max-pool and threshold change places (OR-pool)."""
+"""Least batch-norm scale; with a positive one, max-pool and threshold commute (OR-pool)."""
 
 
 class _Step(torch.autograd.Function):
@@ -51,9 +51,10 @@ class BinaryBlock(nn.Module):
     inputs : int
         Input channels.
     block : Block
+        Description of the block.
     heavy : bool
-        Whether a full convolution is added while the block learns; its accumulators count
-        ``fade`` times.
+        Whether to add a full convolution during training; its accumulators are multiplied by
+        ``fade``.
     """
 
     fade: Tensor
@@ -69,7 +70,18 @@ class BinaryBlock(nn.Module):
         self.description = block
 
     def accumulate(self, x: Tensor) -> Tensor:
-        """Accumulators of bits: [N, C, H, W] to [N, outputs, H', W']."""
+        """Accumulators of bits.
+
+        Parameters
+        ----------
+        x : float [N, C, H, W]
+            Input bits, 0 and 1, or codes of an ADC.
+
+        Returns
+        -------
+        float [N, outputs, H', W']
+            Accumulators, before max-pool and batch-norm.
+        """
         d = self.description
         y = F.conv2d(
             x, _Sign.apply(self.latent), stride=d.stride, padding=d.kernel // 2, groups=d.groups
@@ -82,7 +94,18 @@ class BinaryBlock(nn.Module):
         return y
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map bits [N, C, H, W] to bits."""
+        """Output bits of the block.
+
+        Parameters
+        ----------
+        x : float [N, C, H, W]
+            Input bits, 0 and 1, or codes of an ADC.
+
+        Returns
+        -------
+        float [N, C', H', W']
+            Output bits, 0 and 1.
+        """
         d = self.description
         y = self.accumulate(x)
         if d.pool > 1:
@@ -97,7 +120,13 @@ class BinaryBlock(nn.Module):
 
 
 class BinaryDense(nn.Module):
-    """Binary dense layer, batch-norm, step."""
+    """Binary dense layer, batch-norm, step.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Input and output bits.
+    """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -105,13 +134,30 @@ class BinaryDense(nn.Module):
         self.norm = nn.BatchNorm1d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map bits [N, inputs] to bits [N, outputs]."""
+        """Output bits of the layer.
+
+        Parameters
+        ----------
+        x : float [N, inputs]
+            Input bits, 0 and 1.
+
+        Returns
+        -------
+        float [N, outputs]
+            Output bits, 0 and 1.
+        """
         bits: Tensor = _Step.apply(self.norm(F.linear(x, _Sign.apply(self.latent))))
         return bits
 
 
 class BinaryClassifier(nn.Module):
-    """Binary dense layer and a batch-norm on the class scores."""
+    """Binary dense layer and a batch-norm on the class scores.
+
+    Parameters
+    ----------
+    inputs, classes : int
+        Input bits and number of classes.
+    """
 
     def __init__(self, inputs: int, classes: int) -> None:
         super().__init__()
@@ -119,13 +165,30 @@ class BinaryClassifier(nn.Module):
         self.norm = nn.BatchNorm1d(classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map bits [N, inputs] to scores [N, classes]."""
+        """Class scores of bits.
+
+        Parameters
+        ----------
+        x : float [N, inputs]
+            Input bits, 0 and 1.
+
+        Returns
+        -------
+        float [N, classes]
+            Class scores.
+        """
         scores: Tensor = self.norm(F.linear(x, _Sign.apply(self.latent)))
         return scores
 
 
 class VoteHead(nn.Module):
-    """Ones of each class's own channels, counted over the image, and a batch-norm."""
+    """Number of ones over the image in each class's share of the channels, and a batch-norm.
+
+    Parameters
+    ----------
+    classes : int
+        Number of classes; divides the number of channels.
+    """
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -133,21 +196,34 @@ class VoteHead(nn.Module):
         self.classes = classes
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map bits [N, C, H, W] to scores [N, classes]."""
+        """Class scores of bits.
+
+        Parameters
+        ----------
+        x : float [N, C, H, W]
+            Input bits, 0 and 1; C is a multiple of the number of classes.
+
+        Returns
+        -------
+        float [N, classes]
+            Class scores.
+        """
         scores: Tensor = self.norm(x.sum((2, 3)).unflatten(1, (self.classes, -1)).sum(2))
         return scores
 
 
 def latents(module: nn.Module) -> list[nn.Parameter]:
-    """Float weights behind the binary ones, in the order of the layers.
+    """Float weights whose signs are the binary weights, in the order of the layers.
 
     Parameters
     ----------
     module : nn.Module
+        A network or layer.
 
     Returns
     -------
     list of nn.Parameter
+        The float weights.
     """
     return [
         parameter
@@ -157,11 +233,12 @@ def latents(module: nn.Module) -> list[nn.Parameter]:
 
 
 def constrain(module: nn.Module) -> None:
-    """After an optimizer step: latents into [-1, 1], batch-norm scales above `MIN_SCALE`.
+    """Clip latent weights to [-1, 1] and batch-norm scales to at least `MIN_SCALE`, in place.
 
     Parameters
     ----------
     module : nn.Module
+        A network or layer, after an optimizer step.
     """
     with torch.no_grad():
         for latent in latents(module):

@@ -1,4 +1,4 @@
-"""The model card: a page of Markdown beside the model, for those who are given its file."""
+"""The model card: a page of Markdown beside the model's file, for its users."""
 
 import re
 import shlex
@@ -23,31 +23,35 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
 
 
 def write_card(path: Path, outcome: Outcome) -> None:
-    """Write the card of a model: to a temporary file, which is then renamed.
+    """Write the card of a model to a temporary file, then rename it.
 
     Parameters
     ----------
     path : Path
+        File to write.
     outcome : Outcome
+        The finished training.
 
     Raises
     ------
     InputError
-        If something lies there that this program did not write, or the file system refuses.
+        If the path holds a file that this program did not write, or cannot be written.
     """
     write_marked(path, MARKER, card(outcome))
 
 
 def card(outcome: Outcome) -> str:
-    """The card as Markdown, without the marker in its first line.
+    """The card as Markdown, without the marker line.
 
     Parameters
     ----------
     outcome : Outcome
+        The finished training.
 
     Returns
     -------
     str
+        Markdown.
     """
     model, c = outcome.model, outcome.circumstances
     parts = [
@@ -59,8 +63,8 @@ def card(outcome: Outcome) -> str:
         _levels(outcome),
         "## How to run it",
         _code(_run_command(outcome)),
-        "The test accuracy above is for seed 0 and die 0, in this light. The model is looked for "
-        "where the command runs; `DIR`, if stated, is where the dataset lies.",
+        "The test accuracy above is for seed 0 and die 0, in this light. Run the command in the "
+        "folder of the model; `DIR`, if stated, is the folder or zip of the dataset.",
         "## How it was made",
         _code(c.command),
         "## License of the data",
@@ -120,10 +124,10 @@ def _run_command(outcome: Outcome) -> str:
 
 
 def _code(text: str) -> str:
-    """Lines of code, which no text can end."""
+    """Text as an indented code block, which no content can end."""
     return "\n".join(f"    {line}" for line in text.splitlines() or [""])
 
 
 def _plain(text: str) -> str:
-    """A text that Markdown shows as it is, also in a table."""
+    """Escape text so that Markdown shows it as it is, also in a table."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

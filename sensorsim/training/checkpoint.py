@@ -1,4 +1,4 @@
-"""The state of a training in a file, and the plan that it belongs to."""
+"""Save and load the state of a training, with the plan that it belongs to."""
 
 import json
 import pickle
@@ -15,37 +15,41 @@ State = dict[str, Any]
 
 
 def save(path: Path, plan: Plan, state: State) -> None:
-    """Write a state: to a temporary file, which is then renamed.
+    """Write a state to a temporary file, then rename it.
 
     Parameters
     ----------
     path : Path
+        File to write; its folder is created.
     plan : dict
-        Everything that decides what the training gives; holds what JSON can.
+        Everything that determines the result of the training, as types that JSON has.
     state : dict
         Tensors, numbers and texts, nested in dictionaries and lists.
 
     Raises
     ------
     InputError
-        If the file system refuses, like a full disk; the former file stays.
+        If the file cannot be written, as on a full disk; the previous file is kept.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with whole(path) as part:
             torch.save({"plan": json.dumps(plan, sort_keys=True), **state}, part)
-    except RuntimeError as error:  # torch's writer of zip archives, when a disk is full
-        raise InputError(f"{path}: cannot be written ({error}); the last state is kept") from None
+    except RuntimeError as error:  # torch's zip writer, on a full disk
+        raise InputError(
+            f"{path}: cannot be written ({error}); the previous file is kept"
+        ) from None
 
 
 def load(path: Path, plan: Plan) -> State | None:
-    """Read a state, if there is one.
+    """Read a state, if its file exists.
 
     Parameters
     ----------
     path : Path
+        File that `save` wrote.
     plan : dict
-        What the caller is about to train.
+        Plan of the training that is about to run.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def load(path: Path, plan: Plan) -> State | None:
     Raises
     ------
     InputError
-        If the file is damaged, or belongs to another plan; says which entries differ.
+        If the file is damaged, or its plan differs; the message names the entries that differ.
     """
     if not path.exists():
         return None
@@ -68,17 +72,18 @@ def load(path: Path, plan: Plan) -> State | None:
     if differing:
         raise InputError(
             f"{path}: holds the state of another training ({', '.join(differing)} differ); "
-            "remove it to start anew, or name another output"
+            "remove it to start over, or name another output"
         )
     return state
 
 
 def read(path: Path) -> State:
-    """Everything that a file of `save` holds.
+    """Read a file that `save` wrote, whatever its plan.
 
     Parameters
     ----------
     path : Path
+        The file.
 
     Returns
     -------
@@ -88,16 +93,16 @@ def read(path: Path) -> State:
     Raises
     ------
     InputError
-        If it cannot be read.
+        If the file cannot be read or is not a checkpoint.
     """
     try:
         state: State = torch.load(path, weights_only=True, map_location="cpu")
         if not isinstance(state["plan"], str):
-            raise TypeError("its plan is no text")
+            raise TypeError("plan is not a string")
     except (
         RuntimeError, EOFError, OSError, KeyError, TypeError, pickle.UnpicklingError,
     ) as error:  # fmt: skip
         raise InputError(
-            f"{path}: not a readable checkpoint ({type(error).__name__}); remove it to start anew"
+            f"{path}: not a readable checkpoint ({type(error).__name__}); remove it to start over"
         ) from None
     return state

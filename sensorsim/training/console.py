@@ -1,4 +1,4 @@
-"""A training on the terminal: a bar where there is one, lines in a file."""
+"""Progress of a training on standard error: a bar on a terminal, lines in a file."""
 
 from types import TracebackType
 from typing import Self
@@ -10,12 +10,12 @@ from sensorsim.training import progress as state
 
 
 class TrainingConsole:
-    """Shows on standard error how a training goes.
+    """Show the progress of a training on standard error.
 
     Parameters
     ----------
     name : str
-        What is trained.
+        Name of what is trained, shown in front.
     """
 
     def __init__(self, name: str) -> None:
@@ -40,29 +40,32 @@ class TrainingConsole:
         self._bar.stop()
 
     def progress(self, now: state.Progress) -> None:
-        """Show where the training stands.
+        """Show how far the training is.
 
         Parameters
         ----------
         now : Progress
+            State of the training.
         """
         self._show(describe(self.name, now), now.step, now.steps)
 
     def note(self, text: str) -> None:
-        """Say something that stays.
+        """Print a line that stays.
 
         Parameters
         ----------
         text : str
+            The line.
         """
         self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def answers(self, done: int, all_shifts: int) -> None:
-        """Show how many of a teacher's answers are kept.
+        """Show how many of a teacher's answers are stored.
 
         Parameters
         ----------
         done, all_shifts : int
+            Number of shifts done, and of all.
         """
         self._show(f"{self.name}: teacher's answers, shift {done}/{all_shifts}", done, all_shifts)
 
@@ -74,12 +77,14 @@ class TrainingConsole:
 
 
 def describe(name: str, now: state.Progress) -> str:
-    """One line on where a training stands.
+    """Format the progress of a training as one line.
 
     Parameters
     ----------
     name : str
+        Name of what is trained.
     now : Progress
+        State of the training.
 
     Returns
     -------

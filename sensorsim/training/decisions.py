@@ -1,4 +1,4 @@
-"""Decisions of the bit-level simulator on labelled images, and what is counted of them."""
+"""Decisions of the bit-level simulator on labelled images, and their accuracy."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ EVALUATION_SEED = 0
 
 @dataclass(frozen=True)
 class Decisions:
-    """What a network decided, and what would have been right.
+    """Decisions of a network, and the labels.
 
     Attributes
     ----------
     labels, decided : int64 [N]
-        Numbers of classes.
+        Class numbers.
     """
 
     labels: npt.NDArray[np.int64]
@@ -30,21 +30,39 @@ class Decisions:
 
     @property
     def right(self) -> int:
-        """Number of right decisions."""
+        """Number of right decisions.
+
+        Returns
+        -------
+        int
+            Number of images whose decision equals the label.
+        """
         return int((self.decided == self.labels).sum())
 
     @property
     def accuracy(self) -> float:
-        """Fraction of right decisions."""
+        """Fraction of right decisions.
+
+        Returns
+        -------
+        float
+            0 to 1.
+        """
         return self.right / self.labels.size
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % Wilson interval of the accuracy."""
+        """95 % Wilson interval of the accuracy.
+
+        Returns
+        -------
+        low, high : float
+            0 to 1.
+        """
         return wilson_interval(self.right, self.labels.size)
 
     def confusion(self, classes: int) -> npt.NDArray[np.int64]:
-        """How often images of each class were taken for each class.
+        """Number of images per pair of label and decision.
 
         Parameters
         ----------
@@ -61,14 +79,16 @@ class Decisions:
 
 
 def bit_level_decisions(model: Model, camera: Camera, dataset: Labelled) -> Decisions:
-    """Decisions of the bit-level simulator, through die 0.
+    """Decisions of the bit-level simulator behind die 0.
 
     Parameters
     ----------
     model : Model
+        The network and its readout.
     camera : Camera
-        What stands before the model's readout.
+        What precedes the model's readout.
     dataset : Labelled
+        Images and labels.
 
     Returns
     -------

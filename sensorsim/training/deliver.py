@@ -1,4 +1,4 @@
-"""A trained network becomes a model file: exported, and judged by the bit-level simulator."""
+"""Export a trained network as a model file, with accuracies from the bit-level simulator."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -14,12 +14,14 @@ from sensorsim.training.session import SPLIT_SEED, Task, Trained
 
 
 class Delivered(NamedTuple):
-    """A model that was written, and the decisions that its accuracies count.
+    """A model that was written, and the decisions behind its accuracies.
 
     Attributes
     ----------
     model : Model
+        The model.
     validation, test : Decisions
+        Decisions on validation and test images.
     """
 
     model: Model
@@ -30,22 +32,27 @@ class Delivered(NamedTuple):
 def deliver(
     task: Task, trained: Trained, dataset: Labelled, test: Labelled, command: str, path: Path
 ) -> Delivered:
-    """Export a trained task, record its accuracies and write the file.
+    """Export a trained task, measure its accuracies and write the model file.
 
     Parameters
     ----------
     task : Task
+        The task that was trained.
     trained : Trained
-    dataset, test : Labelled
-        Training images (their validation part is counted) and test images.
+        Its result.
+    dataset : Labelled
+        Training images; accuracy is measured on their validation part.
+    test : Labelled
+        Test images.
     command : str
-        What a reader types to train it again.
+        Command line that trains it again.
     path : Path
-        The model file to write.
+        Model file to write; its folder is created.
 
     Returns
     -------
     Delivered
+        The model and its decisions.
 
     Raises
     ------

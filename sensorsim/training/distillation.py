@@ -1,4 +1,4 @@
-"""Knowledge distillation: a network learns a teacher's answers beside the labels.
+"""Knowledge distillation: train a network on a teacher's answers and the labels.
 
 Source: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network",
 arXiv 1503.02531 (2015), section 2.
@@ -17,9 +17,11 @@ from sensorsim.core.description import Description
 
 
 class Distillation(Description):
-    """How much of the loss is the teacher's."""
+    """Temperature and weight of the distillation loss."""
 
-    temperature: float = Field(2.0, gt=0, description="Divides the scores of teacher and network.")
+    temperature: float = Field(
+        2.0, gt=0, description="Divisor of the scores of teacher and network."
+    )
     weight: float = Field(0.7, ge=0, le=1, description="Share of the teacher in the loss.")
 
 
@@ -30,8 +32,9 @@ class Lessons:
     Attributes
     ----------
     distillation : Distillation
+        Temperature and weight of the loss.
     answers : float16 [shifts, N, classes]
-        Scores of the teacher, the same for an image and its mirror image.
+        Class scores of the teacher, the same for an image and its mirror image.
     """
 
     distillation: Distillation
@@ -45,11 +48,12 @@ class Lessons:
         index : int64 [n]
             Positions of the images among the training images.
         shifts : int64 [n]
-            Number of the shift of each.
+            Index of each image's shift in `Views.shifts`.
 
         Returns
         -------
         float32 [n, classes]
+            Class scores.
         """
         return torch.from_numpy(self.answers[shifts, index].astype(np.float32))
 
@@ -57,22 +61,26 @@ class Lessons:
 def distillation_loss(
     scores: Tensor, labels: Tensor, answers: Tensor, distillation: Distillation
 ) -> Tensor:
-    """Cross-entropy with the labels, and with the teacher's softened answers.
+    """Cross-entropy with the labels plus divergence from the teacher's softened answers.
 
     ``(1 - w) CE(scores, labels) + w T^2 KL(softmax(answers / T) || softmax(scores / T))``; the
-    factor T^2 keeps both gradients of one size.
+    factor T^2 keeps the two gradients at the same scale.
 
     Parameters
     ----------
     scores : float [N, classes]
+        Class scores of the network.
     labels : int64 [N]
+        Class numbers.
     answers : float [N, classes]
+        Class scores of the teacher.
     distillation : Distillation
+        Temperature T and weight w.
 
     Returns
     -------
     float []
-        Mean over the batch.
+        Loss, nat, mean over the batch.
     """
     t, w = distillation.temperature, distillation.weight
     taught = F.kl_div(

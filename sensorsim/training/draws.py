@@ -1,4 +1,4 @@
-"""Random numbers of training itself: order of images, choice of views, first weights."""
+"""Random numbers of training: order of images, choice of views, initial weights."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +13,18 @@ def uniforms(count: int, frame: int, seed: int, stream: int) -> npt.NDArray[np.f
     Parameters
     ----------
     count : int
+        How many numbers.
     frame : int, 0 to 2**32 - 1
-        Which set of numbers: an epoch or a step.
+        Number of the set: an epoch, a step or a layer.
     seed : int, 0 to 2**32 - 1
+        Seed of the training.
     stream : int
-        One of `sensorsim.core.streams`.
+        One of the streams of `sensorsim.core.streams`.
 
     Returns
     -------
     float64 [count]
+        The numbers.
     """
     out = np.empty(count)
     fill_uniform(out, frame, seed, stream | streams.TRAINING)
@@ -33,12 +36,19 @@ def normals(count: int, frame: int, seed: int, stream: int) -> npt.NDArray[np.fl
 
     Parameters
     ----------
-    count, frame, seed, stream
-        Like those of `uniforms`.
+    count : int
+        How many numbers.
+    frame : int, 0 to 2**32 - 1
+        Number of the set: an epoch, a step or a layer.
+    seed : int, 0 to 2**32 - 1
+        Seed of the training.
+    stream : int
+        One of the streams of `sensorsim.core.streams`.
 
     Returns
     -------
     float64 [count]
+        The numbers.
     """
     out = np.empty(count)
     fill_standard_normal(out, frame, seed, stream | streams.TRAINING)

@@ -1,4 +1,4 @@
-"""Figures of a training report: functions of arrays alone."""
+"""Figures of a training report, from arrays."""
 
 from io import BytesIO
 
@@ -12,22 +12,23 @@ Values = npt.NDArray[np.float64]
 _WIDTH_IN = 9.6
 _DECADE = 10.0
 _MOST_NAMED = 40
-"""Classes beyond which a confusion matrix has numbers at its axes instead of names."""
+"""With more classes, a confusion matrix has numbers on its axes instead of names."""
 _MOST_COUNTED = 16
-"""Classes up to which every cell shows its count."""
+"""With more classes, cells do not show their counts."""
 
 
 def png(figure: Figure) -> bytes:
-    """A figure as a PNG file.
+    """Encode a figure as a PNG file.
 
     Parameters
     ----------
     figure : Figure
+        The figure.
 
     Returns
     -------
     bytes
-        The same for the same figure: no date or version is written.
+        Content of the file; without date and version, so that equal figures give equal bytes.
     """
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=150, metadata={"Software": None})
@@ -35,20 +36,23 @@ def png(figure: Figure) -> bytes:
 
 
 def learning_curves(epochs: Values, loss: Values, accuracy: Values, rate: Values) -> Figure:
-    """Loss, early validation accuracy and learning rate over the epochs.
+    """Plot loss, early validation accuracy and learning rate over the epochs.
 
     Parameters
     ----------
-    epochs : float64 [N], passes over the training images
+    epochs : float64 [N]
+        Passes over the training images.
     loss : float64 [N]
-    accuracy : float64 [N], 0 to 1
-        NaN where none was measured.
+        Training loss, nat.
+    accuracy : float64 [N]
+        Early validation accuracy, 0 to 1; NaN where it was not measured.
     rate : float64 [N]
         Learning rate of the weights.
 
     Returns
     -------
     Figure
+        Three panels.
     """
     figure = Figure(figsize=(_WIDTH_IN, 3.1), layout="constrained")
     panels = figure.subplots(1, 3)
@@ -68,18 +72,19 @@ def learning_curves(epochs: Values, loss: Values, accuracy: Values, rate: Values
 
 
 def tone_curve(levels: Values, start: Values | None) -> Figure:
-    """Number of levels that light reaches, as a staircase.
+    """Plot the number of levels that light reaches, as a staircase.
 
     Parameters
     ----------
-    levels : float64 [M], parts of full scale, ascending
-    start : float64 [M], optional
-        Levels that learning started from; left out if they did not learn.
+    levels : float64 [M]
+        Levels as fractions of full scale, ascending.
+    start : float64 [M] or None
+        Initial levels as fractions of full scale; None if they were not trained.
 
     Returns
     -------
     Figure
-        With a logarithmic axis of light where the levels span a decade.
+        One panel; its axis of light is logarithmic if the levels span a decade.
     """
     figure = Figure(figsize=(_WIDTH_IN, 3.8), layout="constrained")
     axes = figure.subplots()
@@ -102,7 +107,7 @@ def tone_curve(levels: Values, start: Values | None) -> Figure:
 
 
 def _set_light_scale(axes: Axes, levels: Values) -> float:
-    """Choose the scale of the axis of light; where the axis begins."""
+    """Choose the scale of the axis of light; return where the axis begins."""
     lowest = float(levels.min())
     if levels.max() < _DECADE * lowest:
         return 0.0
@@ -111,17 +116,19 @@ def _set_light_scale(axes: Axes, levels: Values) -> float:
 
 
 def threshold_moves(epochs: Values, thresholds: Values) -> Figure:
-    """Where every threshold was after each epoch.
+    """Plot every threshold over the epochs.
 
     Parameters
     ----------
     epochs : float64 [N]
-    thresholds : float64 [N, M], parts of full scale
+        Passes over the training images.
+    thresholds : float64 [N, M]
+        Thresholds as fractions of full scale.
 
     Returns
     -------
     Figure
-        With a logarithmic axis of thresholds where they span a decade.
+        One panel; its axis of thresholds is logarithmic if they span a decade.
     """
     figure = Figure(figsize=(_WIDTH_IN, 3.8), layout="constrained")
     axes = figure.subplots()
@@ -141,18 +148,19 @@ def threshold_moves(epochs: Values, thresholds: Values) -> Figure:
 
 
 def confusion_matrix(counts: npt.NDArray[np.int64], names: tuple[str, ...]) -> Figure:
-    """Decisions of the images of each class.
+    """Plot the decisions for the images of each class.
 
     Parameters
     ----------
     counts : int64 [classes, classes]
-        Rows are labels, columns decisions.
+        Number of images; rows are labels, columns decisions.
     names : tuple of str
+        Class names.
 
     Returns
     -------
     Figure
-        Colored by the share of each row.
+        A matrix, colored by the share of each row.
     """
     classes = len(names)
     side = min(8.6, 3.2 + 0.42 * classes)
@@ -166,7 +174,7 @@ def confusion_matrix(counts: npt.NDArray[np.int64], names: tuple[str, ...]) -> F
         size = 9 if classes <= _MOST_COUNTED else 6
         short = [n if len(n) <= 20 else f"{n[:19]}…" for n in names]
         ticks = range(classes)
-        # A dollar sign in a name is no formula.
+        # Do not parse a dollar sign in a name as a formula.
         axes.set_xticks(
             ticks, short, rotation=45, ha="right", rotation_mode="anchor", fontsize=size,
             parse_math=False,

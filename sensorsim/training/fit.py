@@ -1,4 +1,4 @@
-"""The training loop: checkpointed, and resumed as if it had never stopped."""
+"""The training loop, with checkpoints; a resumed run gives the same result as one not stopped."""
 
 import time
 from pathlib import Path
@@ -27,7 +27,7 @@ from sensorsim.training.schedule import Schedule
 
 Encoder = FixedEncoder | LearnedLevels
 VALIDATION_DIE = TRAINING_DIES
-"""Training die that early validation looks through; no step learns from it."""
+"""Die of early validation; no training step uses it."""
 _CHECKPOINT_S = 60.0
 _EVALUATION_BATCH = 500
 _CPU = torch.device("cpu")
@@ -38,24 +38,28 @@ Log = list[dict[str, float | list[float]]]
 
 
 class Trainer:
-    """An encoder and a network that learn together.
+    """Train an encoder and a network together.
 
     Parameters
     ----------
     encoder : FixedEncoder or LearnedLevels
+        Readout: maps pixel voltages to bits.
     network : Network
+        The network; moved to ``device``.
     batches : Batches
+        Training batches.
     schedule : Schedule
+        Steps and learning rates.
     validation : Labelled, optional
-        Images that early validation counts; none if left out.
+        Images for early validation; none if left out.
     lessons : Lessons, optional
-        A teacher's answers; learns from labels alone if left out.
+        A teacher's answers; training uses labels only if left out.
     pruning : Pruning, optional
-        For a network with heavy paths.
+        Schedule for the heavy paths of a network that has them.
     device : torch.device
-        Where the network computes; the sensor is simulated on the processor.
+        Device that computes the network; the sensor is simulated on the CPU.
     dtype : torch.dtype
-        Format of convolutions, float32 or bfloat16.
+        Number format of convolutions, float32 or bfloat16.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class Trainer:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step = 0
         self.steps = max(1, round(schedule.epochs * batches.steps_per_epoch))
-        self.seconds = 0.0  # of training, in this run and those it goes on from
+        self.seconds = 0.0  # of training, in this run and those it resumes
         self.log: Log = []
         self.loss = float(np.log(len(batches.class_names)))
         groups = [{"params": list(network.parameters()), "base": schedule.learning_rate}]
@@ -93,16 +97,16 @@ class Trainer:
         Parameters
         ----------
         path : Path, optional
-            Checkpoint; none is kept if left out.
+            Checkpoint file; none is written if None.
         report : callable
             Called with a `Progress` whenever a checkpoint is due.
-        plan : dict
-            What is trained and how; kept in the checkpoint.
+        plan : dict, optional
+            Everything that determines the result; stored in the checkpoint.
 
         Raises
         ------
         InputError
-            If the checkpoint was made by another plan or cannot be written, or the loss is not
+            If the checkpoint belongs to another plan or cannot be written, or the loss is not
             finite.
         """
         plan = plan or {}
@@ -132,17 +136,17 @@ class Trainer:
         return found if isinstance(found, float) else None
 
     def _advance(self) -> None:
-        """One step, and what is due behind it."""
+        """Do one step, and what is due after it."""
         loss = self._train_step()
         if not np.isfinite(loss):
             raise InputError(
                 f"step {self.step}: the loss is {loss}; lower schedule.learning_rate and start "
-                "anew; the last checkpoint is kept"
+                "over; the last checkpoint is kept"
             )
         self.loss += 0.02 * (loss - self.loss)
         self.step += 1
         if self.step == self.steps:
-            if self.pruning is not None:  # few steps may have passed over a block's whole time
+            if self.pruning is not None:  # with few steps, a block's fade may be skipped
                 fade_heavy_paths(self.network, self.pruning, 1.0)
             self._recalibrate()
         every = max(1, round(self.schedule.validate_every_epochs * self.batches.steps_per_epoch))
@@ -178,7 +182,7 @@ class Trainer:
 
     @torch.no_grad()
     def _recalibrate(self) -> None:
-        """Take the statistics of all batch-norms anew, with the weights as they are at the end."""
+        """Recompute the statistics of all batch-norms with the final weights."""
         count = self.schedule.recalibration_batches
         if count == 0:
             return
@@ -241,21 +245,25 @@ class Trainer:
 def accuracy(
     encoder: Encoder, network: nn.Module, camera: Camera, dataset: Labelled, seed: int
 ) -> float:
-    """Fraction of right decisions, seen through a die that no step learns from.
+    """Fraction of right decisions, seen through a die that no training step uses.
 
     Parameters
     ----------
     encoder : FixedEncoder or LearnedLevels
+        Readout: maps pixel voltages to bits.
     network : nn.Module
+        The network; set to evaluation mode.
     camera : Camera
+        What precedes the readout.
     dataset : Labelled
         Validation images.
     seed : int
-        Seed of the noise, at addresses of training.
+        Seed of the noise, which uses addresses of training.
 
     Returns
     -------
     float
+        0 to 1.
     """
     network.eval()
     device = next(network.parameters()).device

@@ -1,6 +1,6 @@
-"""Text files that say in their first line that this program wrote them.
+"""Text files whose first line states that this program wrote them.
 
-What a user wrote or edited from scratch is not replaced: only files with that line are.
+Only files with that line are replaced, so that a user's own file is never overwritten.
 """
 
 from pathlib import Path
@@ -10,18 +10,19 @@ from sensorsim.core.files import whole
 
 
 def check_replaceable(path: Path, marker: str) -> None:
-    """Refuse a place where something lies that this program did not write.
+    """Raise if a path holds a file that this program did not write.
 
     Parameters
     ----------
     path : Path
+        File that is about to be written.
     marker : str
-        First line of what this program writes there.
+        First line of the files that this program writes there.
 
     Raises
     ------
     InputError
-        If something else is there.
+        If the file exists without the marker, or cannot be read.
     """
     begin = marker.encode()
     try:
@@ -42,20 +43,21 @@ def check_replaceable(path: Path, marker: str) -> None:
 
 
 def write_marked(path: Path, marker: str, text: str) -> None:
-    """Write a text behind its marker: to a temporary file, which is then renamed.
+    """Write a marker line and a text to a temporary file, then rename it.
 
     Parameters
     ----------
     path : Path
+        File to write.
     marker : str
         The first line.
     text : str
-        What follows; written as UTF-8.
+        The text after it; written as UTF-8.
 
     Raises
     ------
     InputError
-        If something lies there that this program did not write, or the file system refuses.
+        If the path holds a file that this program did not write, or cannot be written.
     """
     check_replaceable(path, marker)
     with whole(path) as part:

@@ -1,4 +1,4 @@
-"""The torch modules of a binary network: bits in, class scores out."""
+"""The torch modules of a binary network: from bits to class scores."""
 
 import torch
 from torch import Tensor, nn
@@ -19,23 +19,25 @@ _START_SIGMA = 0.02
 
 
 class Network(nn.Module):
-    """Bits [N, C, H, W] to class scores [N, classes].
+    """Map bits [N, C, H, W] to class scores [N, classes].
 
     Parameters
     ----------
     architecture : Architecture
+        Blocks, head and number of classes.
     inputs : int
         Channels of the input.
     height, width : int
-        Pixels of the input.
+        Size of the input, pixels.
     heavy : bool
-        Whether grouped blocks have a full convolution beside them while they learn; see
+        Whether grouped blocks have an additional full convolution during training; see
         `sensorsim.training.pruning`.
 
     Raises
     ------
     InputError
-        If a block does not fit, see `sensorsim.training.architecture.extents`, or votes do not.
+        If a block does not fit its input, or the number of classes does not divide the channels of
+        the last block with the head ``votes``.
     """
 
     def __init__(
@@ -75,11 +77,12 @@ class Network(nn.Module):
         Parameters
         ----------
         x : float [N, C, H, W]
-            0 and 1, or codes of an ADC.
+            Bits, 0 and 1, or codes of an ADC.
 
         Returns
         -------
         float [N, classes]
+            Class scores.
         """
         for block in self.blocks:
             x = block(x)
@@ -97,10 +100,12 @@ def binary_blocks(network: Network) -> list[BinaryBlock]:
     Parameters
     ----------
     network : Network
+        The network.
 
     Returns
     -------
     list of BinaryBlock
+        The blocks.
     """
     return [block for block in network.blocks if isinstance(block, BinaryBlock)]
 
@@ -108,12 +113,15 @@ def binary_blocks(network: Network) -> list[BinaryBlock]:
 def initialize(network: Network, seed: int) -> None:
     """Draw the latent weights from the counter-based generator.
 
-    They are normal and small against the clip at 1, so that early steps can still turn signs.
+    They are normal with a sigma of 0.02, small against the clip at 1, so that early steps can
+    change signs.
 
     Parameters
     ----------
     network : Network
+        The network; changed in place.
     seed : int, 0 to 2**32 - 1
+        Seed of the weights.
     """
     with torch.no_grad():
         for number, latent in enumerate(latents(network)):

@@ -1,4 +1,4 @@
-"""What a training was and what it gave, as plain values: the matter of its report and card."""
+"""Settings and results of a training as plain values, for its report and card."""
 
 import hashlib
 import platform
@@ -40,20 +40,22 @@ _KINDS = {
 
 
 class FrameEnergy(NamedTuple):
-    """What one frame costs.
+    """Energy of one frame.
 
     Attributes
     ----------
     technology : str
+        Name of the technology.
     frame_rate_hz : float
+        Frame rate, Hz.
     stages : dict of Range
-        Energy of each stage with low and high, pJ.
+        Energy of each stage, low, typical and high, pJ.
     total : Range
-        Of the whole frame, pJ.
+        Energy of the whole frame, pJ.
     readout_spread, total_spread : Spread
-        Over draws of the technology's constants, pJ.
+        Spread over draws of the technology's constants, pJ.
     caveats : list of str
-        What the prices leave out or extrapolate.
+        What the energies leave out or extrapolate.
     """
 
     technology: str
@@ -66,19 +68,22 @@ class FrameEnergy(NamedTuple):
 
 
 class Circumstances(NamedTuple):
-    """By what, where and when a network was trained.
+    """Program, machine and date of a training.
 
     Attributes
     ----------
     command : str
+        Command line.
     versions : dict of str
-        By name of the program or library.
+        Versions by name of the program or library.
     device : str
+        Device that computed the network.
     number_format : str
-        Of convolutions, like "float32".
+        Number format of convolutions, like "float32".
     threads : int
+        Threads of torch.
     date : str
-        Of the end of the training, ISO 8601, UTC.
+        End of the training, ISO 8601, UTC.
     """
 
     command: str
@@ -96,21 +101,27 @@ class Outcome:
     Attributes
     ----------
     file_name : str
-        Of the model.
+        Name of the model's file.
     recipe_name : str
+        Name of the recipe.
     recipe : NetworkRecipe
+        The recipe, with the changes of the command line.
     model : Model
+        The exported model.
     camera : Camera
+        What precedes the readout.
     start : float64 [M] or None
-        Thresholds that learning started from, parts of full scale; None if they did not learn.
+        Initial thresholds as fractions of full scale; None if they were not trained.
     log : list of dict
         The learning curve, see `sensorsim.training.fit.Log`.
     seconds : float
-        Of training, all runs together.
+        Training time of all runs together, s.
     validation, test : Decisions
+        Decisions on validation and test images.
     energy : FrameEnergy or str
-        Or why it cannot be priced.
+        Energy of a frame, or why it cannot be computed.
     circumstances : Circumstances
+        Program, machine and date.
     """
 
     file_name: str
@@ -128,43 +139,62 @@ class Outcome:
 
     @property
     def stored_bits(self) -> dict[str, int]:
-        """What the model stores, in bits, by kind; kinds that it has none of are left out."""
+        """Bits that the model stores, by kind.
+
+        Returns
+        -------
+        dict of int
+            Bits; kinds without any are left out.
+        """
         found = stored(self.model.steps, self.model.readout)._asdict()
         return {_KINDS[name]: bits for name, bits in found.items() if bits}
 
     @property
     def recipe_text(self) -> str:
-        """The recipe as it was trained, as TOML; where the data lay is no part of it."""
+        """The recipe as TOML, with all defaults, without the dataset's folder.
+
+        Returns
+        -------
+        str
+            TOML.
+        """
         table = self.recipe.model_dump(mode="json", exclude_none=True)
         table["data"].pop("data_dir", None)
         return toml_text(table)
 
     @property
     def recipe_digest(self) -> str:
-        """SHA-256 of that text, hexadecimal."""
+        """SHA-256 of `recipe_text`.
+
+        Returns
+        -------
+        str
+            Hexadecimal.
+        """
         return hashlib.sha256(self.recipe_text.encode()).hexdigest()
 
 
 def energy_of(
     description: PipelineDescription, folder: Path, model: Path, test: Labelled
 ) -> FrameEnergy | str:
-    """Price a frame of the recipe's pipeline with the new model.
+    """Energy of a frame of the recipe's pipeline with the new model.
 
     Parameters
     ----------
     description : PipelineDescription
+        The pipeline.
     folder : Path
-        Where files that the description names may lie.
+        Folder in which files that the description names are looked up.
     model : Path
-        The model's file.
+        File of the model.
     test : Labelled
-        Test images; some prices depend on what the pixels see.
+        Test images; some energies depend on the light on the pixels.
 
     Returns
     -------
     FrameEnergy or str
-        Why there is none, if the pipeline's energy settings cannot price it: the network is good
-        without.
+        The energy, or the reason if the pipeline's energy settings cannot price the model; the
+        model is valid without it.
     """
     try:
         named = change(description, {"network.model": str(model.absolute())})
@@ -193,14 +223,16 @@ def circumstances_of(command: str, device: torch.device, dtype: torch.dtype) -> 
     Parameters
     ----------
     command : str
-        What the user typed.
+        Command line.
     device : torch.device
+        Device that computed the network.
     dtype : torch.dtype
-        Format of convolutions.
+        Number format of convolutions.
 
     Returns
     -------
     Circumstances
+        Program, machine and date.
     """
     words = platform.processor() or platform.machine()
     if device.type == "cuda":

@@ -1,4 +1,4 @@
-"""Where torch computes, and in which floating-point format."""
+"""Device and number format of torch."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
@@ -11,21 +11,22 @@ DeviceName = Literal["auto", "cpu", "cuda"]
 
 
 def device_of(name: DeviceName) -> torch.device:
-    """The device that a name stands for.
+    """Select a device by name.
 
     Parameters
     ----------
     name : "auto", "cpu" or "cuda"
-        "auto" is the first CUDA device if there is one.
+        "auto" is the first CUDA device if there is one, else the CPU.
 
     Returns
     -------
     torch.device
+        The device.
 
     Raises
     ------
     InputError
-        If there is no CUDA device and one is asked for.
+        If ``name`` is "cuda" and there is no CUDA device.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -40,10 +41,12 @@ def fast_format(device: torch.device) -> torch.dtype:
     Parameters
     ----------
     device : torch.device
+        The device.
 
     Returns
     -------
     torch.dtype
+        Number format of convolutions.
     """
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
@@ -53,17 +56,19 @@ def fast_format(device: torch.device) -> torch.dtype:
 
 
 def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:
-    """A context in which convolutions and products run in a format.
+    """Context in which convolutions and matrix products use a number format.
 
     Parameters
     ----------
     device : torch.device
+        The device.
     dtype : torch.dtype
         float32 or bfloat16.
 
     Returns
     -------
     context manager
+        Does nothing for float32.
     """
     if dtype == torch.float32:
         return nullcontext()

@@ -1,4 +1,4 @@
-"""What is told of a training that goes on."""
+"""Progress and speed of a training."""
 
 import time
 from collections.abc import Callable
@@ -6,19 +6,20 @@ from typing import NamedTuple
 
 
 class Progress(NamedTuple):
-    """Where a training stands.
+    """State of a training.
 
     Attributes
     ----------
     step, steps : int
-        How many steps are done, and how many there are.
+        Steps done, and steps of all.
     loss : float
-        Mean over the last steps.
+        Training loss; a running mean for networks.
     images_per_s : float
-        Since the training was started or resumed.
+        Images per second since the training was started or resumed.
     seconds_left : float
+        Estimated time to the end, s.
     validation_accuracy : float or None
-        The last one, if any was measured.
+        Last early validation accuracy, 0 to 1; None if there is none.
     """
 
     step: int
@@ -38,7 +39,7 @@ class Pace:
     Parameters
     ----------
     step, steps : int
-        Where it begins, and how many steps there are.
+        Steps done at the start, and steps of all.
     batch : int
         Images per step.
     """
@@ -48,18 +49,21 @@ class Pace:
         self.started = time.monotonic()
 
     def at(self, step: int, loss: float, validation_accuracy: float | None = None) -> Progress:
-        """The progress after a step.
+        """Progress after a step.
 
         Parameters
         ----------
         step : int
-            Steps that are done; more than at the beginning.
+            Steps done; more than at the start.
         loss : float
+            Training loss.
         validation_accuracy : float, optional
+            Last early validation accuracy, 0 to 1.
 
         Returns
         -------
         Progress
+            State of the training, with speed and time left.
         """
         seconds = max(time.monotonic() - self.started, 1e-9) / (step - self.first)
         left = (self.steps - step) * seconds

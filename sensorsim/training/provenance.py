@@ -1,4 +1,4 @@
-"""What a training depends on, by content: images and labels, camera, source files."""
+"""Everything that a training depends on, by content: images, labels, camera, source files."""
 
 import hashlib
 from pathlib import Path
@@ -15,12 +15,12 @@ SOURCES = (
     "circuits/comparator.py", "core/bits.py", "core/streams.py", "kernels", "optics",
     "readout", "scenes/exposure.py", "scenes/srgb.py", "sensor", "tonemap", "training",
 )  # fmt: skip
-"""Files and folders of the package that decide what a training gives."""
+"""Files and folders of the package that determine the result of a training."""
 _WORDS = frozenset(
     ("card.py", "command.py", "console.py", "figures.py", "marked.py", "outcome.py", "report.py",
      "toml_text.py", "words.py")
 )  # fmt: skip
-"""Modules of training that only say what it gave; a better sentence ends no checkpoint."""
+"""Modules that only print results; a change to them does not invalidate checkpoints."""
 
 
 def source_digest(names: tuple[str, ...] = SOURCES) -> str:
@@ -29,7 +29,7 @@ def source_digest(names: tuple[str, ...] = SOURCES) -> str:
     Parameters
     ----------
     names : tuple of str
-        Files and folders; what decides a training if left out.
+        Files and folders, relative to the package; `SOURCES` if left out.
 
     Returns
     -------
@@ -49,15 +49,17 @@ def source_digest(names: tuple[str, ...] = SOURCES) -> str:
 
 
 def data_plan(dataset: Labelled) -> dict[str, Any]:
-    """Images, labels and class names of a dataset, as digests.
+    """Digests of the images and labels of a dataset, with its class names.
 
     Parameters
     ----------
     dataset : Labelled
+        The dataset.
 
     Returns
     -------
     dict
+        Types that JSON has.
     """
     return {
         "classes": list(dataset.class_names),
@@ -68,31 +70,35 @@ def data_plan(dataset: Labelled) -> dict[str, Any]:
 
 
 def arithmetic_plan(device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
-    """By what numbers are computed: another kind of device or format rounds in another way.
+    """Device type, number format and torch version, which affect rounding.
 
     Parameters
     ----------
     device : torch.device
+        Device that computes the network.
     dtype : torch.dtype
-        Format of convolutions.
+        Number format of convolutions.
 
     Returns
     -------
     dict
+        Types that JSON has.
     """
     return {"device": device.type, "format": str(dtype), "torch": torch.__version__}
 
 
 def camera_plan(camera: Camera) -> dict[str, Any]:
-    """Everything that stands before the readout.
+    """Everything that precedes the readout.
 
     Parameters
     ----------
     camera : Camera
+        The camera.
 
     Returns
     -------
     dict
+        Types that JSON has.
     """
     return {
         "photodiode": camera.photodiode.model_dump(mode="json"),
@@ -111,7 +117,7 @@ def state_digest(state: dict[str, torch.Tensor]) -> str:
     Parameters
     ----------
     state : dict of tensor
-        What ``state_dict`` gives.
+        Result of ``state_dict``.
 
     Returns
     -------

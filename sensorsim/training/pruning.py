@@ -1,10 +1,10 @@
-"""Block pruning: heavy paths help light blocks to learn, fade, and are removed.
+"""Block pruning: heavy paths support grouped blocks during training, fade, and are removed.
 
-Nguyen and Guicquero (arXiv 2505.13462) name block pruning without a procedure in the abstract that
-is at hand; this is our reading of it. Every grouped block learns with a full convolution beside its
-grouped one. The accumulators of the full one are added before the threshold; their weight falls
-linearly from one to zero, one block after another, and a block that has reached zero loses its full
-convolution. What remains is the light network alone.
+Nguyen and Guicquero (arXiv 2505.13462) name block pruning in their abstract without a procedure;
+this is our interpretation. Every grouped block is trained with a full convolution in parallel. The
+accumulators of the full convolution are added before the threshold; their weight falls linearly
+from one to zero, one block after another, and a block that has reached zero loses its full
+convolution. Only the light network remains.
 """
 
 from typing import Literal, Self
@@ -19,10 +19,14 @@ from sensorsim.training.network import Network, binary_blocks
 class Pruning(Description):
     """When the heavy paths of the blocks fade."""
 
-    start: float = Field(0.1, ge=0, lt=1, description="Part of the steps before the first fades.")
-    end: float = Field(0.6, gt=0, le=1, description="Part of the steps after which none is left.")
+    start: float = Field(
+        0.1, ge=0, lt=1, description="Fraction of the steps before the first fades."
+    )
+    end: float = Field(
+        0.6, gt=0, le=1, description="Fraction of the steps after which none is left."
+    )
     order: Literal["first", "last"] = Field(
-        "first", description="Which block fades first: the one at the input, or the one at the end."
+        "first", description="Which block fades first: the first, at the input, or the last."
     )
 
     @model_validator(mode="after")
@@ -37,33 +41,33 @@ class Pruning(Description):
         Parameters
         ----------
         progress : float
-            Part of the steps that are done, 0 to 1.
+            Fraction of the steps done, 0 to 1.
         blocks : int
-            Number of blocks that have a heavy path.
+            Number of blocks with a heavy path.
 
         Returns
         -------
         tuple of float
-            1 before a block fades, 0 from when it is removed; in the order of the blocks.
+            1 before a block fades, 0 once its path is removed; in the order of the blocks.
         """
         span = (self.end - self.start) / max(blocks, 1)
         done = ((progress - self.start) / span - i for i in range(blocks))
-        # Rounded, so that a block whose time is over is at zero and not at 1e-16.
+        # Rounded, so that a block reaches exactly zero and not 1e-16.
         fades = tuple(round(1 - min(1.0, max(0.0, d)), 9) for d in done)
         return fades if self.order == "first" else fades[::-1]
 
     def lifetimes(self, blocks: int) -> tuple[float, ...]:
-        """Part of the steps for which each block's heavy path is computed.
+        """Fraction of the steps during which each block's heavy path is computed.
 
         Parameters
         ----------
         blocks : int
-            Number of blocks that have a heavy path.
+            Number of blocks with a heavy path.
 
         Returns
         -------
         tuple of float
-            In the order of the blocks.
+            0 to 1, in the order of the blocks.
         """
         span = (self.end - self.start) / max(blocks, 1)
         ends = tuple(self.start + span * (i + 1) for i in range(blocks))
@@ -72,20 +76,21 @@ class Pruning(Description):
     def relative_products(
         self, architecture: Topology, inputs: int, height: int, width: int
     ) -> float:
-        """Products of a training with heavy paths over those of the light blocks alone.
+        """Products of a training with heavy paths, relative to those of the light blocks.
 
         Parameters
         ----------
         architecture : Topology
+            The blocks.
         inputs : int
             Channels of the network's input.
         height, width : int
-            Pixels of the network's input.
+            Size of the network's input, pixels.
 
         Returns
         -------
         float
-            At least 1. Dense layers, which are small, are left out.
+            At least 1. Dense layers, which are small, are not counted.
         """
         products = block_products(architecture, inputs, height, width)
         grouped = [
@@ -98,14 +103,16 @@ class Pruning(Description):
 
 
 def fade_heavy_paths(network: Network, pruning: Pruning, progress: float) -> None:
-    """Set the weights of all heavy paths, and remove those that have reached zero.
+    """Set the weights of all heavy paths, and remove those at zero.
 
     Parameters
     ----------
     network : Network
+        The network; changed in place.
     pruning : Pruning
+        When the paths fade.
     progress : float
-        Part of the steps that are done, 0 to 1.
+        Fraction of the steps done, 0 to 1.
     """
     grouped = [b for b in binary_blocks(network) if b.description.groups > 1]
     for block, fade in zip(grouped, pruning.fades(progress, len(grouped)), strict=True):

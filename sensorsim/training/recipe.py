@@ -1,7 +1,7 @@
-"""What a training is: a TOML file that states data, light, pipeline, network, teacher, schedule.
+"""Recipes: TOML files that state data, light, pipeline, network, teacher and schedule.
 
 A recipe for a network names a pipeline, which gives sensor and readout. A recipe for a teacher
-needs photographs alone.
+needs only photographs.
 """
 
 from pathlib import Path
@@ -24,23 +24,24 @@ from sensorsim.training.teacher import TeacherDescription
 
 
 class Data(Description):
-    """Which labelled photographs."""
+    """The labelled photographs."""
 
     dataset: str = Field(description="Name of a dataset, or 'folder'.")
-    data_dir: str | None = Field(None, description="Where the dataset lies; a folder or a zip.")
+    data_dir: str | None = Field(None, description="Folder or zip of the dataset.")
     size_px: int | None = Field(
         None, ge=8, le=1024, description="Side to which photographs of a folder are resized."
     )
 
 
 class TeacherUse(Distillation):
-    """Who teaches, and how much of the loss is the teacher's."""
+    """The teacher of a network, and its share of the loss."""
 
     file: str | None = Field(
-        None, description="Float teacher: a file that a teacher's recipe made, or one that ships."
+        None,
+        description="Float teacher: a file from a teacher recipe, or the name of one that ships.",
     )
     model: str | None = Field(
-        None, description="Binary teacher: a model that ships, or the path of a model file."
+        None, description="Binary teacher: the name of a model that ships, or a model file."
     )
 
     @model_validator(mode="after")
@@ -54,16 +55,20 @@ class NetworkRecipe(Description):
     """A binary network for a pipeline's readout."""
 
     kind: Literal["network"]
-    pipeline: str = Field(description="Sensor and readout: a pipeline that ships, or a path.")
+    pipeline: str = Field(
+        description="Sensor and readout: the name of a pipeline that ships, or a file."
+    )
     data: Data
-    light: Exposure = Field(description="How bright the images are; stands in for the pipeline's.")
+    light: Exposure = Field(
+        description="Brightness of the images; replaces the pipeline's exposure."
+    )
     levels: int | None = Field(
-        None, ge=1, le=MAX_THRESHOLDS, description="Levels of a readout that is learned."
+        None, ge=1, le=MAX_THRESHOLDS, description="Number of levels of a learned readout."
     )
     family: str = Field("glt", description="Which readout is learned, if the pipeline's is.")
     network: Topology
     limit_bits: int | None = Field(
-        None, ge=1, description="Most bits that the model may store, all parameters counted."
+        None, ge=1, description="Upper limit of the bits that the model stores, all parameters."
     )
     schedule: Schedule
     pruning: Pruning | None = None
@@ -78,7 +83,7 @@ class NetworkRecipe(Description):
 
 
 class TeacherRecipe(Description):
-    """A float network that teaches others."""
+    """A float network that serves as a teacher."""
 
     kind: Literal["teacher"]
     data: Data
@@ -92,7 +97,7 @@ _RECIPE: TypeAdapter[Recipe] = TypeAdapter(
 
 
 def find_recipe(source: str | Path) -> Path:
-    """Path of a recipe.
+    """Find the file of a recipe.
 
     Parameters
     ----------
@@ -102,11 +107,12 @@ def find_recipe(source: str | Path) -> Path:
     Returns
     -------
     Path
+        The file.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is no such recipe.
     """
     path = Path(source)
     shipped = resources.recipes() / f"{path.name}.toml"
@@ -123,20 +129,22 @@ def load_recipe(source: str | Path, changes: dict[str, Any] | None = None) -> tu
     Parameters
     ----------
     source : str or Path
-        Like that of `find_recipe`.
+        A TOML file, or the name of a recipe that ships.
     changes : dict, optional
-        Dotted fields and their values, like ``{"schedule.epochs": 2.0}``.
+        Values by dotted field, like ``{"schedule.epochs": 2.0}``.
 
     Returns
     -------
     recipe : NetworkRecipe or TeacherRecipe
+        The changed recipe.
     path : Path
         The file that was read.
 
     Raises
     ------
     InputError
-        If there is no such file, it is not TOML, or a field is missing, unknown or out of bounds.
+        If there is no such recipe, it is not TOML, or a field is missing, unknown or out of
+        range.
     """
     path = find_recipe(source)
     raw = read_toml(path)
@@ -147,7 +155,7 @@ def load_recipe(source: str | Path, changes: dict[str, Any] | None = None) -> tu
             level = level.setdefault(parent, {})
             if not isinstance(level, dict):
                 raise InputError(
-                    f"{path}: {field}: {parent} is no table; state it whole, like {parent}=[...]"
+                    f"{path}: {field}: {parent} is not a table; state it whole, like {parent}=[...]"
                 )
         level[last] = value
     try:
@@ -159,10 +167,10 @@ def load_recipe(source: str | Path, changes: dict[str, Any] | None = None) -> tu
 
 
 def _explain(error: dict[str, Any]) -> str:
-    field = ".".join(map(str, error["loc"][1:]))  # behind the recipe's own kind
+    field = ".".join(map(str, error["loc"][1:]))  # after the recipe's kind
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "missing":
-        return f"{field}: is missing; write it into the recipe"
+        return f"{field}: is missing; add it to the recipe"
     if error["type"] == "extra_forbidden":
         return f"{field}: no such field; check its spelling"
     if error["type"] in ("union_tag_not_found", "union_tag_invalid"):

@@ -1,4 +1,4 @@
-"""The report of a training: one HTML page without scripts, which loads nothing."""
+"""The report of a training: one self-contained HTML page without scripts."""
 
 import base64
 from collections.abc import Iterable, Sequence
@@ -42,31 +42,35 @@ code { overflow-wrap: anywhere; }
 
 
 def write_report(path: Path, outcome: Outcome) -> None:
-    """Write the report of a training: to a temporary file, which is then renamed.
+    """Write the report of a training to a temporary file, then rename it.
 
     Parameters
     ----------
     path : Path
+        File to write.
     outcome : Outcome
+        The finished training.
 
     Raises
     ------
     InputError
-        If something lies there that this program did not write, or the file system refuses.
+        If the path holds a file that this program did not write, or cannot be written.
     """
     write_marked(path, MARKER, page(outcome))
 
 
 def page(outcome: Outcome) -> str:
-    """The report as HTML, without the marker in its first line.
+    """The report as HTML, without the marker line.
 
     Parameters
     ----------
     outcome : Outcome
+        The finished training.
 
     Returns
     -------
     str
+        HTML.
     """
     title = f"{outcome.file_name}: training report"
     sections = (
@@ -195,7 +199,7 @@ def _layers(outcome: Outcome) -> str:
 
 
 def _settings(stated: dict[str, int]) -> str:
-    """What the columns beside do not say of a layer."""
+    """Settings of a layer that no other column shows."""
     known = ("kernel", "stride", "padding", "groups", "size", "fraction_bits")
     return ", ".join(f"{k.replace('_', ' ')} {stated[k]}" for k in known if k in stated)
 
@@ -283,11 +287,16 @@ def _table(
     numbers: Iterable[int] = (),
     summed: bool = False,
 ) -> str:
-    """A table of texts.
+    """An HTML table of texts.
 
     Parameters
     ----------
-    numbers : positions of columns that hold numbers
+    head : sequence of str
+        Column heads; none if empty.
+    rows : iterable of sequence of str
+        Cells.
+    numbers : iterable of int
+        Columns that hold numbers.
     summed : bool
         Whether the last row is the sum of the others.
     """

@@ -1,4 +1,4 @@
-"""How long and how fast a network learns. Free of torch."""
+"""Steps and learning rates of a training. Does not import torch."""
 
 import math
 from typing import Literal
@@ -11,28 +11,31 @@ from sensorsim.training.views import Views
 
 
 class Schedule(Description):
-    """Steps, rates, and what each step draws."""
+    """Steps and learning rates, and what each step draws."""
 
     epochs: float = Field(gt=0, description="Passes over the training images.")
     batch: int = Field(128, ge=2, description="Images per step.")
-    learning_rate: float = Field(5e-3, gt=0, le=1, description="Adam's rate for weights.")
+    learning_rate: float = Field(5e-3, gt=0, le=1, description="Adam learning rate of the weights.")
     threshold_learning_rate: float = Field(
-        2e-2, gt=0, le=1, description="Adam's rate for the thresholds of a learned thermometer."
+        2e-2, gt=0, le=1, description="Adam learning rate of learned thresholds."
     )
-    warmup: float = Field(0.05, ge=0, le=1, description="Part of the steps that ramps up.")
+    warmup: float = Field(
+        0.05, ge=0, le=1, description="Fraction of the steps in which the rate rises."
+    )
     decay: float = Field(
-        1.0, ge=0, le=1, description="Part of the steps, at the end, that decays to zero."
+        1.0,
+        ge=0,
+        le=1,
+        description="Fraction of the steps, at the end, in which it decays to zero.",
     )
-    shape: Literal["linear", "cosine"] = Field("linear", description="How the rate decays.")
+    shape: Literal["linear", "cosine"] = Field("linear", description="Shape of the decay.")
     threshold_freeze: float = Field(
-        0.3, ge=0, le=1, description="Part of the steps, at the end, with fixed thresholds."
+        0.3, ge=0, le=1, description="Fraction of the steps, at the end, with fixed thresholds."
     )
     views: Views = Field(Views(), description="Shifts and mirrors that training draws from.")
-    validate_every_epochs: float = Field(
-        1.0, gt=0, description="How often some validation images are counted during training."
-    )
+    validate_every_epochs: float = Field(1.0, gt=0, description="Epochs between early validations.")
     validation_images: int = Field(
-        2000, ge=1, description="How many of them; all are counted at the end."
+        2000, ge=1, description="Images of an early validation; the end uses all."
     )
     recalibration_batches: int = Field(
         0,
@@ -42,12 +45,14 @@ class Schedule(Description):
     seed: int = Field(0, ge=0, le=streams.MAX_SEED)
 
     def rate(self, step: int, steps: int) -> float:
-        """Learning-rate factor of one step.
+        """Factor of the learning rates at one step.
 
         Parameters
         ----------
-        step, steps : int
-            Which step of how many.
+        step : int
+            Number of the step, from 0.
+        steps : int
+            Number of all steps.
 
         Returns
         -------

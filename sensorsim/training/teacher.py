@@ -1,9 +1,10 @@
-"""A float network that learns from photographs, and teaches binary ones.
+"""A float network that is trained on photographs and serves as a teacher of binary networks.
 
-It reads images as they are, in full light and without a sensor. Its topology and schedule follow
+It reads images as they are, in full light and without a sensor. Topology and schedule follow
 Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", arXiv 2404.00498 (2024): a fixed
-whitening layer, pairs of 3 x 3 convolutions, batch-norms without a learned scale whose biases learn
-64 times faster than weights, label smoothing, and a slow average of the weights (lookahead).
+whitening layer, pairs of 3 x 3 convolutions, batch-norms without a learned scale whose biases have
+64 times the learning rate of the weights, label smoothing, and a slow average of the weights
+(lookahead).
 """
 
 from pathlib import Path
@@ -40,7 +41,7 @@ Width = Annotated[int, Field(ge=1, le=4096)]
 
 
 class TeacherDescription(Description):
-    """A float network and how it is trained."""
+    """A float network and its training."""
 
     widths: tuple[Width, ...] = Field(
         (64, 256, 256),
@@ -51,28 +52,39 @@ class TeacherDescription(Description):
     epochs: float = Field(10.0, gt=0, description="Passes over the training images.")
     batch: int = Field(1000, ge=2, description="Images per step.")
     learning_rate: float = Field(
-        1.5, gt=0, description="Peak rate of the weights for the mean loss of a batch of 1024."
+        1.5,
+        gt=0,
+        description="Peak learning rate of the weights for the mean loss of a batch of 1024.",
     )
     momentum: float = Field(0.85, ge=0, lt=1, description="Nesterov momentum.")
     weight_decay: float = Field(
-        2e-6, ge=0, description="Decay of the weights per image of a batch, at a rate of one."
+        2e-6,
+        ge=0,
+        description="Decay of the weights per image of a batch, at a learning rate of 1.",
     )
-    bias_factor: float = Field(64.0, gt=0, description="Rate of biases relative to weights.")
-    label_smoothing: float = Field(0.2, ge=0, lt=1, description="Share spread over all classes.")
+    bias_factor: float = Field(
+        64.0, gt=0, description="Learning rate of biases relative to weights."
+    )
+    label_smoothing: float = Field(
+        0.2, ge=0, lt=1, description="Share of the label spread over all classes."
+    )
     views: Views = Field(Views(), description="Shifts and mirrors that training draws from.")
     seed: int = Field(0, ge=0, le=streams.MAX_SEED)
 
     def rate(self, step: int, steps: int) -> float:
-        """Learning-rate factor of one step: 0.2, up to 1 at 23 %, down to 0.07.
+        """Factor of the learning rates at one step: 0.2, rising to 1 at 23 %, falling to 0.07.
 
         Parameters
         ----------
-        step, steps : int
-            Which step of how many.
+        step : int
+            Number of the step, from 0.
+        steps : int
+            Number of all steps.
 
         Returns
         -------
         float
+            0.07 to 1.
         """
         return float(np.interp(step / steps, (0, 0.23, 1), (0.2, 1, 0.07)))
 
@@ -88,7 +100,7 @@ class _Pair(nn.Module):
         self.second_norm = _norm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Halve the image: [N, inputs, H, W] to [N, outputs, H // 2, W // 2]."""
+        """Map [N, inputs, H, W] to [N, outputs, H // 2, W // 2]."""
         x = F.gelu(self.first_norm(F.max_pool2d(self.first(x), 2)))
         return F.gelu(self.second_norm(self.second(x)))
 
@@ -100,13 +112,14 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 class Teacher(nn.Module):
-    """Photographs to class scores.
+    """Map photographs to class scores.
 
     Parameters
     ----------
     colors, classes : int
+        Colors of the images, and number of classes.
     widths : tuple of int
-        See `TeacherDescription`.
+        Channels of each pair of convolutions, see `TeacherDescription`.
     """
 
     mean: Tensor
@@ -128,10 +141,12 @@ class Teacher(nn.Module):
         Parameters
         ----------
         images : uint8 [N, H, W, C]
+            Images encoded in sRGB.
 
         Returns
         -------
         float [N, classes]
+            Class scores.
         """
         x = (images.to(torch.float32) / 255 - self.mean) / self.deviation
         x = x.permute(0, 3, 1, 2)
@@ -143,17 +158,19 @@ class Teacher(nn.Module):
 
 
 def build_teacher(description: TeacherDescription, dataset: Labelled) -> Teacher:
-    """A teacher before its first step: whitening from the images, weights from the generator.
+    """Build a teacher before its first step: whitening from the images, weights from the generator.
 
     Parameters
     ----------
     description : TeacherDescription
+        Widths and seed.
     dataset : Labelled
-        Its training images.
+        Training images.
 
     Returns
     -------
     Teacher
+        The teacher.
 
     Raises
     ------
@@ -165,7 +182,7 @@ def build_teacher(description: TeacherDescription, dataset: Labelled) -> Teacher
     if (min(height, width) - 1) >> pairs < 1:
         raise InputError(
             f"schedule.widths {list(description.widths)}: {pairs} pairs halve images of {height} x "
-            f"{width} pixels to nothing; name fewer"
+            f"{width} pixels to nothing; state fewer"
         )
     teacher = Teacher(colors, len(dataset.class_names), description.widths)
     _draw_weights(teacher, description.seed)
@@ -182,7 +199,7 @@ def _whitening(images: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Filters [8 C, C, 2, 2] that decorrelate patches of 2 x 2 pixels, each with both signs."""
     colors = images.shape[3]
     moments, count = np.zeros((4 * colors, 4 * colors)), 0
-    for start in range(0, len(images), _BATCH):  # patches of all images at once would fill memory
+    for start in range(0, len(images), _BATCH):  # all patches at once would fill the memory
         part = images[start : start + _BATCH]
         patches = np.lib.stride_tricks.sliding_window_view(part, (2, 2), (1, 2))
         flat = patches.reshape(-1, 4 * colors)
@@ -195,7 +212,7 @@ def _whitening(images: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _draw_weights(teacher: Teacher, seed: int) -> None:
-    """Uniform weights as torch draws them; the first channels of a convolution pass through."""
+    """Draw uniform weights with torch's bounds; 3 x 3 layers start with an identity part."""
     layers = [m for m in teacher.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
     with torch.no_grad():
         for number, layer in enumerate(layers):
@@ -217,30 +234,33 @@ def train_teacher(
     device: torch.device,
     dtype: torch.dtype = torch.float32,
 ) -> Teacher:
-    """Train a teacher, or go on from its checkpoint.
+    """Train a teacher, or resume from its checkpoint.
 
     Parameters
     ----------
     description : TeacherDescription
+        Network and schedule.
     dataset : Labelled
-        Training images, without those set apart for validation.
+        Training images, without those held out for validation.
     path : Path
-        Checkpoint.
+        Checkpoint file.
     report : callable
         Called with a `Progress` whenever a checkpoint was written.
     device : torch.device
+        Device that computes the network.
     dtype : torch.dtype
-        Format of convolutions, float32 or bfloat16.
+        Number format of convolutions, float32 or bfloat16.
 
     Returns
     -------
     Teacher
+        The trained teacher, on ``device``.
 
     Raises
     ------
     InputError
-        If the checkpoint belongs to another training, there are fewer images than a batch, or the
-        loss is not finite.
+        If there are fewer images than a batch, they are too small, the checkpoint belongs to
+        another training or cannot be written, or the loss is not finite.
     """
     if len(dataset) < description.batch:
         raise InputError(
@@ -255,7 +275,7 @@ def train_teacher(
             if not np.isfinite(loss):
                 raise InputError(
                     f"step {run.step}: the loss is {loss}; lower schedule.learning_rate, remove "
-                    f"{path} if it is there, and start anew"
+                    f"{path} if it is there, and start over"
                 )
             run.save()
             report(pace.at(run.step, loss))
@@ -263,7 +283,7 @@ def train_teacher(
 
 
 class _TeacherRun:
-    """The state of a training."""
+    """State of a teacher's training."""
 
     def __init__(
         self,
@@ -296,7 +316,7 @@ class _TeacherRun:
             self.average = {k: v.to(device) for k, v in state["average"].items()}
 
     def _learned(self) -> dict[str, Tensor]:
-        """What the slow average is taken of: weights and the statistics of batch-norms."""
+        """Tensors that the slow average covers: weights and batch-norm statistics."""
         return {k: v for k, v in self.teacher.state_dict().items() if v.is_floating_point()}
 
     def _optimizer(self) -> torch.optim.SGD:
@@ -317,7 +337,7 @@ class _TeacherRun:
         return torch.optim.SGD(groups, lr=rate, momentum=d.momentum, nesterov=True)
 
     def advance(self) -> float:
-        """One step; its loss."""
+        """Do one step; return its loss."""
         d = self.description
         images, labels = self._batch()
         factor = d.rate(self.step, self.steps)
@@ -346,7 +366,7 @@ class _TeacherRun:
         return images, torch.from_numpy(self.labels[index]).to(self.device)
 
     def _look_ahead(self) -> None:
-        """Move the slow average towards the weights, and the weights to the average."""
+        """Move the slow average toward the weights, then set the weights to it."""
         final = self.step == self.steps
         decay = 1.0 if final else 0.95**_AVERAGE_EVERY * (self.step / self.steps) ** 3
         with torch.no_grad():
@@ -376,14 +396,18 @@ def answers(
     Parameters
     ----------
     teacher : Teacher
+        The teacher; set to evaluation mode.
     images : uint8 [N, H, W, C]
+        Images encoded in sRGB.
     mirror : bool
-        Whether to take the mean over each image and its mirror image.
+        Whether to average over each image and its mirror image.
     device : torch.device
+        Device of the teacher.
 
     Returns
     -------
     float32 [N, classes]
+        Class scores.
     """
     teacher.eval()
     parts = []

@@ -1,4 +1,4 @@
-"""A trained float teacher as a file: tensors as float16, and where it comes from."""
+"""Save and load trained float teachers: float16 tensors and their provenance."""
 
 import json
 from copy import deepcopy
@@ -15,35 +15,38 @@ from sensorsim.training.teacher import Teacher
 
 
 class TeacherRecord(Description):
-    """Where a teacher comes from."""
+    """Provenance of a teacher."""
 
     dataset: str = Field(description="Name of the dataset.")
     class_names: tuple[str, ...] = Field(min_length=2)
     image_shape: tuple[int, int, int] = Field(description="Rows, columns, colors.")
     training_images: str = Field(
-        description="SHA-256 of the images that it learned from, with labels and class names."
+        description="SHA-256 of the training images, with labels and class names."
     )
     widths: tuple[int, ...] = Field(min_length=1, max_length=6)
     command: str = Field(description="Command that trained it.")
     seed: int = Field(ge=0)
     validation_accuracy: float = Field(
-        ge=0, le=1, description="Held-out training images, mean over each and its mirror image."
+        ge=0, le=1, description="On held-out training images, mean over each and its mirror image."
     )
 
 
 def save_teacher(teacher: Teacher, record: TeacherRecord, path: Path) -> None:
-    """Write a teacher: to a temporary file, which is then renamed.
+    """Write a teacher to a temporary file, then rename it.
 
     Parameters
     ----------
     teacher : Teacher
+        The teacher.
     record : TeacherRecord
+        Its provenance.
     path : Path
+        File to write; its folder is created.
 
     Raises
     ------
     InputError
-        If the file system refuses, or a number does not fit float16.
+        If the file cannot be written, or a value does not fit float16.
     """
     half = {
         name: value.half() if value.is_floating_point() else value
@@ -53,21 +56,22 @@ def save_teacher(teacher: Teacher, record: TeacherRecord, path: Path) -> None:
 
 
 def rounded(teacher: Teacher) -> Teacher:
-    """The teacher as its file keeps it, with tensors rounded to float16.
+    """Copy a teacher with its tensors rounded to float16, as its file stores them.
 
     Parameters
     ----------
     teacher : Teacher
+        The teacher.
 
     Returns
     -------
     Teacher
-        Another one, with float32 tensors.
+        The copy, with float32 tensors.
 
     Raises
     ------
     InputError
-        If a number is not finite there.
+        If a value is not finite as float16.
     """
     made = deepcopy(teacher)
     state = made.state_dict()
@@ -76,8 +80,8 @@ def rounded(teacher: Teacher) -> Teacher:
             state[name] = value.half().float()
             if not torch.isfinite(state[name]).all():
                 raise InputError(
-                    f"the teacher's {name} holds numbers that are not finite as float16; lower "
-                    "schedule.learning_rate and start anew"
+                    f"the teacher's {name} has values that are not finite as float16; lower "
+                    "schedule.learning_rate and start over"
                 )
     made.load_state_dict(state)
     return made
@@ -89,17 +93,19 @@ def load_teacher(path: Path) -> tuple[Teacher, TeacherRecord]:
     Parameters
     ----------
     path : Path
+        File that `save_teacher` wrote.
 
     Returns
     -------
     teacher : Teacher
-        With float32 tensors.
+        The teacher, with float32 tensors.
     record : TeacherRecord
+        Its provenance.
 
     Raises
     ------
     InputError
-        If the file cannot be read or holds something else.
+        If the file cannot be read or is not a teacher's.
     """
     try:
         state = checkpoint.read(path)
@@ -117,24 +123,25 @@ def load_teacher(path: Path) -> tuple[Teacher, TeacherRecord]:
 
 
 def find_teacher(name: str, beside: Path) -> Path:
-    """Path of a teacher's file.
+    """Find the file of a teacher.
 
     Parameters
     ----------
     name : str
-        A path, as it stands or beside the recipe, or the name of one that ships, like
-        "fashion-mnist".
+        A path, relative to the recipe or to the current folder, or the name of a teacher that
+        ships, like "fashion-mnist".
     beside : Path
         Folder of the recipe.
 
     Returns
     -------
     Path
+        The file.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is no such file.
     """
     shipped = resources.data("teachers", f"{name}.pt")
     for candidate in (beside / name, Path(name), shipped):

@@ -1,4 +1,4 @@
-"""Tables as TOML text; the standard library only reads it."""
+"""Write tables as TOML; the standard library only reads it."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def toml_text(table: Mapping[str, Any], name: str = "") -> str:
-    """A table as TOML, tables in lists as inline tables, one a line.
+    """Format a table as TOML; tables in lists become inline tables, one per line.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def toml_text(table: Mapping[str, Any], name: str = "") -> str:
     Returns
     -------
     str
-        Ends with a line end.
+        TOML, with a final newline.
 
     Examples
     --------
@@ -44,19 +44,21 @@ def _value(value: Any) -> str:
 
 
 def toml_inline(value: Any) -> str:
-    """A value as TOML on one line, tables in braces.
+    """Format a value as TOML on one line, tables in braces.
 
     Parameters
     ----------
-    value : text, finite number, boolean, list or mapping
+    value : str, number, bool, list or mapping
+        The value; numbers are finite.
 
     Returns
     -------
     str
+        TOML.
     """
     if isinstance(value, Mapping):
         return f"{{ {', '.join(f'{k} = {toml_inline(v)}' for k, v in value.items())} }}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml_inline, value))}]"
-    # JSON's texts, booleans and finite numbers are TOML's too, but for one control character.
+    # JSON strings, booleans and finite numbers are also TOML, except one control character.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,7 +1,7 @@
 """A fixed set of shifted and mirrored views of every photograph.
 
-Training draws one view of each image and step. As the set is fixed, a teacher's answers to all of
-them can be kept: distillation then costs nothing per step.
+Training draws one view per image and step. The set is fixed, so that a teacher's answers to all
+views can be stored.
 """
 
 import numpy as np
@@ -12,36 +12,53 @@ from sensorsim.core.description import Description
 
 
 class Views(Description):
-    """Which views: shifts on a square grid, each also mirrored left to right."""
+    """Shifts on a square grid, each also mirrored left to right."""
 
-    shift_px: int = Field(2, ge=0, le=16, description="Largest shift in rows and in columns.")
-    step_px: int = Field(1, ge=1, le=16, description="Distance between shifts.")
-    mirror: bool = Field(True, description="Mirror images at random; wrong for digits.")
+    shift_px: int = Field(
+        2, ge=0, le=16, description="Largest shift in rows and in columns, in pixels."
+    )
+    step_px: int = Field(1, ge=1, le=16, description="Distance between shifts, in pixels.")
+    mirror: bool = Field(True, description="Mirror images at random; unsuitable for digits.")
 
     @property
     def shifts(self) -> tuple[tuple[int, int], ...]:
-        """Rows and columns of each shift, in pixels; (0, 0) is among them."""
+        """Rows and columns of each shift; (0, 0) is among them.
+
+        Returns
+        -------
+        tuple of (int, int)
+            Shifts, pixels.
+        """
         most = self.shift_px // self.step_px * self.step_px
         steps = range(-most, most + 1, self.step_px)
         return tuple((dy, dx) for dy in steps for dx in steps)
 
     @property
     def count(self) -> int:
-        """Number of views: view ``v`` is shift ``v // 2``, mirrored if ``v`` is odd; without
-        mirroring view ``v`` is shift ``v``.
+        """Number of views.
+
+        With mirroring, view ``v`` is shift ``v // 2``, mirrored if ``v`` is odd; without, view
+        ``v`` is shift ``v``.
+
+        Returns
+        -------
+        int
+            Number of views.
         """
         return len(self.shifts) * (2 if self.mirror else 1)
 
     def shift_of(self, views: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Number of the shift that each view has.
+        """Index of the shift of each view.
 
         Parameters
         ----------
-        views : int64 [N], 0 to ``count`` - 1
+        views : int64 [N]
+            Numbers of views, 0 to ``count`` - 1.
 
         Returns
         -------
-        int64 [N], 0 to ``len(shifts)`` - 1
+        int64 [N]
+            Indices into `shifts`.
         """
         return views // 2 if self.mirror else views
 
@@ -52,8 +69,9 @@ class Photographs:
     Parameters
     ----------
     images : uint8 [N, H, W, C]
-        Encoded in sRGB. The margin repeats the pixels at the edge.
+        Images encoded in sRGB. The margin repeats the pixels at the edge.
     views : Views
+        Shifts and mirrors.
     """
 
     def __init__(self, images: npt.NDArray[np.uint8], views: Views) -> None:
@@ -75,11 +93,12 @@ class Photographs:
         index : int64 [n]
             Positions of the images.
         views : int64 [n]
-            Number of the view of each, 0 to ``views.count`` - 1.
+            Number of each image's view, 0 to ``views.count`` - 1.
 
         Returns
         -------
         uint8 [n, H, W, C]
+            The views.
         """
         height, width, _ = self._shape
         margin = self.views.shift_px

@@ -112,7 +112,7 @@ def test_explain_lists_what_the_rival_has_beside(tmp_path: Path) -> None:
     assert "timing.counter_period_ns" in theirs
     assert not mine & theirs
     out = words(*arguments)
-    assert out.index("adc4, beside these:") < out.index("timing.counter_period_ns = ")
+    assert out.index("adc4, further constants:") < out.index("timing.counter_period_ns = ")
 
 
 def test_what_lies_beyond_the_survey_is_said() -> None:
