@@ -114,9 +114,10 @@ def _learning(outcome: Outcome) -> str:
         drawn, "Loss, early validation accuracy and learning rate over the epochs"
     ) + _note(
         f"Loss: running mean over about 50 steps. Early validation accuracy: {seen:,} held-out "
-        "images through one die, by torch, while batch-norm still moves. Accuracies elsewhere on "
-        f"this page are the bit-level simulator's. Last: loss {_column(log, 'loss')[-1]:.4g} nat "
-        f"after {epochs[-1]:g} epochs, {log[-1]['step']:,.0f} steps."
+        "images through one die, computed by torch while batch-norm statistics still change. Other "
+        "accuracies on this page are from the bit-level simulator. Last: loss "
+        f"{_column(log, 'loss')[-1]:.4g} nat after {epochs[-1]:g} epochs, "
+        f"{log[-1]['step']:,.0f} steps."
     )
 
 
@@ -175,7 +176,7 @@ def _decisions(outcome: Outcome) -> str:
     return (
         _picture(figures.confusion_matrix(counts, names), "Confusion matrix of the test images")
         + _table(head, rows, numbers=range(1, 5))
-        + _note("Bit-level simulator, seed 0, die 0. Recall: part of a class that was recognized.")
+        + _note("Bit-level simulator, seed 0, die 0. Recall: share of a class that is right.")
     )
 
 
@@ -194,7 +195,7 @@ def _layers(outcome: Outcome) -> str:
     rows.append(["all", "", "", "", "", f"{weights:,}", f"{products:,}"])
     head = ["layer", "kind", "settings", "input", "output", "weights (bit)", "products per image"]
     return _table(head, rows, numbers=(5, 6), summed=True) + _note(
-        "Input and output: rows x columns x channels. Weights and products of one bit each."
+        "Input and output: rows x columns x channels. Weights and products have one bit each."
     )
 
 
@@ -237,10 +238,10 @@ def _energy(priced: FrameEnergy | str) -> str:
     caveats = "".join(_note(c) for c in priced.caveats)
     return (
         _table(["stage", "low", "typical", "high"], rows, numbers=(1, 2, 3), summed=True)
-        + f"<p>95 % of draws of the prices: readout {readout}, whole frame {frame}.</p>"
+        + f"<p>95 % of draws of the constants: readout {readout}, whole frame {frame}.</p>"
         + _note(
             f"Technology {priced.technology}, {priced.frame_rate_hz:g} frames/s, energy settings "
-            "of the recipe's pipeline. Low, typical and high: every figure of the technology at "
+            "of the recipe's pipeline. Low, typical and high: every constant of the technology at "
             "that value; where a survey found more than its high value, a draw can exceed it."
         )
         + caveats
@@ -267,7 +268,7 @@ def _circumstances(outcome: Outcome) -> str:
 
 
 def _recipe(outcome: Outcome) -> str:
-    note = "With every default written out, and with the changes of the command line."
+    note = "With all defaults, and with the changes of the command line."
     return _note(note) + f"<pre>{escape(outcome.recipe_text)}</pre>"
 
 
