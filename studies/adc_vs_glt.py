@@ -27,6 +27,7 @@ from sensorsim.experiments.energy_comparison import break_even_words, is_sold
 from sensorsim.experiments.families import Entry, entries
 from sensorsim.pipeline.pipeline import load_pipeline
 from sensorsim.plotting import plots
+from sensorsim.readout.families import families
 
 BASE = "glt8"
 FIXED_STOPS = (0, -1, -3, -5)
@@ -81,10 +82,13 @@ def print_table(headline: list[Point]) -> None:
 
 def print_learned_against_fixed(headline: list[Point]) -> None:
     """How learned levels compare with the best hand-made ones, image for image."""
-    for learned in (p for p in headline if p.entry.family == "glt"):
+    known = families()
+    for learned in (p for p in headline if known[p.entry.family].learned):
+        kind, levels = learned.entry.chain.readout.kind, learned.entry.levels
         fixed = [
             p for p in headline
-            if p.entry.levels == learned.entry.levels and p.entry.family.startswith("thermo")
+            if (p.entry.chain.readout.kind, p.entry.levels) == (kind, levels)
+            and not known[p.entry.family].learned
         ]  # fmt: skip
         if not fixed:
             continue

@@ -17,7 +17,7 @@ from sensorsim.core.errors import InputError
 from sensorsim.core.files import whole
 from sensorsim.experiments.optimize.space import Space
 from sensorsim.pipeline.pipeline import Pipeline
-from sensorsim.readout import Adc
+from sensorsim.readout.families import families
 
 BASE = "glt4"
 console = Console()
@@ -38,8 +38,8 @@ class Design:
     @property
     def name(self) -> str:
         """Family and levels, like "GLT M=4"."""
-        kind = "b" if isinstance(self.chain.readout, Adc) else "M"
-        return f"{LABEL[self.family]} {kind}={self.levels}"
+        symbol = families()[self.family].symbol
+        return f"{LABEL.get(self.family, self.family)} {symbol}={self.levels}"
 
 
 def design(space: Space, model: str, **changes: str) -> Design:

@@ -32,7 +32,7 @@ from sensorsim.core.statistics import paired_difference
 from sensorsim.experiments.paired import compare
 from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 from sensorsim.plotting import plots
-from sensorsim.readout import Adc, Readout
+from sensorsim.readout import Readout
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.tonemap import ToneCurve, curve_of
 
@@ -41,7 +41,11 @@ DATASET = "fashion-mnist"
 FOLDER = "tone-mapping"
 TUNING = "tone-tuning.csv"
 LEARNED = "learned"
-ANALOG = "analog"
+THRESHOLDS, ANALOG = "thresholds", "analog"
+POSITIONS = {
+    "adc-analog": ANALOG, "adc-digital8": "digital, 8 bits", "adc-digital6": "digital, 6 bits",
+}  # fmt: skip
+"""Where the curve of an ADC acts, by the name of its model; else thresholds are placed by it."""
 COLUMNS = [
     "curve", "parameters", "readout", "levels", "position", "thresholds", "accuracy",
     "accuracy_low", "accuracy_high", "against", "difference", "difference_low", "difference_high",
@@ -68,7 +72,7 @@ class Entry:
     @property
     def is_adc(self) -> bool:
         """Whether the readout is an ADC; else it is a thermometer."""
-        return isinstance(self.chain.readout, Adc)
+        return self.position != THRESHOLDS
 
     def parameters(self) -> str:
         """What was tuned, like "gamma=4"; empty for a curve without parameters."""
@@ -124,11 +128,9 @@ def entries(models: Path) -> list[Entry]:
             curve: ToneCurve = curve_of(_levels(readout))
         else:
             curve = _CURVE.validate_json(description)
-        position = ANALOG
-        if isinstance(readout, Adc):
+        position = POSITIONS.get(name, THRESHOLDS)
+        if position != THRESHOLDS:
             name = curve.kind
-            if readout.conversion_bits is not None:
-                position = f"digital, {readout.conversion_bits} bits"
         found.append(Entry(name, curve, position, behind))
     return sorted(found, key=lambda e: e.name != LEARNED)
 
@@ -146,7 +148,9 @@ def run_points(args: argparse.Namespace, readouts: list[Entry]) -> list[Point]:
 def reference(points: list[Point], point: Point) -> Point:
     """What a point is compared with: the learned thermometer, or the ADC whose ramp bends."""
     return next(
-        p for p in points if p.entry.is_adc == point.entry.is_adc and p.entry.position == ANALOG
+        p
+        for p in points
+        if p.entry.is_adc == point.entry.is_adc and p.entry.position in (THRESHOLDS, ANALOG)
     )
 
 
@@ -164,7 +168,7 @@ def rows(points: list[Point]) -> pd.DataFrame:
             "parameters": p.entry.parameters(),
             "readout": p.entry.chain.readout.kind,
             "levels": p.entry.chain.readout.levels,
-            "position": p.entry.position,
+            "position": ANALOG if p.entry.position == THRESHOLDS else p.entry.position,
             "thresholds": thresholds,
             "against": f"{other.entry.chain.readout.kind} {other.entry.name}",
             "difference": difference,
@@ -176,10 +180,10 @@ def rows(points: list[Point]) -> pd.DataFrame:
     return pd.DataFrame(table, columns=COLUMNS)
 
 
-def print_table(table: pd.DataFrame, kind: str, title: str) -> None:
+def print_table(table: pd.DataFrame, kind: str, column: str, title: str) -> None:
     """The readouts of one kind as a table a person can read, the best first."""
     shown = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    shown.add_column("curve" if kind == "thermometer" else "position", no_wrap=True)
+    shown.add_column(column, no_wrap=True)
     for name in ("valid.\n%", "acc.\n%", "95 %\ninterval", "points from\nreference, paired"):
         shown.add_column(name, justify="right", no_wrap=True)
     for r in table[table["readout"] == kind].sort_values("accuracy", ascending=False).itertuples():
@@ -188,7 +192,7 @@ def print_table(table: pd.DataFrame, kind: str, title: str) -> None:
             f"to {100 * r.difference_high:+.1f})"
         )  # fmt: skip
         shown.add_row(
-            f"{r.curve} {r.parameters}" if kind == "thermometer" else r.position,
+            f"{r.curve} {r.parameters}" if column == "curve" else r.position,
             f"{100 * r.validation_accuracy:.2f}", f"{100 * r.accuracy:.2f}",
             f"{100 * r.accuracy_low:.1f}-{100 * r.accuracy_high:.1f}", against,
         )  # fmt: skip
@@ -313,8 +317,8 @@ def study(args: argparse.Namespace) -> list[Path]:
     points = run_points(args, readouts)
     table = rows(points)
     images = table["images"].iloc[0]
-    print_table(table, "thermometer", f"{images} images; reference: learned")
-    print_table(table, "adc", f"{images} images; 4 bits; reference: on the ramp")
+    print_table(table, "thermometer", "curve", f"{images} images; reference: learned")
+    print_table(table, "adc", "position", f"{images} images; 4 bits; reference: on the ramp")
     print_verdict(points)
     written = common.write_results(table, [p.result for p in points], args.out)
     written += plots.save(accuracy_figure(table), args.out / "tone_mapping_accuracy")

@@ -17,7 +17,8 @@ from pathlib import Path
 import train_models
 
 from sensorsim.experiments.optimize.space import MISMATCH
-from sensorsim.readout import Comparator, Thermometer
+from sensorsim.readout import Comparator
+from sensorsim.readout.families import families
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.training.deliver import deliver
@@ -40,10 +41,10 @@ RECIPES = {
 
 def task_of(family: str, levels: int, dataset: Labelled) -> Task:
     """A readout that errs as dies do, and how it is trained."""
-    recipe = RECIPES["adc" if family.startswith("adc") else "thermometer"]
+    recipe = RECIPES["adc" if families()[family].symbol == "b" else "thermometer"]
     task = train_models.make_task(DATASET, family, levels, recipe, dataset)
     errs: dict[str, object] = {"comparator": Comparator(offset_mv=OFFSET_MV)}
-    if isinstance(task.readout, Thermometer):
+    if "reference_mismatch_percent" in type(task.readout).model_fields:
         errs["reference_mismatch_percent"] = REFERENCE_MISMATCH_PERCENT
     return replace(task, readout=task.readout.model_copy(update=errs))
 

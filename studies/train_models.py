@@ -25,6 +25,7 @@ from sensorsim.bnn.model_file import load_model
 from sensorsim.core import resources
 from sensorsim.optics.cfa import Layout
 from sensorsim.readout import Comparator
+from sensorsim.readout.families import families
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.scenes.labelled import Labelled
@@ -97,8 +98,6 @@ fixed thermometer 0.1 more.
 TRUNK_LEVELS = 8
 """Of every family's trunk. One that starts from another family's has to unlearn what it read behind
 that readout: a linear ADC of eight bits kept half a point less."""
-OWN_SCRIPTS = ("log-gradient", "log-gradient-learned")
-"""Families whose networks a recipe trains (pipelines/recipes/)."""
 READOUTS = {
     # A 1-bit ADC compares with the same level as a 1-threshold thermometer: one model serves both.
     "fashion-mnist": [
@@ -139,7 +138,7 @@ def train_all(name: str, data_dir: str | None, work: Path, models: Path) -> None
 
 def train_trunk(name: str, family: str, dataset: Labelled, work: Path) -> Path:
     """Train what the readouts of a family start from; returns its checkpoint."""
-    kind = "adc" if family.startswith("adc") else "thermometer"
+    kind = "adc" if families()[family].symbol == "b" else "thermometer"
     recipe = TRUNK[name].get(family, TRUNK[name][kind])
     checkpoint = work / f"trunk-{family}-{TRUNK_LEVELS}.pt"
     train_task(make_task(name, family, TRUNK_LEVELS, recipe, dataset), dataset, checkpoint)

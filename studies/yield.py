@@ -33,7 +33,6 @@ from sensorsim.experiments.optimize.space import MISMATCH, space_of
 from sensorsim.experiments.paired import compare
 from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 from sensorsim.plotting import plots
-from sensorsim.readout import Thermometer
 
 OFFSETS_MV = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 MISMATCHES_PERCENT = (0.02, 0.05, 0.1, 0.2, 0.5)
@@ -76,7 +75,7 @@ def measure(args: argparse.Namespace) -> dict[str, xr.Dataset]:
     plan = []
     for sweep, (field, values, _) in SWEEPS.items():
         for one in found:
-            if sweep == "offset" or isinstance(one.chain.readout, Thermometer):
+            if field.rpartition(".")[2] in {"offset_mv", *type(one.chain.readout).model_fields}:
                 chosen = values[::2] if args.quick else values
                 plan += [(sweep, one, v, one.chain.replace({field: v})) for v in chosen]
     images = exact[0].sizes["image"]

@@ -52,8 +52,8 @@ def import_(  # numpydoc ignore=PR01
 
 def _readout(pipeline: str) -> "Readout":
     """Readout that a pipeline states, or that of the model it names."""
-    from sensorsim.pipeline.pipeline import Pipeline
     from sensorsim.pipeline.configuration import load_description
+    from sensorsim.pipeline.pipeline import Pipeline
 
     description, folder = load_description(pipeline)
     if description.readout.is_learned:

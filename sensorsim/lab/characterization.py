@@ -72,6 +72,8 @@ def characterize(
         "full_scale_v": bench.full_scale_v, "wavelength_nm": bench.light.wavelength_nm,
         "rows": bench.rows, "columns": bench.columns, "die": bench.die, "seed": bench.seed,
         "steps": steps, "stack": stack, "vary": vary, "saturation_index": made.saturation,
+        "sensitivity_part": fit.SENSITIVITY_PART,
+        "linearity_exposures": np.flatnonzero(straight.fitted),
     }  # fmt: skip
     return data
 

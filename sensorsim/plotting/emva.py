@@ -7,8 +7,6 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sensorsim.lab import parameters as fit
-
 _MEASURED: dict[str, Any] = {
     "marker": ".",
     "linestyle": "none",
@@ -60,7 +58,7 @@ def variance_over_mean(axes: Axes, data: xr.Dataset) -> None:
     saturation = signal[data.attrs["saturation_index"]]
     axes.plot(signal, variance, **_MEASURED)
     axes.plot([0, saturation], [0, gain * saturation], ":", **_FIT)
-    end = fit.SENSITIVITY_PART * saturation
+    end = data.attrs["sensitivity_part"] * saturation
     axes.plot([0, end], [0, gain * end], **_FIT, label=f"fit to 70 %, K = {gain:.4g} DN/e-")
     axes.axvline(saturation, color="tab:red", linewidth=1, label="saturation")
     axes.set(xlabel="mean - dark mean (DN)", ylabel="temporal variance - dark variance (DN²)")
@@ -84,8 +82,9 @@ def snr_over_photons(axes: Axes, data: xr.Dataset) -> None:
     range_photons = np.geomspace(threshold / 2, saturation, 200)
     efficiency = data["quantum_efficiency_percent"].item() / 100
     dark_e2 = (data["temporal_dark_noise_dn"] / data["system_gain_dn_per_e"]).item() ** 2
-    axes.loglog(range_photons, fit.snr(efficiency * range_photons, dark_e2), **_FIT,
-                label="linear model")  # fmt: skip
+    electrons = efficiency * range_photons
+    model = electrons / np.sqrt(dark_e2 + electrons)  # EMVA 1288, eq. 21
+    axes.loglog(range_photons, model, **_FIT, label="linear model")
     axes.loglog(range_photons, np.sqrt(range_photons), "--", color="gray", linewidth=1,
                 label="ideal sensor")  # fmt: skip
     axes.axvline(threshold, color="tab:green", linewidth=1, label="sensitivity threshold")
@@ -104,10 +103,7 @@ def linearity(axes: Axes, data: xr.Dataset) -> None:
     data : Dataset
         Result of `sensorsim.lab.characterize`.
     """
-    signal = (data["mean_dn"] - data["dark_mean_dn"]).to_numpy()
-    saturation = signal[data.attrs["saturation_index"]]
-    low, high = (part * saturation for part in fit.LINEARITY_PART)
-    used = (signal >= low) & (signal <= high)
+    used = data.attrs["linearity_exposures"]
     deviation = data["linearity_deviation_percent"].to_numpy()
     axes.plot(data["photons"].to_numpy()[used], deviation[used], **_MEASURED)
     axes.axhline(0, **_FIT)

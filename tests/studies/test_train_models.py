@@ -65,6 +65,8 @@ def test_a_plan_behind_a_mosaic_lies_beside_its_dataset(
 
 def test_every_readout_of_the_study_has_a_network_in_the_plan() -> None:
     planned = {f"{f}-{n}" for f, n in train_models.READOUTS[NAME]}
+    trained = {family for family, _ in train_models.READOUTS[NAME]}
+    assert {"glt", "adc-linear", "adc-log"} < trained
     for family in families().values():
-        if family.name not in train_models.OWN_SCRIPTS:
+        if family.name in trained:  # others are trained by recipes of their own
             assert {network_of(family, n) for n in family.studied} <= planned

@@ -41,8 +41,8 @@ class LogGradient(Readout):
 
     A comparator asks for each of M ascending ratios r whether ``V >= r V_neighbor``. A capacitive
     divider scales the larger side down: ``V`` is compared with ``r V_neighbor`` where r <= 1, and
-    ``V / r`` with ``V_neighbor`` where r > 1. A gradient's code is the count of ratios reached, 0 to
-    M: M = 2 is the published 1.5-bit code of 3 levels, M = 6 the 2.75-bit code of 7.
+    ``V / r`` with ``V_neighbor`` where r > 1. A gradient's code is the count of ratios reached,
+    0 to M: M = 2 is the published 1.5-bit code of 3 levels, M = 6 the 2.75-bit code of 7.
 
     Volts count from black, so that exposure cancels: what does not cancel is noise, offset, and a
     black level that is off. The sample above comes from an analog row buffer, with its noise. The
