@@ -1,6 +1,7 @@
 """Fixed patterns of a die: PRNU, dark current spread, offsets, column gains and telegraph traps."""
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ FloatArray = npt.NDArray[np.float32]
 
 _CHUNK = 2**16
 """Pixels whose traps are drawn at a time, in double precision."""
+_MOST_KEPT = 2**22
+"""Pixels of all dies whose maps are kept between calls: at most 64 MiB with every map."""
 
 
 class FixedPattern(NamedTuple):
@@ -78,6 +81,41 @@ def fixed_pattern(
         1 + columns * np.float32(p.column_gain_percent / 100),
         _rts(p, size, numbers, seed),
     )
+
+
+def pattern_of_frames(
+    photodiode: Photodiode, shape: tuple[int, int, int], dies: npt.NDArray[np.int64], seed: int
+) -> FixedPattern:
+    """Maps of some dies, kept from the last calls where they are small.
+
+    Frames of one die share its maps, and drawing them takes longer than a frame.
+
+    Parameters
+    ----------
+    photodiode : Photodiode
+        Pixel.
+    shape : (int, int, int)
+        Rows H, columns W and samples per pixel C of the array.
+    dies : int64 [D]
+        Die numbers.
+    seed : int
+        Seed of the random numbers.
+
+    Returns
+    -------
+    FixedPattern
+        What `fixed_pattern` gives; not to be written to.
+    """
+    if dies.size * math.prod(shape) > _MOST_KEPT:
+        return fixed_pattern(photodiode, shape, dies, seed)
+    return _kept(photodiode, shape, tuple(dies.tolist()), seed)
+
+
+@lru_cache(maxsize=4)
+def _kept(
+    photodiode: Photodiode, shape: tuple[int, int, int], dies: tuple[int, ...], seed: int
+) -> FixedPattern:
+    return fixed_pattern(photodiode, shape, dies, seed)
 
 
 def _none() -> FloatArray:

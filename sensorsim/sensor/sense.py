@@ -9,7 +9,7 @@ from sensorsim.core import pool, streams
 from sensorsim.core.errors import InputError
 from sensorsim.kernels import electrons as kernel
 from sensorsim.kernels.segments import spans_of
-from sensorsim.sensor.fixed_pattern import FixedPattern, fixed_pattern
+from sensorsim.sensor.fixed_pattern import FixedPattern, pattern_of_frames
 from sensorsim.sensor.photodiode import Photodiode
 from sensorsim.sensor.response import Linear, Logarithmic
 
@@ -41,8 +41,8 @@ def sense(
     key : Key
         Frames, dies and seed of the N images.
     pattern : FixedPattern, optional
-        `fixed_pattern` of the key's distinct dies. Pass it when reading many frames of one die:
-        otherwise every call draws it again, which takes about as long as a frame.
+        `fixed_pattern` of the key's distinct dies; drawn if left out, and kept for the next calls
+        if it is small.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def sense(
     key.check_covers(n)
     seen, rows = key.distinct_dies()
     if pattern is None:
-        pattern = fixed_pattern(photodiode, (h, w, c), seen, key.seed)
+        pattern = pattern_of_frames(photodiode, (h, w, c), seen, key.seed)
     _check_pattern(pattern, len(seen), h * w * c, w * c)
     out = np.empty((n, h * w * c), np.float32)
     pixels, electrons = array.reshape(n, h * w * c), _each_image(electrons_at_white, n)

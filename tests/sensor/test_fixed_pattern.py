@@ -2,13 +2,14 @@
 
 import math
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sensorsim.core import streams
 from sensorsim.kernels.philox import fill_uniform
-from sensorsim.sensor import Photodiode, fixed_pattern
+from sensorsim.sensor import FixedPattern, Photodiode, fixed_pattern
 
 SHAPE = (200, 200, 1)
 
@@ -75,3 +76,28 @@ def test_traps_are_those_of_one_draw_per_pixel() -> None:
     fill_uniform(level, 1, 9, stream)
     expected = np.where(chosen < 0.1, -3 * np.log(level), 0).astype(np.float32)
     np.testing.assert_array_equal(fixed_pattern(pixel, (1, size, 1), [4], 9).rts_e[0], expected)
+
+
+def test_frames_of_one_die_share_the_maps_that_were_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sensorsim.sensor import fixed_pattern as module
+
+    drawn = []
+
+    def counted(*arguments: Any) -> FixedPattern:
+        drawn.append(arguments)
+        return fixed_pattern(*arguments)
+
+    module._kept.cache_clear()
+    monkeypatch.setattr(module, "fixed_pattern", counted)
+    pixel = Photodiode(prnu_percent=3.0)
+    one = module.pattern_of_frames(pixel, (4, 5, 1), np.array([2]), 7)
+    again = module.pattern_of_frames(pixel, (4, 5, 1), np.array([2]), 7)
+    assert len(drawn) == 1
+    np.testing.assert_array_equal(one.gain, again.gain)
+    for other in ((pixel, (4, 5, 1), np.array([3]), 7), (pixel, (4, 5, 1), np.array([2]), 8),
+                  (pixel, (5, 4, 1), np.array([2]), 7),
+                  (Photodiode(prnu_percent=2.0), (4, 5, 1), np.array([2]), 7)):  # fmt: skip
+        found = module.pattern_of_frames(*other)
+        assert found.gain.shape != one.gain.shape or (found.gain != one.gain).any()
+    assert len(drawn) == 5
+    module._kept.cache_clear()
