@@ -2,6 +2,7 @@
 
 import math
 import tracemalloc
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def test_traps_are_those_of_one_draw_per_pixel() -> None:
 
 
 def test_frames_of_one_die_share_the_maps_that_were_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sensorsim.sensor import fixed_pattern as module
+    module = import_module("sensorsim.sensor.fixed_pattern")
 
     drawn = []
 

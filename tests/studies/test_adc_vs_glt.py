@@ -28,6 +28,7 @@ def test_table_holds_every_readout_and_column(out: Path) -> None:
     assert levels == {
         "adc-linear": [1, 2, 4, 6, 8],
         "adc-log": [1, 2, 4, 6, 8],
+        "log-gradient": [2],
         "thermometer-uniform": [1, 2, 4, 8],
         "thermometer-log": [1, 2, 4, 8],
         "thermometer-quantile": [1, 2, 4, 8],
