@@ -98,7 +98,6 @@ def test_frames_of_one_die_share_the_maps_that_were_drawn(monkeypatch: pytest.Mo
     for other in ((pixel, (4, 5, 1), np.array([3]), 7), (pixel, (4, 5, 1), np.array([2]), 8),
                   (pixel, (5, 4, 1), np.array([2]), 7),
                   (Photodiode(prnu_percent=2.0), (4, 5, 1), np.array([2]), 7)):  # fmt: skip
-        found = module.pattern_of_frames(*other)
-        assert found.gain.shape != one.gain.shape or (found.gain != one.gain).any()
-    assert len(drawn) == 5
+        module.pattern_of_frames(*other)
+    assert len(drawn) == 5, "another die, seed, array or pixel has maps of its own"
     module._kept.cache_clear()
