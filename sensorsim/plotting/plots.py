@@ -98,9 +98,11 @@ def _accuracy_line(axes: Axes, x: npt.ArrayLike, rows: pd.DataFrame, family: str
         100 * (rows["accuracy"] - rows["accuracy_low"]).to_numpy(),
         100 * (rows["accuracy_high"] - rows["accuracy"]).to_numpy(),
     ]
+    alone = len(rows) == 1  # no line leads to it: it must not vanish under others
     axes.errorbar(
         np.asarray(x), accuracy, yerr=error, color=color, marker=marker, linestyle=line,
-        markersize=5, linewidth=1.3, capsize=2, label=_LABEL.get(family, family),
+        markersize=9 if alone else 5, linewidth=1.3, capsize=2, label=_LABEL.get(family, family),
+        markeredgecolor="white" if alone else None, zorder=4 if alone else None,
     )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ pytest tests/benchmarks/test_frame.py --benchmark-only
 """
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -152,6 +154,42 @@ def draw(spans, normal, draws):
                 fill_words(words, span * (SPAN // GROUP), 0, 0, 0, stream)
         kept[span] = normals[0] + words[0]
     return kept
+
+
+def test_threads(
+    benchmark: BenchmarkFixture, light: np.ndarray, pattern: object,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Two threads beside one, alone and beside a process that keeps one core busy."""
+    if numba.config.NUMBA_NUM_THREADS < 2:
+        pytest.skip("one thread")
+    ours, _ = chains(light, pattern)["10-bit ADC"]
+
+    def ms(threads: int) -> float:
+        numba.set_num_threads(threads)
+        start = time.perf_counter()
+        ours()
+        return 1e3 * (time.perf_counter() - start)
+
+    def line(label: str) -> str:
+        ms(2)
+        turns = np.array([[ms(1), ms(2)] for _ in range(60)])
+        one, two = np.median(turns, axis=0)
+        low, middle, high = np.quantile(turns[:, 0] / turns[:, 1], [0.25, 0.5, 0.75])
+        return (
+            f"{label}: one thread {one:.1f} ms, two {two:.1f} ms; one / two {middle:.2f} "
+            f"(quartiles {low:.2f} to {high:.2f})"
+        )
+
+    lines = [line("alone")]
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as load:
+        time.sleep(0.5)
+        lines.append(line("beside a busy process"))
+        load.kill()
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    benchmark.pedantic(lambda: None, rounds=1)
+    with capsys.disabled():
+        print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n" + "\n".join(lines))
 
 
 def test_limits(benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str]) -> None:
