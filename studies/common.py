@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 from sensorsim.core.units import unit_of
 from sensorsim.experiments.families import Entry
 from sensorsim.experiments.paired import compare
@@ -189,9 +189,9 @@ def write_results(table: pd.DataFrame, results: Sequence[xr.Dataset], out: Path)
     data["label"] = ("image", results[0]["label"].to_numpy().astype(np.int8))
     data.attrs = {**results[0].attrs, "command": " ".join(sys.argv)}
     csv, netcdf = out / "table.csv", out / "results.nc"
-    with whole(csv) as part:
+    with atomic_write(csv) as part:
         table.to_csv(part, index=False)
-    with whole(netcdf) as part:
+    with atomic_write(netcdf) as part:
         data.to_netcdf(part, engine="scipy")
     return [csv, netcdf]
 
@@ -217,7 +217,7 @@ def save_small(figure: Figure, path: Path, dpi: int, colors: int = 128) -> None:
     """A PNG with a palette, which keeps it small: whole, or not at all."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi)
-    with whole(path) as part, Image.open(buffer) as image:
+    with atomic_write(path) as part, Image.open(buffer) as image:
         palette = image.convert("RGB").quantize(
             colors, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
         )

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 from sensorsim.bnn.model_file import load_model
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 from sensorsim.core.statistics import wilson_interval
 from sensorsim.training.command import Place, run_recipe
 from sensorsim.training.recipe import NetworkRecipe, load_recipe
@@ -185,9 +185,9 @@ def study(args: argparse.Namespace) -> list[Path]:
         train_missing(args)
     table = pd.read_csv(args.table) if args.table else measured(args.work, args.epochs)
     csv, png = args.out / "compact.csv", args.out / "compact.png"
-    with whole(csv) as part:
+    with atomic_write(csv) as part:
         table.to_csv(part, index=False)
-    with whole(png) as part:
+    with atomic_write(png) as part:
         draw(table).savefig(part, format="png", dpi=110)
     print(table.to_string(index=False))
     return [csv, png]

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 from sensorsim.experiments.optimize.space import Space
 from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.readout.families import families
@@ -117,7 +117,7 @@ def run(
 def write(out: Path, name: str, data: xr.Dataset, figure: Figure) -> None:
     """NetCDF and picture, each whole or not at all."""
     target = out / f"{name}.nc"
-    with whole(target) as part:
+    with atomic_write(target) as part:
         data.to_netcdf(part, engine="scipy")
     picture = out / f"{name}.png"
     save_small(figure, picture, dpi=110)

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 from sensorsim.lab import Bench, Exposure, characterize, expected
 from sensorsim.lab.device_under_test import DeviceUnderTest, find_device, put_on_bench
 from sensorsim.plotting import emva, plots
@@ -84,7 +84,7 @@ def study(args: argparse.Namespace) -> None:
     table = "\n".join(["| sensor | parameter | put in | measured | published |", "|" + "---|" * 5])
     text = "\n".join([table, *rows]) + "\n"
     print(text, end="")
-    with whole(args.out / "table.md") as part:
+    with atomic_write(args.out / "table.md") as part:
         part.write_text(text)
     curves = {name: noise_curve(benches[name], results[name], points) for name in SENSORS}
     plots.save(transfer_figure(curves), args.out / "photon_transfer.png")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import train_models
 
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 from sensorsim.readout import Adc, Readout, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
@@ -161,7 +161,7 @@ def record(
         }
         for number, (candidate, result) in enumerate(zip(tried, trained, strict=True))
     ]
-    with whole(path) as part, part.open("w", newline="") as file:
+    with atomic_write(path) as part, part.open("w", newline="") as file:
         table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(sorted(rows, key=lambda r: str(r["model"])))

@@ -89,7 +89,7 @@ class _Walk:
                 source = self.branches(layer, source, held)
                 continue
             after = next(self.steps).after
-            given = self.made(after) if after.reach == 0 else source
+            given = self.made(after) if after.max_accumulator == 0 else source
             self.hold(held | source | given)
             source = given
         return source

@@ -100,7 +100,8 @@ def matches(seen: Observation) -> int:
         return int((seen.sums + layer.fan_in).sum()) // 2
     # Planes of different weights share an accumulator, so count each plane alone.
     single = step._replace(
-        before=step.before._replace(planes=1), after=step.after._replace(reach=layer.fan_in)
+        before=step.before._replace(planes=1),
+        after=step.after._replace(max_accumulator=layer.fan_in),
     )
     assert isinstance(layer, Convolution)
     alone = compile_sums(single)
@@ -133,11 +134,11 @@ def _last(words: WordArray | None) -> WordArray | None:
 
 
 def _input_bits(step: Step) -> int:
-    return 0 if step.before.reach else step.before.bits * step.before.planes
+    return 0 if step.before.max_accumulator else step.before.bits * step.before.planes
 
 
 def _output_bits(step: Step) -> int:
-    return 0 if step.after.reach else step.after.bits
+    return 0 if step.after.max_accumulator else step.after.bits
 
 
 def _dataset(model: Model, counts: dict[str, npt.NDArray[np.int64]], frames: int) -> xr.Dataset:

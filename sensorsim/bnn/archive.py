@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 
 HEADER = "header.json"
 SEAL = "sha256"
@@ -83,7 +83,7 @@ def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, bytes]) ->
     """
     members = {HEADER: json.dumps(header, indent=1).encode(), **arrays}
     members = {SEAL: digest(members).encode(), **members}
-    with whole(path) as part, zipfile.ZipFile(part, "w") as archive:
+    with atomic_write(path) as part, zipfile.ZipFile(part, "w") as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
 

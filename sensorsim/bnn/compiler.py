@@ -76,7 +76,7 @@ def compile_plan(layers: tuple[Layer, ...], shape: Shape) -> Plan:
     compiler.step(interpreter.SCORE, counts, counts, width=counts_row(after.channels))
     last = layers[-1]
     scale = np.zeros((3, after.channels), np.int64)
-    scale[0], scale[1] = after.reach, 1
+    scale[0], scale[1] = after.max_accumulator, 1
     if isinstance(last, Scores | Votes):
         scale[1], scale[2] = last.scale, last.bias
     return Plan(
@@ -160,11 +160,11 @@ class _Compiler(Writer):
                 target = last
             else:
                 target = self.place(
-                    after._replace(reach=0), _ring(layers[position:]),
+                    after._replace(max_accumulator=0), _ring(layers[position:]),
                     stepped=source.step > 0 or (top and position >= self.head),
                 )  # fmt: skip
             if threshold:
-                limits = mismatch_limits(threshold, after.reach)
+                limits = mismatch_limits(threshold, after.max_accumulator)
                 self.decide(layer, source, target, limits, together)
             elif isinstance(layer, Concat):
                 self.concatenate(layer, source, target)

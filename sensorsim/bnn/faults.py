@@ -122,12 +122,12 @@ class Faults(Description):
         """
         steps = {s.place: s for s in model.steps}
         weighted = [p for p, s in steps.items() if isinstance(s.layer, Weighted)]
-        giving = [p for p, s in steps.items() if s.after.reach == 0]
+        giving = [p for p, s in steps.items() if s.after.max_accumulator == 0]
         thresholds = [p for p, s in steps.items() if isinstance(s.layer, Threshold)]
         _check_places(
             "accumulator_bits_by_place",
             self.accumulator_bits_by_place,
-            [p for p, s in steps.items() if s.after.reach > 0],
+            [p for p, s in steps.items() if s.after.max_accumulator > 0],
         )
         _check_places("weight_flip_rates", self.weight_flip_rates, weighted)
         _check_places("activation_flip_rates", self.activation_flip_rates, [INPUT, *giving])

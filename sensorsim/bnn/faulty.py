@@ -191,7 +191,7 @@ class _Die(NamedTuple):
         return hit[0], value[0]
 
 
-class _OnTheWay(layerwise.Disturbance):
+class _OnTheWay(layerwise.Hook):
     """Flip activations in every frame and limit the width of accumulators."""
 
     def __init__(self, model: Model, faults: Faults, seed: int, frames: npt.ArrayLike) -> None:
@@ -294,5 +294,5 @@ def _stuck_threshold(
     for fault in faults.stuck_channels:
         if fault.layer == step.place:
             hit[fault.channel], value[fault.channel] = True, bool(fault.value)
-    out_of_reach = np.where(value, -step.before.reach - 1, step.before.reach + 1)
-    return Threshold(np.where(hit, out_of_reach, layer.levels), layer.rising | hit)
+    beyond = np.where(value, -step.before.max_accumulator - 1, step.before.max_accumulator + 1)
+    return Threshold(np.where(hit, beyond, layer.levels), layer.rising | hit)

@@ -53,7 +53,7 @@ def describe(model: Model) -> dict[str, Any]:
                 s.after.channels for s in model.steps if isinstance(s.layer, Threshold)
             ),
             "largest_activation_bits": max(
-                [s.after.bits for s in model.steps if s.after.reach == 0], default=0
+                [s.after.bits for s in model.steps if s.after.max_accumulator == 0], default=0
             ),
             "largest_activation_memory_bits": model.largest_activation_memory_bits,
         },
@@ -169,10 +169,10 @@ def _layer(step: Step) -> dict[str, Any]:
         ones = int(np.bitwise_count(layer.weights).sum())
         row["weight_ones_fraction"] = ones / layer.weight_bits
     if isinstance(layer, Weighted | Sum | Votes):
-        row["accumulator_reach"] = after.reach
-        row["accumulator_bits"] = after.reach.bit_length() + 1
+        row["max_accumulator"] = after.max_accumulator
+        row["accumulator_bits"] = after.max_accumulator.bit_length() + 1
     if isinstance(layer, Threshold):
-        row["threshold"] = _threshold(layer, before.reach)
+        row["threshold"] = _threshold(layer, before.max_accumulator)
     if isinstance(layer, Scores | Votes):
         unit = 2.0**-layer.fraction_bits
         row["scale"] = [float(v) * unit for v in layer.scale]
@@ -180,11 +180,11 @@ def _layer(step: Step) -> dict[str, Any]:
     return row
 
 
-def _threshold(layer: Threshold, reach: int) -> dict[str, Any]:
+def _threshold(layer: Threshold, max_accumulator: int) -> dict[str, Any]:
     """Summarize the levels of the channels whose bit depends on the accumulator."""
     rising, levels = layer.rising, layer.levels
-    one = np.where(rising, levels <= -reach, levels >= reach)
-    zero = np.where(rising, levels > reach, levels < -reach)
+    one = np.where(rising, levels <= -max_accumulator, levels >= max_accumulator)
+    zero = np.where(rising, levels > max_accumulator, levels < -max_accumulator)
     free = levels[~(one | zero)]
     return {
         "channels": levels.size,

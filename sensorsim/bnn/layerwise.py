@@ -53,7 +53,7 @@ class Observation(NamedTuple):
     sums: IntegerArray | None = None
 
 
-class Disturbance:
+class Hook:
     """Hooks that change integers and bits between layers; this base class changes nothing."""
 
     def of_input(self, planes: WordArray) -> WordArray:
@@ -106,12 +106,10 @@ class Disturbance:
         return words
 
 
-NOTHING = Disturbance()
+NOTHING = Hook()
 
 
-def observe(
-    model: Model, words: WordArray, disturbance: Disturbance = NOTHING
-) -> Iterator[Observation]:
+def observe(model: Model, words: WordArray, hook: Hook = NOTHING) -> Iterator[Observation]:
     """Compute every layer's output.
 
     Parameters
@@ -120,7 +118,7 @@ def observe(
         Network to run.
     words : uint64 [N, planes, H, W, ceil(channels / 64)]
         Packed input bits.
-    disturbance : Disturbance
+    hook : Hook
         Changes to integers and bits; observations include them.
 
     Yields
@@ -135,7 +133,7 @@ def observe(
     """
     model.check_words(words)
     steps = iter(model.steps)
-    yield from _chain(model, model.layers, disturbance.of_input(words), steps, disturbance)
+    yield from _chain(model, model.layers, hook.of_input(words), steps, hook)
 
 
 def _chain(
@@ -143,7 +141,7 @@ def _chain(
     layers: tuple[Layer, ...],
     planes: WordArray,
     steps: Iterator[Step],
-    disturbance: Disturbance,
+    hook: Hook,
 ) -> Generator[Observation, None, Observation | None]:
     """Yield the outputs of a chain that reads ``planes`` [N, P, H, W, words]; return the last."""
     sums: IntegerArray | None = None
@@ -152,31 +150,31 @@ def _chain(
         if isinstance(layer, Sum):
             total: IntegerArray | int = 0
             for branch in layer.branches:
-                last = yield from _chain(model, branch, planes, steps, disturbance)
+                last = yield from _chain(model, branch, planes, steps, hook)
                 assert last is not None and last.sums is not None
                 total = total + last.sums
             step = next(steps)
-            sums = disturbance.of_sums(np.asarray(total), step)
+            sums = hook.of_sums(np.asarray(total), step)
             seen = Observation(step, sums, None, planes, sums)
         elif isinstance(layer, Concat):
             ends = []
             for branch in layer.branches:
-                ends.append((yield from _chain(model, branch, planes, steps, disturbance)))
+                ends.append((yield from _chain(model, branch, planes, steps, hook)))
             step = next(steps)
-            bits = disturbance.of_bits(_joined(ends, planes, step), step)
+            bits = hook.of_bits(_joined(ends, planes, step), step)
             seen = Observation(step, None, bits, planes)
         elif isinstance(layer, Threshold):
             assert sums is not None
             step = next(steps)
-            seen = Observation(step, None, disturbance.of_bits(threshold(sums, layer), step))
+            seen = Observation(step, None, hook.of_bits(threshold(sums, layer), step))
         elif isinstance(layer, Convolution | Dense | Scores | Votes):
             step = next(steps)
-            sums = disturbance.of_sums(model.plan_of_sums(step).run(planes, WORDS), step)
+            sums = hook.of_sums(model.plan_of_sums(step).run(planes, WORDS), step)
             scored = sums * layer.scale + layer.bias if isinstance(layer, Scores | Votes) else sums
             seen = Observation(step, scored, None, planes, sums)
         else:
             step = next(steps)
-            bits = disturbance.of_bits(_rearranged(layer, planes[:, 0], step), step)
+            bits = hook.of_bits(_rearranged(layer, planes[:, 0], step), step)
             seen = Observation(step, None, bits, planes)
         if seen.words is not None:
             planes = seen.words[:, np.newaxis]

@@ -23,7 +23,7 @@ from sensorsim.core.bits import words_for
 from sensorsim.core.errors import InputError
 
 MAX_FRACTION_BITS = 62
-MAX_REACH = 2**31 - 1
+MAX_ACCUMULATOR = 2**31 - 1
 """Largest magnitude of an accumulator; hardware and simulator count in 32 bits."""
 MAX_VALUES = 2**31 - 1
 """Most output values of a layer for one image."""
@@ -45,7 +45,7 @@ class Shape(NamedTuple):
         Channels of each plane.
     planes : int
         Bit planes, plane k of weight ``2**k``; 1 after the first layer.
-    reach : int
+    max_accumulator : int
         0 for bits; for integers the largest magnitude of an accumulator.
     """
 
@@ -53,7 +53,7 @@ class Shape(NamedTuple):
     width: int
     channels: int
     planes: int = 1
-    reach: int = 0
+    max_accumulator: int = 0
 
     @property
     def bits(self) -> int:
@@ -152,10 +152,10 @@ def check_memory(steps: Iterable[Step]) -> None:
     for step in steps:
         ring = step.layer.padding if isinstance(step.layer, Convolution) else 0
         before, after = step.before, step.after
-        if before.reach == 0:
+        if before.max_accumulator == 0:
             pixels = (before.height + 2 * ring) * (before.width + 2 * ring)
             total += before.planes * words_for(before.channels) * pixels
-        if after.reach > 0:  # integers of 32 bits
+        if after.max_accumulator > 0:  # integers of 32 bits
             total += after.bits // 2
         elif isinstance(step.layer, Concat):  # branches may end in words of their own
             spare = len(step.layer.branches) - 1
@@ -204,7 +204,7 @@ def fail(place: str, layer: Layer, what: str) -> NoReturn:
 
 def _check_kind(place: str, layer: Layer, shape: Shape) -> None:
     """Only thresholds may read integers; only convolutions and branches may read several planes."""
-    if (shape.reach > 0) != isinstance(layer, Threshold):
+    if (shape.max_accumulator > 0) != isinstance(layer, Threshold):
         fail(place, layer, "a threshold must follow each convolution, dense layer and sum, and "
                            "nothing else")  # fmt: skip
     if shape.planes > 1 and not isinstance(layer, Convolution | Branching):
@@ -218,7 +218,7 @@ def _after(place: str, layer: Layer, shape: Shape) -> Shape:
         after = _after_dense(place, layer, shape, layer.outputs)
     elif isinstance(layer, Threshold):
         _check_arrays(place, layer, ("levels", "rising"), shape.channels, "channels")
-        after = shape._replace(reach=0)
+        after = shape._replace(max_accumulator=0)
     elif isinstance(layer, MaxPool):
         if not 1 <= layer.size <= min(shape.height, shape.width):
             fail(place, layer, f"size {layer.size}, expected 1 to "
@@ -266,13 +266,15 @@ def _after_sum(place: str, layer: Branching, ends: list[Shape]) -> Shape:
     if len(ends) != 2:
         fail(place, layer, f"{len(ends)} branches, expected 2")
     for number, end in enumerate(ends):
-        if end.reach == 0:
+        if end.max_accumulator == 0:
             fail(place, layer, f"branch {number} must end with a convolution")
     first, second = ends
     if first[:3] != second[:3]:
         fail(place, layer, f"branches of {first[:3]} and {second[:3]} (rows, columns, channels), "
                            "expected one shape")  # fmt: skip
-    return first._replace(reach=_limited(place, layer, first.reach + second.reach))
+    return first._replace(
+        max_accumulator=_limited(place, layer, first.max_accumulator + second.max_accumulator)
+    )
 
 
 def _after_concat(place: str, layer: Branching, ends: list[Shape]) -> Shape:
@@ -283,7 +285,7 @@ def _after_concat(place: str, layer: Branching, ends: list[Shape]) -> Shape:
         if end.planes > 1:  # the network's input; no layer gives several planes
             fail(place, layer, f"branch {number} is empty and would give {end.planes} weighted "
                                "planes; begin it with a convolution")  # fmt: skip
-        if end.reach > 0:
+        if end.max_accumulator > 0:
             fail(place, layer, f"branch {number} ends with integers, expected bits; put a "
                                "threshold after its last layer")  # fmt: skip
         if end[:2] != first[:2]:
@@ -302,19 +304,19 @@ def _after_end(place: str, layer: Scores | Votes, shape: Shape) -> Shape:
     else:
         if layer.classes < 1 or shape.channels % layer.classes:
             fail(place, layer, f"{layer.classes} classes must divide {shape.channels} channels")
-        reach = _limited(place, layer, shape.bits // layer.classes)
-        after = Shape(1, 1, layer.classes, 1, reach)
-    _check_scores(place, layer, after.reach)
+        max_accumulator = _limited(place, layer, shape.bits // layer.classes)
+        after = Shape(1, 1, layer.classes, 1, max_accumulator)
+    _check_scores(place, layer, after.max_accumulator)
     return after
 
 
-def _check_scores(place: str, layer: Scores | Votes, reach: int) -> None:
+def _check_scores(place: str, layer: Scores | Votes, max_accumulator: int) -> None:
     """Check that no score exceeds 64 bits for any accumulator."""
     for name, scale, bias in zip(range(layer.classes), layer.scale, layer.bias, strict=True):
-        largest = abs(int(scale)) * reach + abs(int(bias))
+        largest = abs(int(scale)) * max_accumulator + abs(int(bias))
         if largest > MAX_SCORE:
             fail(place, layer, f"class {name} has scores up to {largest} (scale {scale}, bias "
-                               f"{bias}, accumulator {reach}), expected at most "
+                               f"{bias}, accumulator {max_accumulator}), expected at most "
                                f"{MAX_SCORE}")  # fmt: skip
 
 
@@ -338,7 +340,11 @@ def _reach(place: str, layer: Weighted, planes: int) -> int:
     return _limited(place, layer, layer.fan_in * (2**planes - 1))
 
 
-def _limited(place: str, layer: Layer, reach: int) -> int:
-    if reach > MAX_REACH:
-        fail(place, layer, f"accumulators up to {reach}, expected at most {MAX_REACH}")
-    return reach
+def _limited(place: str, layer: Layer, max_accumulator: int) -> int:
+    if max_accumulator > MAX_ACCUMULATOR:
+        fail(
+            place,
+            layer,
+            f"accumulators up to {max_accumulator}, expected at most {MAX_ACCUMULATOR}",
+        )
+    return max_accumulator

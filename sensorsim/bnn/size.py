@@ -90,15 +90,17 @@ def of_layer(step: Step) -> Stored:
     layer, channels = step.layer, step.after.channels
     weights = layer.weight_bits if isinstance(layer, Weighted) else 0
     if isinstance(layer, Threshold):
-        return Stored(level_bits=channels * level_bits(step.before.reach), direction_bits=channels)
+        return Stored(
+            level_bits=channels * level_bits(step.before.max_accumulator), direction_bits=channels
+        )
     if isinstance(layer, Scores | Votes):
         scale, bias = (channels * signed_bits(values) for values in (layer.scale, layer.bias))
         return Stored(weights, scale_bits=scale, bias_bits=bias)
     return Stored(weights)
 
 
-def level_bits(reach: int) -> int:
-    """Width of one threshold level: ``ceil(log2(reach + 2))``.
+def level_bits(max_accumulator: int) -> int:
+    """Width of one threshold level: ``ceil(log2(max_accumulator + 2))``.
 
     An accumulator of reach R takes one of the R + 1 values -R, -R + 2, ..., R, whatever its planes
     and branches: ``R - 2 m`` with m mismatches. A comparison in one direction splits these in R + 2
@@ -106,7 +108,7 @@ def level_bits(reach: int) -> int:
 
     Parameters
     ----------
-    reach : int
+    max_accumulator : int
         R, the largest magnitude of the accumulator.
 
     Returns
@@ -119,7 +121,7 @@ def level_bits(reach: int) -> int:
     >>> level_bits(14), level_bits(15)
     (4, 5)
     """
-    return (reach + 1).bit_length()
+    return (max_accumulator + 1).bit_length()
 
 
 def signed_bits(values: npt.NDArray[np.int64]) -> int:

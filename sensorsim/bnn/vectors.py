@@ -161,12 +161,12 @@ class _Files:
         return {"file": name, "words": len(values), "word_bits": word_bits, "signed": signed}
 
 
-def integer_bits(reach: int) -> int:
-    """Width of a signed integer that holds ``-reach - 1`` to ``reach + 1``.
+def integer_bits(max_accumulator: int) -> int:
+    """Width of a signed integer that holds ``-max_accumulator - 1`` to ``max_accumulator + 1``.
 
     Parameters
     ----------
-    reach : int
+    max_accumulator : int
         Largest magnitude of the accumulator.
 
     Returns
@@ -179,7 +179,7 @@ def integer_bits(reach: int) -> int:
     >>> integer_bits(6), integer_bits(7)
     (4, 5)
     """
-    return (reach + 1).bit_length() + 1
+    return (max_accumulator + 1).bit_length() + 1
 
 
 def _input(model: Model) -> Shape:
@@ -188,7 +188,7 @@ def _input(model: Model) -> Shape:
 
 
 def _shape(shape: Shape) -> dict[str, int]:
-    return {k: v for k, v in shape._asdict().items() if k != "reach"}
+    return {k: v for k, v in shape._asdict().items() if k != "max_accumulator"}
 
 
 def _wired(model: Model) -> Iterator[tuple[Step, list[str]]]:
@@ -222,9 +222,11 @@ def _layer(step: Step, reads: list[str], files: _Files) -> dict[str, Any]:
     if isinstance(layer, Weighted):
         memories["weights"] = files.bits(f"{name}.weights.hex", layer.weights, layer.fan_in)
     if isinstance(layer, Threshold):
-        reach = step.before.reach
-        levels = layer.levels.clip(-reach - 1, reach + 1)
-        memories["levels"] = files.integers(f"{name}.levels.hex", levels, integer_bits(reach))
+        max_accumulator = step.before.max_accumulator
+        levels = layer.levels.clip(-max_accumulator - 1, max_accumulator + 1)
+        memories["levels"] = files.integers(
+            f"{name}.levels.hex", levels, integer_bits(max_accumulator)
+        )
         rising = pack(layer.rising[np.newaxis])
         memories["rising"] = files.bits(f"{name}.rising.hex", rising, layer.rising.size)
     if isinstance(layer, Scores | Votes):
@@ -244,12 +246,14 @@ def _image(model: Model, words: WordArray, name: int, files: _Files) -> dict[str
         else:
             assert accumulators is not None
             last = isinstance(step.layer, Scores | Votes)
-            width = SCORE_BITS if last else integer_bits(step.after.reach)
+            width = SCORE_BITS if last else integer_bits(step.after.max_accumulator)
             given[step.place] = files.integers(file, accumulators, width)
             scores, last_sums = accumulators[:, 0, 0], seen.sums
     assert last_sums is not None
     sums = files.integers(
-        f"image{name}.layer{step.place}.sums.hex", last_sums, integer_bits(step.after.reach)
+        f"image{name}.layer{step.place}.sums.hex",
+        last_sums,
+        integer_bits(step.after.max_accumulator),
     )
     return {
         "image": name,

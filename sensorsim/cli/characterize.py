@@ -168,12 +168,12 @@ def _digits(value: float | None) -> str:
 
 
 def _write(data: "xr.Dataset", folder: Path) -> None:
-    from sensorsim.core.files import whole
+    from sensorsim.core.files import atomic_write
     from sensorsim.plotting import emva, plots
 
     folder.mkdir(exist_ok=True)
     file = folder / "characterization.nc"
-    with whole(file) as part:
+    with atomic_write(file) as part:
         data.to_netcdf(part, engine="scipy")
     written = [file, *plots.save(emva.photon_transfer(data), folder / "photon_transfer", ".svg")]
     for path in written:

@@ -66,14 +66,14 @@ def export(  # numpydoc ignore=PR01
 
 
 def _write_graph(model: "Model", file: Path, plain: bool) -> None:
-    from sensorsim.core.files import check_place, whole
+    from sensorsim.core.files import atomic_write, check_place
 
     with extra("exchange", "exchange"):
         from sensorsim.bnn.exchange.onnx_export import export_onnx
         from sensorsim.bnn.exchange.qonnx_export import export_qonnx
     check_place("--onnx" if plain else "--qonnx", file)
     graph = export_onnx(model) if plain else export_qonnx(model)
-    with whole(file) as part:
+    with atomic_write(file) as part:
         part.write_bytes(graph.SerializeToString())
     print(f"wrote {file}", file=sys.stderr)
 

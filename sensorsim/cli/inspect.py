@@ -51,7 +51,7 @@ def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -
     """Write accumulators and bits of every layer for one test image."""
     from sensorsim.bnn.inspection import layers_of
     from sensorsim.core.errors import InputError
-    from sensorsim.core.files import check_place, whole
+    from sensorsim.core.files import atomic_write, check_place
     from sensorsim.pipeline.pipeline import load_pipeline
     from sensorsim.scenes.srgb import to_linear
 
@@ -68,7 +68,7 @@ def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -
         chain.description.die, seed, image,
     )  # fmt: skip
     tree.attrs = {**chain.provenance(dataset, seed), "image": image}
-    with whole(out) as part:
+    with atomic_write(out) as part:
         tree.to_netcdf(part, engine="h5netcdf")
     print(f"wrote {out}", file=sys.stderr)
 
@@ -141,8 +141,8 @@ def _table(layers: list[dict[str, Any]]) -> Any:
             _shape(row["after"]),
             f"{row['weight_bits']:,}" if "weight_bits" in row else "",
             f"{row['binary_operations']:,}" if row["binary_operations"] else "",
-            f"±{row['accumulator_reach']:,} ({row['accumulator_bits']} bits)"
-            if "accumulator_reach" in row
+            f"±{row['max_accumulator']:,} ({row['accumulator_bits']} bits)"
+            if "max_accumulator" in row
             else "",
             _threshold(row["threshold"]) if "threshold" in row else "",
         )

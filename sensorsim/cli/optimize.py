@@ -138,10 +138,10 @@ def _command(pipeline: str, changed: dict[str, Any], images: int, seed: int) -> 
 
 
 def _write(data: "xr.Dataset", out: Path) -> None:
-    from sensorsim.core.files import whole
+    from sensorsim.core.files import atomic_write
     from sensorsim.plotting import plots
 
-    with whole(out) as part:
+    with atomic_write(out) as part:
         data.to_netcdf(part, engine="scipy")
     (picture,) = plots.save(plots.searched_front(data), out)
     print(f"wrote {out} and {picture}", file=sys.stderr)

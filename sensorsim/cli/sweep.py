@@ -39,7 +39,7 @@ def sweep(  # numpydoc ignore=PR01
     from rich.console import Console
     from rich.progress import Progress
 
-    from sensorsim.core.files import check_place, whole
+    from sensorsim.core.files import atomic_write, check_place
     from sensorsim.experiments import sweep
 
     check_place("--out", out)
@@ -52,7 +52,7 @@ def sweep(  # numpydoc ignore=PR01
             progress.update(task, completed=done, total=total)
 
         data = sweep.sweep(chain, axes, store, images, seed, report)
-    with whole(out) as part:
+    with atomic_write(out) as part:
         data.to_netcdf(part, engine="scipy")
     print(data["accuracy"].to_series().to_string())
     print(f"wrote {out}", file=sys.stderr)

@@ -67,7 +67,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Write to a temporary file in the same folder, then rename it to ``path``.
 
     Parameters

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 
 
 class PointStore:
@@ -75,5 +75,5 @@ class PointStore:
 
 
 def _write_whole(file: Path, text: str) -> None:
-    with whole(file) as part:
+    with atomic_write(file) as part:
         part.write_text(text)

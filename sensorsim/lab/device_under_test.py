@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sensorsim.core.errors import InputError
 from sensorsim.lab.bench import MIN_SIDE, Bench, set_up
-from sensorsim.optics.spectrum import PEAK_OF_THE_EYE, Monochromatic
+from sensorsim.optics.spectrum import MONOCHROMATIC_555NM, Monochromatic
 from sensorsim.pipeline.configuration import find_pipeline, load_description, named_sensor
 from sensorsim.readout import Adc, Comparator, LearnedReadout, Readout
 from sensorsim.sensor import Photodiode
@@ -90,7 +90,7 @@ def find_device(target: str, settings: Mapping[str, Any] | None = None) -> Devic
     sensor = named_sensor(target, settings)
     pixel, readout = description.photodiode, description.readout
     spectrum = description.scene.spectrum
-    light = spectrum if isinstance(spectrum, Monochromatic) else PEAK_OF_THE_EYE
+    light = spectrum if isinstance(spectrum, Monochromatic) else MONOCHROMATIC_555NM
     adc = cast(Adc | None, readout.linear_adc())
     return DeviceUnderTest(
         description.name, pixel, adc, _called(readout), pixel.full_scale_v,
@@ -200,7 +200,7 @@ def _of_sensor(sensor: Sensor) -> DeviceUnderTest:
     full_scale_v = 2**bits * pixel.volts_per_e / gain.value if gain else pixel.full_scale_v
     return DeviceUnderTest(
         sensor.name, pixel, ideal_adc(bits), f"an ADC of {bits} bits", full_scale_v,
-        _wavelength_nm(sensor, PEAK_OF_THE_EYE), 0, sensor,
+        _wavelength_nm(sensor, MONOCHROMATIC_555NM), 0, sensor,
     )  # fmt: skip
 
 

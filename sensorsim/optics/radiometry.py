@@ -2,7 +2,7 @@
 
 from sensorsim.optics.lens import Lens
 from sensorsim.optics.spectrum import (
-    PEAK_OF_THE_EYE,
+    MONOCHROMATIC_555NM,
     LightSpectrum,
     SpectralCurve,
     mean_quantum_efficiency,
@@ -39,7 +39,7 @@ def sensor_illuminance_lux(scene_lux: float, reflectance: float, lens: Lens) -> 
 
 def photons_per_pixel(
     sensor_lux: float, pixel_pitch_um: float, integration_time_ms: float,
-    spectrum: LightSpectrum = PEAK_OF_THE_EYE,
+    spectrum: LightSpectrum = MONOCHROMATIC_555NM,
 ) -> float:  # fmt: skip
     """Photons of 380 to 780 nm on a pixel during one exposure.
 
@@ -66,7 +66,7 @@ def photons_per_pixel(
 def scene_lux_for_electrons(
     electrons: float, reflectance: float, lens: Lens, pixel_pitch_um: float,
     integration_time_ms: float, quantum_efficiency: float | SpectralCurve, fill_factor: float,
-    spectrum: LightSpectrum = PEAK_OF_THE_EYE,
+    spectrum: LightSpectrum = MONOCHROMATIC_555NM,
 ) -> float:  # fmt: skip
     """Scene illuminance that makes a given mean number of electrons in a pixel on the axis.
 

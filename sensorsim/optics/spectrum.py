@@ -114,7 +114,7 @@ LightSpectrum = Annotated[
     Field(discriminator="kind"),
 ]
 
-PEAK_OF_THE_EYE = Monochromatic()
+MONOCHROMATIC_555NM = Monochromatic()
 """Light of 555 nm, where a lumen takes the least power."""
 
 

@@ -14,7 +14,7 @@ from sensorsim.core.errors import InputError
 from sensorsim.core.files import read_toml
 from sensorsim.optics.cfa import Layout
 from sensorsim.optics.lens import Lens
-from sensorsim.optics.spectrum import PEAK_OF_THE_EYE, LightSpectrum
+from sensorsim.optics.spectrum import MONOCHROMATIC_555NM, LightSpectrum
 from sensorsim.readout import StatedReadout, nearest, uses_readouts
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.sensor import Photodiode
@@ -41,7 +41,7 @@ class Scene(Description):
     exposure: Exposure = Exposure()
     lens: Lens = Lens()
     spectrum: LightSpectrum = Field(
-        PEAK_OF_THE_EYE, description="Spectrum of the light, between electrons and lux."
+        MONOCHROMATIC_555NM, description="Spectrum of the light, between electrons and lux."
     )
     white_reflectance: float = Field(
         WHITE_REFLECTANCE, gt=0, le=1, description="Reflectance of white, between light and lux."

@@ -35,12 +35,12 @@ class Workload:
         """Counts of a network that follow from its layers alone."""
         counts = [n for n in map(products, model.steps) if n]
         first = model.steps[0].before
-        maps = [step.after.bits for step in model.steps if step.after.reach == 0]
+        maps = [step.after.bits for step in model.steps if step.after.max_accumulator == 0]
         return cls(
             counts,
             model.weight_bits,
             max([first.planes * first.bits, *maps]),
-            max(step.after.reach for step in model.steps),
+            max(step.after.max_accumulator for step in model.steps),
         )
 
     @property

@@ -12,7 +12,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 from sensorsim.tonemap import PiecewiseLinear
 
 STYLE = {
@@ -62,7 +62,7 @@ def save(figure: Figure, path: Path, *suffixes: str) -> list[Path]:
     written = []
     for suffix in (".png", *suffixes):
         target = path.with_suffix(suffix)
-        with whole(target) as part:
+        with atomic_write(target) as part:
             figure.savefig(part, format=suffix[1:], dpi=150)
         written.append(target)
     return written

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 from sensorsim.optics.cfa import Bayer, cell_colors
 
 SMALLEST_SIDE = 22
@@ -66,7 +66,7 @@ def write_dng(
             f"expect sides of at least {SMALLEST_SIDE}; simulate a larger frame"
         )
     photometric = _CFA if mosaic else _MONO
-    with whole(path) as part:
+    with atomic_write(path) as part:
         # tifffile gives "linear RAW" three samples; so the tag is set after the file is written.
         tifffile.imwrite(
             part, numbers, photometric=_CFA if mosaic else "minisblack", metadata=None,

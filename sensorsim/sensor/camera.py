@@ -9,7 +9,7 @@ from sensorsim.core import streams
 from sensorsim.optics.cfa import Layout, sample_colors
 from sensorsim.optics.lens import Lens, through_lens
 from sensorsim.optics.radiometry import scene_lux_for_electrons
-from sensorsim.optics.spectrum import PEAK_OF_THE_EYE, LightSpectrum
+from sensorsim.optics.spectrum import MONOCHROMATIC_555NM, LightSpectrum
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.sensor import FixedPattern, Photodiode, check_light, sense
 
@@ -40,7 +40,7 @@ class Camera:
     photodiode: Photodiode
     exposure: Exposure
     lens: Lens = _PLAIN_LENS
-    spectrum: LightSpectrum = PEAK_OF_THE_EYE
+    spectrum: LightSpectrum = MONOCHROMATIC_555NM
     white_reflectance: float = WHITE_REFLECTANCE
     layout: Layout = "scene"
 

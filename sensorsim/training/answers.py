@@ -18,7 +18,7 @@ from sensorsim.bnn.layers import Scores, Votes
 from sensorsim.bnn.model_file import ModelFile
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 from sensorsim.pipeline.batches import scorer
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
@@ -193,5 +193,5 @@ def _read(path: Path) -> npt.NDArray[np.float16]:
 
 
 def _write(path: Path, values: npt.NDArray[np.float16]) -> None:
-    with whole(path) as part, part.open("wb") as file:
+    with atomic_write(path) as part, part.open("wb") as file:
         np.save(file, values)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 
 Plan = dict[str, Any]
 State = dict[str, Any]
@@ -33,7 +33,7 @@ def save(path: Path, plan: Plan, state: State) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with whole(path) as part:
+        with atomic_write(path) as part:
             torch.save({"plan": json.dumps(plan, sort_keys=True), **state}, part)
     except RuntimeError as error:  # torch's zip writer, on a full disk
         raise InputError(

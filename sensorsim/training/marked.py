@@ -6,7 +6,7 @@ Only files with that line are replaced, so that a user's own file is never overw
 from pathlib import Path
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import whole
+from sensorsim.core.files import atomic_write
 
 
 def check_replaceable(path: Path, marker: str) -> None:
@@ -60,5 +60,5 @@ def write_marked(path: Path, marker: str, text: str) -> None:
         If the path holds a file that this program did not write, or cannot be written.
     """
     check_replaceable(path, marker)
-    with whole(path) as part:
+    with atomic_write(path) as part:
         part.write_text(f"{marker}\n{text}", encoding="utf-8", newline="\n")

@@ -113,7 +113,7 @@ class Lifetimes:
             after = next(self.steps).after
             if isinstance(layer, Scores | Votes):
                 self.write(0, source)
-            elif after.reach == 0:
+            elif after.max_accumulator == 0:
                 source = self.write(after.bits, source)
         return source
 

@@ -61,7 +61,7 @@ def test_counts_are_those_of_bits_one_by_one(seed: int) -> None:
     for row, (step, (_, values)) in enumerate(zip(model.steps, outputs, strict=True)):
         layer = seen.isel(layer=row)
         assert layer["layer"] == step.place
-        if step.after.reach == 0:
+        if step.after.max_accumulator == 0:
             assert layer["output_ones"] == (values > 0).sum()
             assert layer["output_toggles"] == (values[1:] != values[:-1]).sum()
             assert layer["output_ones_fraction"] == pytest.approx((values > 0).mean())

@@ -24,7 +24,7 @@ def test_layers_are_described_with_shapes_bits_and_operations(model: Model) -> N
     assert (first["before"], first["after"]) == ([6, 7, 2], [6, 7, 10])
     assert (first["weight_bits"], first["fan_in"]) == (180, 18)
     assert first["binary_operations"] == 2 * 6 * 7 * 10 * 18
-    assert (first["accumulator_reach"], first["accumulator_bits"]) == (18, 6)
+    assert (first["max_accumulator"], first["accumulator_bits"]) == (18, 6)
     assert pool["after"] == [3, 3, 10]
     assert second["settings"] == {
         "inputs": 10, "outputs": 12, "kernel": 3, "stride": 2, "padding": 1, "groups": 2,
@@ -42,9 +42,9 @@ def test_bits_of_an_accumulator_hold_its_reach_and_no_bit_less() -> None:
         model = draw_model(seed)
         for row in inspection.describe(model)["layers"]:
             if "accumulator_bits" in row:
-                reach, bits = row["accumulator_reach"], row["accumulator_bits"]
-                assert reach <= 2 ** (bits - 1) - 1
-                assert reach > 2 ** (bits - 2) - 1
+                max_accumulator, bits = row["max_accumulator"], row["accumulator_bits"]
+                assert max_accumulator <= 2 ** (bits - 1) - 1
+                assert max_accumulator > 2 ** (bits - 2) - 1
 
 
 def test_thresholds_out_of_reach_are_constant_and_not_in_the_range(model: Model) -> None:
@@ -76,7 +76,7 @@ def test_every_integer_and_bit_of_an_image_comes_out(seed: int) -> None:
             assert group["integer_score"].dtype == np.int64
             sums = values[0] - step.layer.bias
             np.testing.assert_array_equal(group["accumulator"] * step.layer.scale, sums)
-        elif step.after.reach:
+        elif step.after.max_accumulator:
             np.testing.assert_array_equal(group["accumulator"], values[0])
         else:
             np.testing.assert_array_equal(2 * group["bit"].astype(int) - 1, values[0])

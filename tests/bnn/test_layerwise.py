@@ -48,7 +48,7 @@ def test_accumulators_stay_within_their_reach(seed: int) -> None:
     model = draw_model(seed)
     for o in layerwise.observe(model, draw_words(model, 3, seed)):
         if o.accumulators is not None and o.step is not model.steps[-1]:
-            assert np.abs(o.accumulators).max() <= o.step.after.reach
+            assert np.abs(o.accumulators).max() <= o.step.after.max_accumulator
 
 
 def test_every_layer_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:

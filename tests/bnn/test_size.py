@@ -56,9 +56,13 @@ def test_every_array_of_a_network_is_counted(seed: int) -> None:
     channels = sum(x.levels.size for x in layers if isinstance(x, Threshold))
     assert seen.direction_bits == channels
     bent = [
-        (s.layer.levels.size, s.before.reach) for s in model.steps if s.layer.kind == "threshold"
+        (s.layer.levels.size, s.before.max_accumulator)
+        for s in model.steps
+        if s.layer.kind == "threshold"
     ]
-    assert seen.level_bits == sum(n * math.ceil(math.log2(reach + 2)) for n, reach in bent)
+    assert seen.level_bits == sum(
+        n * math.ceil(math.log2(max_accumulator + 2)) for n, max_accumulator in bent
+    )
     end = layers[-1]
     assert isinstance(end, Scores | Votes)
     assert (seen.scale_bits % 3, seen.bias_bits % 3) == (0, 0)
@@ -82,25 +86,27 @@ def squeezed(layers: tuple[Layer, ...], steps) -> tuple[Layer, ...]:
             layer = replace(layer, branches=tuple(squeezed(b, steps) for b in layer.branches))
         step = next(steps)
         if isinstance(layer, Threshold):
-            reach = step.before.reach
-            code = mismatch_limits(layer, reach).limit + 1
+            max_accumulator = step.before.max_accumulator
+            code = mismatch_limits(layer, max_accumulator).limit + 1
             assert code.min() >= 0
-            assert code.max() < 2 ** level_bits(reach)
+            assert code.max() < 2 ** level_bits(max_accumulator)
             # Bit = (m <= code - 1), inverted where falling; the accumulator is reach - 2 m.
-            level = reach - 2 * (code - 1)
+            level = max_accumulator - 2 * (code - 1)
             layer = Threshold(np.where(layer.rising, level, level - 2), layer.rising)
         changed.append(layer)
     return tuple(changed)
 
 
-@pytest.mark.parametrize("reach", range(1, 40))
-def test_as_many_levels_differ_as_the_bits_number(reach: int) -> None:
-    sums = np.arange(-reach, reach + 1, 2)
-    levels = np.arange(-reach - 5, reach + 6)[:, np.newaxis]
+@pytest.mark.parametrize("max_accumulator", range(1, 40))
+def test_as_many_levels_differ_as_the_bits_number(max_accumulator: int) -> None:
+    sums = np.arange(-max_accumulator, max_accumulator + 1, 2)
+    levels = np.arange(-max_accumulator - 5, max_accumulator + 6)[:, np.newaxis]
     for outcomes in (sums >= levels, sums <= levels):
         different = len(np.unique(outcomes, axis=0))
-        assert different == reach + 2
-        assert 2 ** (level_bits(reach) - 1) < different <= 2 ** level_bits(reach)
+        assert different == max_accumulator + 2
+        assert (
+            2 ** (level_bits(max_accumulator) - 1) < different <= 2 ** level_bits(max_accumulator)
+        )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -108,7 +114,7 @@ def test_accumulators_have_the_parity_of_their_reach(seed: int) -> None:
     model = draw_model(seed)
     for seen in layerwise.observe(model, draw_words(model, 2, seed)):
         if seen.sums is not None:
-            assert not ((seen.sums - seen.step.after.reach) % 2).any()
+            assert not ((seen.sums - seen.step.after.max_accumulator) % 2).any()
 
 
 @settings(max_examples=200, deadline=None)

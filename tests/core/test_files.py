@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import check_place, read_toml, whole
+from sensorsim.core.files import atomic_write, check_place, read_toml
 from sensorsim.pipeline.configuration import load_description
 
 
 def test_a_file_appears_once_it_is_whole(tmp_path: Path) -> None:
     out = tmp_path / "x.txt"
     out.write_text("old")
-    with whole(out) as part:
+    with atomic_write(out) as part:
         part.write_text("new")
         assert out.read_text() == "old"
     assert out.read_text() == "new"
@@ -22,7 +22,7 @@ def test_a_file_appears_once_it_is_whole(tmp_path: Path) -> None:
 def test_what_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     out = tmp_path / "x.txt"
     out.write_text("old")
-    with pytest.raises(ZeroDivisionError), whole(out) as part:
+    with pytest.raises(ZeroDivisionError), atomic_write(out) as part:
         part.write_text("half")
         raise ZeroDivisionError
     assert out.read_text() == "old"
@@ -32,7 +32,10 @@ def test_what_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
 def test_a_refusal_of_the_file_system_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "x.txt"
     folder.mkdir()
-    with pytest.raises(InputError, match=r"x\.txt: cannot be written"), whole(folder) as part:
+    with (
+        pytest.raises(InputError, match=r"x\.txt: cannot be written"),
+        atomic_write(folder) as part,
+    ):
         part.write_text("new")
     assert list(tmp_path.iterdir()) == [folder]
 

@@ -126,7 +126,7 @@ def test_drawn_networks_cover_what_layers_can_be() -> None:
     assert {s.layer.kind for s in steps} >= {"dense", "max-pool"}
     thresholds = [s for s in steps if isinstance(s.layer, Threshold)]
     assert any(not s.layer.rising.all() for s in thresholds)
-    assert any((abs(s.layer.levels) > s.before.reach).any() for s in thresholds)
+    assert any((abs(s.layer.levels) > s.before.max_accumulator).any() for s in thresholds)
 
 
 @pytest.mark.slow

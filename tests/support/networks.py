@@ -177,10 +177,14 @@ def draw_weights(random: np.random.Generator, outputs: int, fan_in: int) -> np.n
 
 def draw_threshold(random: np.random.Generator, shape: Shape) -> Threshold:
     """Levels near zero, directions of both kinds, and a few constant channels."""
-    spread = max(2, int(shape.reach**0.5))
+    spread = max(2, int(shape.max_accumulator**0.5))
     levels = random.integers(-spread, spread + 1, shape.channels)
     far = random.random(shape.channels)
-    levels = np.where(far < 0.1, -shape.reach - 1, np.where(far > 0.9, shape.reach + 1, levels))
+    levels = np.where(
+        far < 0.1,
+        -shape.max_accumulator - 1,
+        np.where(far > 0.9, shape.max_accumulator + 1, levels),
+    )
     return Threshold(levels.astype(np.int64), random.random(shape.channels) < 0.7)
 
 

@@ -185,8 +185,8 @@ class Graph:
             image = self.constant(step, "shape", np.array([0, layer.outputs, 1, 1], np.int64))
             return self.node(step, "Reshape", sums, image)
         if isinstance(layer, Threshold):
-            reach = step.before.reach
-            levels = layer.levels.clip(-reach - 1, reach + 1).astype(np.float32)
+            max_accumulator = step.before.max_accumulator
+            levels = layer.levels.clip(-max_accumulator - 1, max_accumulator + 1).astype(np.float32)
             return self._dialect.threshold(self, step, levels, layer.rising, source)
         if isinstance(layer, MaxPool):
             size = [layer.size, layer.size]
@@ -298,9 +298,10 @@ def _bipolar(layer: Weighted) -> npt.NDArray[np.float32]:
 
 def _check_exact(steps: tuple[Step, ...]) -> None:
     for step in steps:
-        if step.after.reach >= EXACT_IN_FLOAT32:
+        if step.after.max_accumulator >= EXACT_IN_FLOAT32:
             raise InputError(
-                f"layer {step.place} ({step.layer.kind}): accumulators up to {step.after.reach}, "
+                f"layer {step.place} ({step.layer.kind}): accumulators up to "
+                f"{step.after.max_accumulator}, "
                 f"expected less than {EXACT_IN_FLOAT32}: ONNX computes them in float32, which is "
                 "exact below that; split the layer, or read fewer bit planes"
             )

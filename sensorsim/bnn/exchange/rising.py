@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sensorsim.bnn.layers import Branching, Convolution, Dense, Layer, Sum, Threshold
-from sensorsim.bnn.shapes import MAX_REACH
+from sensorsim.bnn.shapes import MAX_ACCUMULATOR
 from sensorsim.core.bits import WordArray, pack, unpack
 
 Layers = tuple[Layer, ...]
@@ -38,7 +38,7 @@ def rising_only(layers: Layers) -> Layers:
             falling = ~layer.rising
             result[-1] = negated(result[-1], falling)
             # The least int64 cannot be negated; clipping keeps constant channels constant.
-            levels = layer.levels.clip(-MAX_REACH - 1, MAX_REACH + 1)
+            levels = layer.levels.clip(-MAX_ACCUMULATOR - 1, MAX_ACCUMULATOR + 1)
             layer = Threshold(np.where(falling, -levels, levels), np.ones_like(layer.rising))
         result.append(layer)
     return tuple(result)

@@ -176,7 +176,7 @@ class Traced:
             If the tensor holds accumulators or has an offset, or its scale is not positive or
             differs between channels.
         """
-        if self.shape.reach:
+        if self.shape.max_accumulator:
             raise InputError("reads accumulators, expected bits; take their sign first")
         unit = self.scale[0]
         if (self.scale != unit).any() or unit <= 0 or (self.offset != 0).any():
@@ -216,7 +216,7 @@ class Traced:
         """
         channels = self.shape.channels
         canonical = image_index(self.shape)
-        if self.shape.reach or self.index.shape != canonical.shape:
+        if self.shape.max_accumulator or self.index.shape != canonical.shape:
             return self
         for groups in range(2, channels):
             if channels % groups:
@@ -240,7 +240,7 @@ class Traced:
         InputError
             If the tensor is neither accumulators nor bits whose sign is that of x.
         """
-        if not self.shape.reach:
+        if not self.shape.max_accumulator:
             if self.shape.planes == 1 and all(
                 s > abs(o) for s, o in zip(self.scale, self.offset, strict=True)
             ):
@@ -250,8 +250,10 @@ class Traced:
                 "takes the sign of a tensor other than accumulators; expected a convolution or "
                 "dense layer before it"
             )
-        reach = self.shape.reach
-        pairs = [_level(s, o, reach) for s, o in zip(self.scale, self.offset, strict=True)]
+        max_accumulator = self.shape.max_accumulator
+        pairs = [
+            _level(s, o, max_accumulator) for s, o in zip(self.scale, self.offset, strict=True)
+        ]
         levels, rising = zip(*pairs, strict=True)
         threshold = Threshold(np.array(levels, np.int64), np.array(rising))
         return self.then(threshold).arranged(self.index)
@@ -265,7 +267,7 @@ class Traced:
             If the tensors are not accumulators of convolutions or dense layers, or differ in shape,
             arrangement or magnitude of scale.
         """
-        if not (self.shape.reach and other.shape.reach):
+        if not (self.shape.max_accumulator and other.shape.max_accumulator):
             raise InputError("adds bits to a tensor, expected accumulators of two convolutions")
         if not np.array_equal(self.index, other.index):
             raise InputError("adds tensors of different shapes or arrangements")
@@ -394,13 +396,13 @@ def _identity(channels: int) -> tuple[Fractions, Fractions]:
     return np.array([Fraction(1)] * channels, object), np.array([Fraction(0)] * channels, object)
 
 
-def _level(scale: Fraction, offset: Fraction, reach: int) -> tuple[int, bool]:
+def _level(scale: Fraction, offset: Fraction, max_accumulator: int) -> tuple[int, bool]:
     """Level and direction that are equivalent to ``scale * x + offset >= 0`` for whole x."""
     if scale == 0:
-        return (-reach - 1 if offset >= 0 else reach + 1), True
+        return (-max_accumulator - 1 if offset >= 0 else max_accumulator + 1), True
     zero = -offset / scale
     level = ceil(zero) if scale > 0 else floor(zero)
-    return min(max(level, -reach - 1), reach + 1), scale > 0
+    return min(max(level, -max_accumulator - 1), max_accumulator + 1), scale > 0
 
 
 def _shared(chains: list[tuple[Layer, ...]]) -> int:

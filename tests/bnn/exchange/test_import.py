@@ -54,18 +54,20 @@ def disagrees(seeds: range) -> bool:
     return False
 
 
-def ties_give_minus_one(scale: Fraction, offset: Fraction, reach: int) -> tuple[int, bool]:
-    level, rising = EXACT(scale, offset, reach)
+def ties_give_minus_one(
+    scale: Fraction, offset: Fraction, max_accumulator: int
+) -> tuple[int, bool]:
+    level, rising = EXACT(scale, offset, max_accumulator)
     met = scale != 0 and scale * level + offset == 0
     return level + (0 if not met else 1 if rising else -1), rising
 
 
-def always_rising(scale: Fraction, offset: Fraction, reach: int) -> tuple[int, bool]:
-    return EXACT(scale, offset, reach)[0], True
+def always_rising(scale: Fraction, offset: Fraction, max_accumulator: int) -> tuple[int, bool]:
+    return EXACT(scale, offset, max_accumulator)[0], True
 
 
-def no_constants(scale: Fraction, offset: Fraction, reach: int) -> tuple[int, bool]:
-    return EXACT(scale, offset, reach) if scale else (0, True)
+def no_constants(scale: Fraction, offset: Fraction, max_accumulator: int) -> tuple[int, bool]:
+    return EXACT(scale, offset, max_accumulator) if scale else (0, True)
 
 
 EXACT = traced._level
