@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from sensorsim.experiments.least_light import least_light, white_snr_db
 from sensorsim.experiments.paired import compare
 from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 from sensorsim.plotting import plots
@@ -63,8 +64,6 @@ COLUMNS = [
     "readout", "sensor", "references", "noise", "exposure_stops", "white_e", "illuminance_lux",
     "snr_db", "accuracy", "accuracy_low", "accuracy_high", "images",
 ]  # fmt: skip
-_FLAT_SIDE_PX = 64
-_FLAT_FRAMES = 16
 console = Console()
 progress_console = Console(stderr=True)
 
@@ -124,27 +123,6 @@ def chains() -> list[Pipeline]:
     return [chain.replace({"network.model": f"{DATASET}/{name}"}) for name in READOUTS]
 
 
-def snr_db(chain: Pipeline, seed: int) -> float:
-    """Signal over noise of white, in decibels, as the readout's comparators see it.
-
-    The signal is what a flat white image has above a dark one, the noise the spread of its pixels,
-    frames and columns. Comparators add theirs in quadrature. Infinite if nothing is drawn.
-    """
-    key = chain.key(seed, np.arange(_FLAT_FRAMES))
-    shape = (_FLAT_FRAMES, _FLAT_SIDE_PX, _FLAT_SIDE_PX, 1)
-    white, dark = (
-        chain.volts(np.full(shape, level, np.float32), key).astype(np.float64)
-        for level in (1.0, 0.0)
-    )
-    comparator = chain.readout.comparator
-    own_v2 = 1e-6 * (comparator.noise_mv**2 + comparator.offset_mv**2)
-    noise_v = np.sqrt(white.var() + own_v2)
-    signal_v = white.mean() - dark.mean()
-    if noise_v < 1e-6 * signal_v:  # rounding of float32
-        return float("inf")
-    return float(20 * np.log10(signal_v / noise_v))
-
-
 def run_lights(
     args: argparse.Namespace, readouts: list[Pipeline]
 ) -> tuple[pd.DataFrame, list[xr.Dataset]]:
@@ -167,7 +145,7 @@ def run_lights(
                 "exposure_stops": light.stops,
                 "white_e": lit[0].camera.white_e() * at_white,
                 "illuminance_lux": lit[0].camera.white_illuminance_lux() * at_white,
-                "snr_db": snr_db(unclipped, args.seed),
+                "snr_db": white_snr_db(unclipped, args.seed),
             }
             for name, result in zip(READOUTS, done, strict=True):
                 row = {"readout": name, **shared}
@@ -176,18 +154,10 @@ def run_lights(
     return pd.DataFrame(table, columns=COLUMNS), results
 
 
-def least_light(part: pd.DataFrame, column: str, accuracy: float = LUX_AT) -> float:
-    """Light at which accuracy first reaches a value, coming from the dark.
-
-    Interpolated in the light's logarithm between neighbors; NaN if it is never reached, or is
-    reached already in the darkest image.
-    """
+def light_for(part: pd.DataFrame, column: str, accuracy: float = LUX_AT) -> float:
+    """Light of a column at which accuracy first reaches a value, coming from the dark."""
     ordered = part.sort_values("exposure_stops")
-    reached = np.flatnonzero(ordered["accuracy"] >= accuracy)
-    if not reached.size or reached[0] == 0:
-        return float("nan")
-    pair = ordered.iloc[reached[0] - 1 : reached[0] + 1]
-    return float(np.exp(np.interp(accuracy, pair["accuracy"], np.log(pair[column]))))
+    return least_light(ordered[column], ordered["accuracy"], accuracy)
 
 
 def of(table: pd.DataFrame, **values: object) -> pd.DataFrame:
@@ -243,7 +213,7 @@ def print_least_light(table: pd.DataFrame) -> None:
 
 
 def _least(part: pd.DataFrame, column: str) -> list[str]:
-    light = (least_light(of(part, readout=r), column) for r in READOUTS)
+    light = (light_for(of(part, readout=r), column) for r in READOUTS)
     return [
         "-" if np.isnan(v) else f"{v:#.3g}".rstrip(".") if v < 1000 else f"{v:.0f}" for v in light
     ]

@@ -22,8 +22,9 @@ from matplotlib.figure import Figure
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import atomic_write
-from sensorsim.lab import Bench, Exposure, characterize, expected
+from sensorsim.lab import Bench, characterize, expected
 from sensorsim.lab.device_under_test import DeviceUnderTest, find_device, put_on_bench
+from sensorsim.lab.noise_curve import noise_curve
 from sensorsim.plotting import emva, plots
 from sensorsim.sensor import Photodiode, sense
 
@@ -44,9 +45,8 @@ ROWS = {
     "snr_max_db": "largest SNR, dB",
     "dynamic_range_db": "dynamic range, dB",
 }
-_LOW_LIGHT = 1 << 28
-"""First frame of the exposures that the curves are drawn from."""
-
+_FIRST_FRAME = 1 << 28
+"""Of the exposures of the noise ladder."""
 _LEAST_NOISE_E = 0.8
 """Lower end of the figures' axes."""
 
@@ -86,7 +86,10 @@ def study(args: argparse.Namespace) -> None:
     print(text, end="")
     with atomic_write(args.out / "table.md") as part:
         part.write_text(text)
-    curves = {name: noise_curve(benches[name], results[name], points) for name in SENSORS}
+    curves = {
+        name: noise_curve(benches[name], results[name]["system_gain_dn_per_e"].item(), points)
+        for name in SENSORS
+    }
     plots.save(transfer_figure(curves), args.out / "photon_transfer.png")
     plots.save(ladder_figure(benches[LADDER_SENSOR], points), args.out / "ladder.png")
     plots.save(emva.photon_transfer(results[SHEET_SENSOR]), args.out / "characterization.png")
@@ -112,21 +115,6 @@ def with_error(value: float, error: float | None) -> str:
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
-def noise_curve(bench: Bench, data: xr.Dataset, points: int) -> tuple[FloatArray, FloatArray]:
-    """Signal and temporal noise in electrons by the measured gain, from the dark to saturation."""
-    own_ms, gain = bench.photodiode.integration_time_ms, data["system_gain_dn_per_e"].item()
-    dim = np.geomspace(1, 0.85 * bench.clip_e, points)
-    electrons = np.concatenate([dim, bench.clip_e * np.arange(0.9, 1.1, 0.02)])
-    dark = bench.moments(Exposure(0.0, own_ms, _LOW_LIGHT))
-    pairs = [
-        bench.moments(Exposure(e / bench.electrons_per_photon, own_ms, _LOW_LIGHT + 2 * i))
-        for i, e in enumerate(electrons, 1)
-    ]
-    signal = np.array([p.mean_dn - dark.mean_dn for p in pairs]) / gain
-    noise = np.sqrt([p.variance_dn2 for p in pairs]) / gain
-    return signal, noise
-
-
 def transfer_figure(curves: Mapping[str, tuple[FloatArray, FloatArray]]) -> Figure:
     """Temporal noise over signal of all sensors, with the shot noise that none can go below."""
     figure = Figure(figsize=(7.5, 5), layout="constrained")
@@ -148,7 +136,7 @@ def transfer_figure(curves: Mapping[str, tuple[FloatArray, FloatArray]]) -> Figu
 def frame_variance_e2(pixel: Photodiode, electrons: float, bench: Bench) -> float:
     """Variance over the pixels of one frame in front of the converter, e-**2."""
     light = np.ones((1, bench.rows, bench.columns, 1), np.float32)
-    volts = sense(light, pixel, electrons, streams.Key.of(bench.seed, [_LOW_LIGHT], bench.die))
+    volts = sense(light, pixel, electrons, streams.Key.of(bench.seed, [_FIRST_FRAME], bench.die))
     return float(np.var(volts.astype(np.float64)) / pixel.volts_per_e**2)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import train_models
 
+from sensorsim.bnn.model_index import write_index
 from sensorsim.experiments.optimize.space import MISMATCH
 from sensorsim.readout import Comparator
 from sensorsim.readout.families import families
@@ -63,7 +64,7 @@ def train_mismatch_models(work: Path, models: Path) -> None:
         command = "python studies/train_mismatch_models.py"
         model = deliver(task, trained, dataset, test, command, path).model
         print(f"{path}: {model.weight_bits} bits, {model.training!r}", flush=True)
-    train_models.write_index(models)
+    write_index(models)
 
 
 if __name__ == "__main__":

@@ -13,15 +13,13 @@ are only counted once, at the end.
 """
 
 import argparse
-import csv
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from sensorsim.bnn.model import Training
-from sensorsim.bnn.model_file import load_model
+from sensorsim.bnn.model_index import write_index
 from sensorsim.core import resources
 from sensorsim.optics.cfa import Layout
 from sensorsim.readout import Comparator
@@ -167,16 +165,6 @@ def train_task(
     trained = train(task, dataset, checkpoint, report, state)
     print(f"{label}: validation accuracy {trained.validation_accuracy:.4f}", flush=True)
     return trained
-
-
-def write_index(models: Path) -> None:
-    """A table of what every model file of a folder records about itself."""
-    with (models / "models.csv").open("w", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["model", "bits", *Training.model_fields])
-        for path in sorted(models.glob("*.npz")):
-            model = load_model(path)
-            table.writerow([path.stem, model.weight_bits, *model.training.model_dump().values()])
 
 
 def parser(document: str | None) -> argparse.ArgumentParser:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import train_models
 
+from sensorsim.bnn.model_index import write_index
 from sensorsim.core.files import atomic_write
 from sensorsim.readout import Adc, Readout, Thermometer
 from sensorsim.scenes.datasets import load_dataset
@@ -132,7 +133,7 @@ def train_tone_models(work: Path, models: Path) -> None:
         deliver(tried[best].task, trained[best], dataset, test, command, path)
         record(models / TUNING, stem, tried, trained, best)
         print(f"{path}: {tried[best].curve!r}", flush=True)
-    train_models.write_index(models)
+    write_index(models)
 
 
 def train_trunk(dataset: Labelled, work: Path) -> Path:

@@ -27,8 +27,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.progress import Progress
 
-from sensorsim.core.statistics import yield_at
-from sensorsim.experiments.monte_carlo import accuracies_over_dies
+from sensorsim.experiments.monte_carlo import accuracies_over_dies, yields
 from sensorsim.experiments.optimize.space import MISMATCH, space_of
 from sensorsim.experiments.paired import compare
 from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
@@ -104,15 +103,11 @@ def measure(args: argparse.Namespace) -> dict[str, xr.Dataset]:
 
 def with_yields(data: xr.Dataset, args: argparse.Namespace) -> xr.Dataset:
     """Both yields with their Wilson intervals, over the points."""
-    required = {
+    for name, levels in {
         "yield_required": np.full(data.sizes["point"], args.required),
         "yield_loss": data["accuracy_without_mismatch"].values - args.loss,
-    }
-    accuracies = data["accuracy_without_sampling_error"].transpose("point", "die").values
-    for name, levels in required.items():
-        values = np.array([yield_at(a, b) for a, b in zip(accuracies, levels, strict=True)])
-        for end, value in zip(("", "_low", "_high"), values.T, strict=True):
-            data[name + end] = ("point", value)
+    }.items():
+        data = data.assign(yields(data, levels, name).data_vars)
     return data
 
 

@@ -13,7 +13,7 @@ from scipy.stats import chi2
 
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
-from sensorsim.core.statistics import wilson_interval
+from sensorsim.core.statistics import wilson_interval, yield_at
 from sensorsim.pipeline.batches import decide_all
 from sensorsim.pipeline.pipeline import Pipeline
 
@@ -145,6 +145,32 @@ def accuracy_over_dies(
 ) -> xr.Dataset:
     """Accuracy of one pipeline over dies: see `accuracies_over_dies`."""
     return accuracies_over_dies([pipeline], dies, images, seed)[0]
+
+
+def yields(data: xr.Dataset, required: npt.ArrayLike, name: str) -> xr.Dataset:
+    """Part of the dies that are good enough, with its Wilson interval, for several points.
+
+    Parameters
+    ----------
+    data : Dataset
+        ``accuracy_without_sampling_error`` over ``point`` and ``die``.
+    required : float [point]
+        Accuracy of a good die at each point.
+    name : str
+        What to call the result.
+
+    Returns
+    -------
+    Dataset
+        ``name``, ``name_low`` and ``name_high`` over ``point``, 0 to 1.
+    """
+    accuracies = data["accuracy_without_sampling_error"].transpose("point", "die").values
+    found = np.array(
+        [yield_at(a, level) for a, level in zip(accuracies, np.asarray(required), strict=True)]
+    )
+    return xr.Dataset(
+        {name + end: ("point", v) for end, v in zip(("", "_low", "_high"), found.T, strict=True)}
+    )
 
 
 def _checked(dies: Sequence[int]) -> list[int]:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from sensorsim.experiments.least_light import white_snr_db
 from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.sensor import Photodiode
 
@@ -69,7 +70,7 @@ def test_snr_of_white_follows_its_closed_form(noise: str) -> None:
         pixel.dsnu_e**2 + (pixel.prnu_percent / 100 * white) ** 2,
         (comparator.noise_mv**2 + comparator.offset_mv**2) * 1e-6 / pixel.volts_per_e**2,
     ]
-    measured = low_light.snr_db(chain, seed=0)
+    measured = white_snr_db(chain, seed=0)
     if rung == 0:
         assert measured == float("inf")
     else:
@@ -84,9 +85,9 @@ def test_least_light_is_read_off_a_line_in_the_logarithm() -> None:
         {"exposure_stops": [0, -2, -4], "white_e": [1600.0, 400.0, 100.0],
          "accuracy": [0.9, 0.85, 0.75]}
     )  # fmt: skip
-    assert low_light.least_light(part, "white_e", 0.8) == pytest.approx(200)
-    assert np.isnan(low_light.least_light(part, "white_e", 0.95))
-    assert np.isnan(low_light.least_light(part, "white_e", 0.7))
+    assert low_light.light_for(part, "white_e", 0.8) == pytest.approx(200)
+    assert np.isnan(low_light.light_for(part, "white_e", 0.95))
+    assert np.isnan(low_light.light_for(part, "white_e", 0.7))
 
 
 def test_same_seed_gives_the_same_table(monkeypatch: pytest.MonkeyPatch) -> None:
