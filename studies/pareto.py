@@ -135,7 +135,7 @@ def figure_of(table: pd.DataFrame, front: xr.Dataset, split: Split) -> Figure:
         for family, rows in part[part["accuracy"] >= LEAST_ACCURACY].groupby("family", sort=False):
             color, marker, _ = plots.style(str(family))
             sar = " (SAR in cmos65)" if family == "adc-linear" else ""
-            _points(axes, rows, color, marker, designs.LABEL[str(family)] + sar)
+            _points(axes, rows, color, marker, designs.LABEL.get(str(family), str(family)) + sar)
         best = part[part["on_front"].astype(bool)].sort_values("energy_nj")
         axes.step(best["energy_nj"], 100 * best["accuracy"], where="post", color="tab:red",
                   linewidth=1, alpha=0.6, label="front of shipped readouts")  # fmt: skip
