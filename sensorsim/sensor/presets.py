@@ -70,7 +70,10 @@ _Kind = dict[str, str | float]
 
 
 class PhotodiodeFigures(_Figures):
-    """Fields of a pipeline's ``[photodiode]`` table."""
+    """Fields of a pipeline's ``[photodiode]`` table.
+
+    An effect that a file does not state is not there. Figures of later versions are optional, too.
+    """
 
     pixel_pitch_um: Figure[Annotated[float, Field(gt=0, le=100)]]
     quantum_efficiency: Figure[_PositiveFraction | SpectralCurve]
@@ -82,15 +85,15 @@ class PhotodiodeFigures(_Figures):
     dark_current_e_per_s: Figure[Annotated[float, Field(ge=0, le=1e7)]]
     dark_current_activation_ev: Figure[Annotated[float, Field(gt=0, le=1.2)]]
     temperature_c: Figure[_Celsius]
-    dark_current_spread_percent: Figure[_NotNegative]
+    dark_current_spread_percent: Figure[_NotNegative] | None = None
     dsnu_e: Figure[_NotNegative]
     prnu_percent: Figure[Annotated[float, Field(ge=0, le=50)]]
-    row_noise_e: Figure[_NotNegative]
-    row_offset_e: Figure[_NotNegative]
-    column_offset_e: Figure[_NotNegative]
-    column_gain_percent: Figure[_Percent]
-    rts_pixel_fraction: Figure[Annotated[float, Field(ge=0, le=1)]]
-    rts_amplitude_e: Figure[_NotNegative]
+    row_noise_e: Figure[_NotNegative] | None = None
+    row_offset_e: Figure[_NotNegative] | None = None
+    column_offset_e: Figure[_NotNegative] | None = None
+    column_gain_percent: Figure[_Percent] | None = None
+    rts_pixel_fraction: Figure[Annotated[float, Field(ge=0, le=1)]] | None = None
+    rts_amplitude_e: Figure[_NotNegative] | None = None
     correlated_double_sampling: Figure[bool]
     # A pipeline checks the fields and bounds of these two.
     saturation: Figure[_Kind]
@@ -134,7 +137,7 @@ class Sensor(_Figures):
         """
         return {
             name: fields["value"]
-            for name, fields in self.photodiode.model_dump(mode="json").items()
+            for name, fields in self.photodiode.model_dump(mode="json", exclude_none=True).items()
         }
 
 

@@ -224,3 +224,16 @@ def test_folder_is_refused(tmp_path: Path) -> None:
     path.mkdir()
     with pytest.raises(InputError, match="cannot be read"):
         load_sensor(path)
+
+
+def test_an_effect_that_a_file_does_not_state_is_not_there(tmp_path: Path) -> None:
+    text = resources.data("sensors", "hm01b0.toml").read_text()
+    fewer = [line for line in text.splitlines() if not line.startswith(("rts_", "row_", "column_"))]
+    mine = tmp_path / "mine.toml"
+    mine.write_text("\n".join(fewer))
+    assert load_sensor(mine).photodiode_fields() == {
+        k: v for k, v in load_sensor("hm01b0").photodiode_fields().items()
+        if not k.startswith(("rts_", "row_", "column_"))
+    }  # fmt: skip
+    pixel = Photodiode(**load_sensor(mine).photodiode_fields())
+    assert (pixel.rts_amplitude_e, pixel.row_noise_e, pixel.column_gain_percent) == (0, 0, 0)
