@@ -12,11 +12,10 @@ offset of the comparators grows. Written to --out: results.nc, table.csv and the
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 import common
 import pandas as pd
-from common import Point, console
+from common import console
 from rich import box
 from rich.table import Table
 
@@ -25,6 +24,7 @@ from sensorsim.core import resources
 from sensorsim.core.statistics import paired_difference
 from sensorsim.experiments.energy_comparison import break_even_words, is_sold
 from sensorsim.experiments.families import Entry, entries
+from sensorsim.experiments.points import Plan, Point, table_of
 from sensorsim.pipeline.pipeline import load_pipeline
 from sensorsim.plotting import plots
 from sensorsim.readout.families import families
@@ -47,12 +47,12 @@ def run_points(args: argparse.Namespace, readouts: list[Entry]) -> list[Point]:
     stops = FIXED_STOPS[::3] if args.quick else FIXED_STOPS
     offsets = OFFSETS_MV[-1:] if args.quick else OFFSETS_MV
     law, level = "scene.exposure.law", "scene.exposure.high_stops"
-    plan: list[tuple[list[Entry], dict[str, Any]]] = [
+    plan: Plan = [
         (readouts, {}),
         *((swept, {law: "fixed", level: float(s)}) for s in stops),
         *((swept, {"readout.comparator.offset_mv": mv}) for mv in offsets),
     ]
-    return common.run_plan(plan, args.images, args.seed)
+    return common.run_with_progress(plan, args)
 
 
 def print_table(headline: list[Point]) -> None:
@@ -174,7 +174,7 @@ def study(args: argparse.Namespace) -> list[Path]:
     common.make_folder(args.out)
     print(f"{dataset.name}: {len(dataset)} test images from {dataset.origin}", file=sys.stderr)
     points = run_points(args, readouts)
-    table = common.table_of(points)
+    table = table_of(points)
     headline = points[: len(readouts)]
     print_table(headline)
     print_learned_against_fixed(headline)

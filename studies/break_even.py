@@ -13,10 +13,10 @@ import argparse
 from collections.abc import Sequence
 from typing import Literal
 
-import designs
+import common
 import numpy as np
 import xarray as xr
-from designs import console
+from common import console
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -47,11 +47,11 @@ def measure(args: argparse.Namespace) -> xr.Dataset:
     link = np.empty((len(TECHNOLOGIES), *shape, len(LINK_PRICES_PJ)))
     first, exists = np.full((2, *shape, 3), np.nan)
     for t, technology in enumerate(TECHNOLOGIES):
-        base = load_pipeline(designs.BASE, {"energy.technology": technology})
+        base = load_pipeline(common.DESIGN_BASE, {"energy.technology": technology})
         space = space_of(base, None, () if technology == "survey" else ("converter",))
-        glts = [designs.design(space, f"glt-{m}").chain for m in THRESHOLDS]
+        glts = [common.design(space, f"glt-{m}").chain for m in THRESHOLDS]
         adcs = [
-            designs.design(space, m, **(how if technology != "survey" else {})).chain
+            common.design(space, m, **(how if technology != "survey" else {})).chain
             for m, how in ADCS.values()
         ]
         if technology == "survey":
@@ -94,7 +94,7 @@ def measure(args: argparse.Namespace) -> xr.Dataset:
 
 def print_table(data: xr.Dataset) -> None:
     """A line for each pair."""
-    table = designs.table(
+    table = common.table(
         f"P: probability that GLT is cheaper, {data.attrs['scope']}; accuracy on "
         f"{data.attrs['images']} images",
         "GLT against ADC", "its accuracy less\n(paired 95 %)", "P at best\n/p50/p90",
@@ -160,12 +160,12 @@ def study(args: argparse.Namespace) -> None:
     """Measure, print, write."""
     data = measure(args)
     print_table(data)
-    designs.write(args.out, "break_even", data, figure_of(data))
+    common.write(args.out, "break_even", data, figure_of(data))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the study."""
-    designs.run(study, designs.parser(__doc__, "break_even"), argv)
+    common.main(study, common.options_of(__doc__, "break_even"), argv)
 
 
 if __name__ == "__main__":

@@ -4,96 +4,48 @@ import argparse
 import io
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 from PIL import Image
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import atomic_write
 from sensorsim.core.units import unit_of
-from sensorsim.experiments.families import Entry
-from sensorsim.experiments.paired import compare
+from sensorsim.experiments.optimize.space import Space
+from sensorsim.experiments.points import Plan, Point, run_plan
+from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.plotting import plots
 from sensorsim.readout.families import families
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.tonemap import curve_of
 
 QUICK_IMAGES = 200
-COLUMNS = [
-    "readout", "levels", "symbol", "exposure", "offset_mv", "accuracy", "accuracy_low",
-    "accuracy_high", "bits_per_sample", "link_bits_per_sample", "readout_energy_pj_low",
-    "readout_energy_pj_typical", "readout_energy_pj_high", "energy_pj_low", "energy_pj_typical",
-    "energy_pj_high", "model_bits", "images",
-]  # fmt: skip
+DESIGN_BASE = "glt4"
+"""Pipeline of the studies of designs."""
+LABEL = {
+    "adc-linear": "ADC", "adc-log": "log ADC", "thermometer-uniform": "uniform",
+    "thermometer-log": "log therm.", "thermometer-quantile": "quantiles", "glt": "GLT",
+}  # fmt: skip
 EXAMPLE_STOPS = (-5.0, -2.5, 0.0)
 console = Console()
 
 
-@dataclass(frozen=True)
-class Point:
-    """One result of a study: a readout under one light and one comparator offset."""
-
-    entry: Entry
-    exposure: str
-    offset_mv: float
-    result: xr.Dataset
-
-    def value(self, name: str) -> Any:
-        """A number of the result."""
-        return self.result[name].item()
-
-    @property
-    def right(self) -> npt.NDArray[np.bool_]:
-        """Whether each decision was right."""
-        found: npt.NDArray[np.bool_] = (self.result["decision"] == self.result["label"]).to_numpy()
-        return found
-
-    def row(self) -> dict[str, Any]:
-        """The point as a row of the table."""
-        row: dict[str, Any] = {
-            "readout": self.entry.family, "levels": self.entry.levels,
-            "symbol": families()[self.entry.family].symbol, "exposure": self.exposure,
-            "offset_mv": self.offset_mv,
-        }  # fmt: skip
-        return row | {c: self.value(c) for c in COLUMNS if c not in row}
-
-
-def table_of(points: Sequence[Point]) -> pd.DataFrame:
-    """Points as a table."""
-    return pd.DataFrame([p.row() for p in points], columns=COLUMNS)
-
-
-def run_plan(
-    plan: Sequence[tuple[Sequence[Entry], Mapping[str, Any]]], images: int | None, seed: int
-) -> list[Point]:
-    """Groups of readouts, each behind the same pixels, under some settings.
-
-    Parameters
-    ----------
-    plan : groups of readouts, each with the dotted fields that it changes
-    """
-    count = len(plan[0][0][0].chain.dataset.first(images))
-    points = []
+def run_with_progress(plan: Plan, args: argparse.Namespace) -> list[Point]:
+    """Run a plan on ``--images`` with ``--seed``, with a progress bar on standard error."""
+    images = len(plan[0][0][0].chain.dataset.first(args.images))
     with Progress(console=Console(stderr=True)) as progress:
-        bar = progress.add_task("images", total=count * sum(len(group) for group, _ in plan))
-        for group, settings in plan:
-            chains = [e.chain.replace(settings) if settings else e.chain for e in group]
-            results = compare(chains, images, seed, lambda n: progress.advance(bar, n))
-            for entry, chain, result in zip(group, chains, results, strict=True):
-                exposure = chain.description.scene.exposure.label()
-                offset_mv = chain.readout.comparator.offset_mv
-                points.append(Point(entry, exposure, offset_mv, result))
-    return points
+        bar = progress.add_task("images", total=images * sum(len(group) for group, _ in plan))
+        return run_plan(plan, args.images, args.seed, lambda n: progress.advance(bar, n))
 
 
 def tone_curves(points: Sequence[Point], learned: str) -> Figure:
@@ -222,3 +174,101 @@ def save_small(figure: Figure, path: Path, dpi: int, colors: int = 128) -> None:
             colors, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
         )
         palette.save(part, format="PNG", optimize=True)
+
+
+@dataclass(frozen=True)
+class Design:
+    """A readout of the study."""
+
+    family: str
+    levels: int
+    chain: Pipeline
+
+    @property
+    def name(self) -> str:
+        """Family and levels, like "GLT M=4"."""
+        symbol = families()[self.family].symbol
+        return f"{LABEL.get(self.family, self.family)} {symbol}={self.levels}"
+
+
+def design(space: Space, model: str, **changes: str) -> Design:
+    """One model of a space, the other parameters at their first value or changed."""
+    name = f"{space.base.description.scene.dataset}/{model}"
+    if name not in space.models:
+        raise InputError(f"{name}: no such model; expected one of {', '.join(space.models)}")
+    first = next(d for d in space.first_designs() if d["model"] == name)
+    chain = space.chain(first | changes)
+    family, _, levels = model.rpartition("/")[2].rpartition("-")
+    return Design(family, int(levels), chain)
+
+
+def table(title: str, left: str, *right: str) -> Table:
+    """A table that fits a terminal: the first column to the left, numbers to the right."""
+    made = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    made.add_column(left, no_wrap=True)
+    for name in right:
+        made.add_column(name, justify="right", no_wrap=True)
+    return made
+
+
+def options_of(document: str | None, name: str) -> argparse.ArgumentParser:
+    """Options of every study."""
+    made = argparse.ArgumentParser(description=(document or "").splitlines()[0])
+    made.add_argument(
+        "--images", type=at_least(1), help="first so many test images; all if left out"
+    )
+    made.add_argument("--seed", type=at_least(0), default=0, help="seed of all noise and draws")
+    made.add_argument("--out", type=Path, default=Path("studies/out") / name)
+    made.add_argument("--quick", action="store_true", help="a smoke run on few images")
+    return made
+
+
+def fraction(text: str) -> float:
+    """A part of one, like 0.85; a percentage is refused."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected 0 to 1, like 0.85 for 85 %")
+    return value
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Reads a count that is no less."""
+
+    def read(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text}: expected at least {least}")
+        return int(text)
+
+    read.__name__ = "count"  # what argparse calls a text that is no number
+    return read
+
+
+def main(
+    study: Callable[[argparse.Namespace], None],
+    options: argparse.ArgumentParser,
+    argv: Sequence[str] | None = None,
+) -> None:
+    """Parse, make the folder, run; the user's errors end with status 2."""
+    args = options.parse_args(argv)
+    if args.quick and args.images is None:
+        args.images = QUICK_IMAGES
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+        study(args)
+    except OSError as error:
+        print(f"--out {args.out}: cannot be written ({error.strerror})", file=sys.stderr)
+        sys.exit(2)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def write(out: Path, name: str, data: xr.Dataset, figure: Figure) -> None:
+    """NetCDF and picture, each whole or not at all."""
+    target = out / f"{name}.nc"
+    with atomic_write(target) as part:
+        data.to_netcdf(part, engine="scipy")
+    picture = out / f"{name}.png"
+    save_small(figure, picture, dpi=110)
+    for path in (target, picture):
+        print(f"wrote {path}", file=sys.stderr)

@@ -11,11 +11,11 @@ are tuned to their bits: ramps run at the full rate of the counter, linear ones 
 import argparse
 from collections.abc import Sequence
 
-import designs
+import common
 import numpy as np
 import pandas as pd
 import xarray as xr
-from designs import console
+from common import console
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -42,9 +42,9 @@ def measure(args: argparse.Namespace) -> pd.DataFrame:
     rows = []
     accuracy: dict[str, float] = {}
     for technology in TECHNOLOGIES:
-        base = load_pipeline(designs.BASE, {"energy.technology": technology})
+        base = load_pipeline(common.DESIGN_BASE, {"energy.technology": technology})
         space = space_of(base, None, () if technology == "survey" else ("converter",))
-        found = [designs.design(space, m, **how) for m, how in READOUTS.items()]
+        found = [common.design(space, m, **how) for m, how in READOUTS.items()]
         if not accuracy:
             results = compare([d.chain for d in found], args.images, args.seed)
             accuracy = {m: r["accuracy"].item() for m, r in zip(READOUTS, results, strict=True)}
@@ -69,7 +69,7 @@ def measure(args: argparse.Namespace) -> pd.DataFrame:
 def print_table(table: pd.DataFrame, images: int) -> None:
     """Typical energy of each stage; the frame with its 95 % of draws."""
     for technology, part in table.groupby("technology", sort=False):
-        shown = designs.table(
+        shown = common.table(
             f"{technology}: typical nJ per frame, 95 % of draws; accuracy on {images} test images",
             "readout", "acc.\n%", *(s.replace("network", "net-\nwork") for s in STAGES),
             "frame\n(95 %)", "per\nright",
@@ -137,18 +137,18 @@ def _bars(axes: Axes, part: pd.DataFrame, stages: Sequence[str], title: str) -> 
 def study(args: argparse.Namespace) -> None:
     """Measure, print, write."""
     table = measure(args)
-    images = args.images or len(load_pipeline(designs.BASE).dataset)
+    images = args.images or len(load_pipeline(common.DESIGN_BASE).dataset)
     print_table(table, images)
     data = xr.Dataset({str(k): ("row", v.to_numpy()) for k, v in table.items()})
     for name in ("technology", "model", "readout", "stage"):
         data[name] = data[name].astype(str)
     data.attrs = {"images": images, "seed": args.seed}
-    designs.write(args.out, "energy_breakdown", data, figure_of(table, images))
+    common.write(args.out, "energy_breakdown", data, figure_of(table, images))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the study."""
-    designs.run(study, designs.parser(__doc__, "energy_breakdown"), argv)
+    common.main(study, common.options_of(__doc__, "energy_breakdown"), argv)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-import designs
+import common
 import numpy as np
 import pandas as pd
 import xarray as xr
-from designs import console
+from common import console
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -42,10 +42,10 @@ def shipped(args: argparse.Namespace, split: Split) -> pd.DataFrame:
     rows = []
     results: list[xr.Dataset] = []
     for technology in TECHNOLOGIES:
-        base = load_pipeline(designs.BASE, {"energy.technology": technology})
+        base = load_pipeline(common.DESIGN_BASE, {"energy.technology": technology})
         space = space_of(base, None, () if technology == "survey" else ("converter",))
         usual = [m.split("/")[1] for m in space.models if m.count("/") == 1]
-        found = [designs.design(space, m, **_converter(technology, m)) for m in usual]
+        found = [common.design(space, m, **_converter(technology, m)) for m in usual]
         if not results:
             results = compare([d.chain for d in found], split.reported, args.seed)
         for one, result in zip(found, results, strict=True):
@@ -71,7 +71,9 @@ def _converter(technology: str, model: str) -> dict[str, str]:
 
 def searched(args: argparse.Namespace, split: Split) -> xr.Dataset:
     """The front of a search at the prices of the process."""
-    space = space_of(load_pipeline(designs.BASE, {"energy.technology": TECHNOLOGIES[1]}), None)
+    space = space_of(
+        load_pipeline(common.DESIGN_BASE, {"energy.technology": TECHNOLOGIES[1]}), None
+    )
     trials = args.trials or (len(space.models) + 4 if args.quick else 200)
 
     def report(done: int, total: int) -> None:
@@ -85,14 +87,14 @@ def searched(args: argparse.Namespace, split: Split) -> xr.Dataset:
 def print_tables(table: pd.DataFrame, front: xr.Dataset, split: Split) -> None:
     """The fronts; all points are in the file."""
     for technology, part in table[table["on_front"]].groupby("technology", sort=False):
-        shown = designs.table(
+        shown = common.table(
             f"{technology}: front of {len(table) // 2} shipped readouts, {split.reported} images",
             "readout", "accuracy %\n(95 %)", "readout and link, nJ\ntypical (95 % of draws)",
         )  # fmt: skip
         for _, r in part.sort_values("energy_nj").iterrows():
             shown.add_row(r["readout"], _percent(r), _energy(r))
         console.print(shown)
-    shown = designs.table(
+    shown = common.table(
         f"{TECHNOLOGIES[1]}: front of {front.sizes['trial']} searched designs, * trained with "
         "mismatch",
         "model", "mV", "die 0 %\n(95 %)", "8 dies %\n(worst)", "search\n%", "nJ (95 %)",
@@ -135,7 +137,7 @@ def figure_of(table: pd.DataFrame, front: xr.Dataset, split: Split) -> Figure:
         for family, rows in part[part["accuracy"] >= LEAST_ACCURACY].groupby("family", sort=False):
             color, marker, _ = plots.style(str(family))
             sar = " (SAR in cmos65)" if family == "adc-linear" else ""
-            _points(axes, rows, color, marker, designs.LABEL.get(str(family), str(family)) + sar)
+            _points(axes, rows, color, marker, common.LABEL.get(str(family), str(family)) + sar)
         best = part[part["on_front"].astype(bool)].sort_values("energy_nj")
         axes.step(best["energy_nj"], 100 * best["accuracy"], where="post", color="tab:red",
                   linewidth=1, alpha=0.6, label="front of shipped readouts")  # fmt: skip
@@ -181,7 +183,7 @@ def _points(axes: Axes, rows: pd.DataFrame, color: str, marker: str, label: str)
 
 def study(args: argparse.Namespace) -> None:
     """Measure, search, print, write."""
-    dataset = load_pipeline(designs.BASE).dataset
+    dataset = load_pipeline(common.DESIGN_BASE).dataset
     split = Split.of(dataset, args.images, args.search_images or (200 if args.quick else None))
     table = shipped(args, split)
     front = searched(args, split)
@@ -191,19 +193,19 @@ def study(args: argparse.Namespace) -> None:
         values = column.to_numpy()
         data[str(name)] = ("shipped", values.astype(str) if values.dtype == object else values)
     data["on_front"] = ("shipped", table["on_front"].to_numpy(bool))
-    designs.write(args.out, "pareto", data, figure_of(table, front, split))
+    common.write(args.out, "pareto", data, figure_of(table, front, split))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the study."""
-    options = designs.parser(__doc__, "pareto")
+    options = common.options_of(__doc__, "pareto")
     options.add_argument(
-        "--trials", type=designs.at_least(1), help="of the search: 200, a few with --quick"
+        "--trials", type=common.at_least(1), help="of the search: 200, a few with --quick"
     )
     options.add_argument(
-        "--search-images", type=designs.at_least(1), help="last test images, to search on: 2000"
+        "--search-images", type=common.at_least(1), help="last test images, to search on: 2000"
     )
-    designs.run(study, options, argv)
+    common.main(study, options, argv)
 
 
 if __name__ == "__main__":

@@ -18,10 +18,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import designs
+import common
 import numpy as np
 import xarray as xr
-from designs import console
+from common import console
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
@@ -57,11 +57,11 @@ class Candidate:
 
 def candidates() -> list[Candidate]:
     """Every readout with the usual network, then every one with that which saw mismatch."""
-    space = space_of(load_pipeline(designs.BASE), None, ())
+    space = space_of(load_pipeline(common.DESIGN_BASE), None, ())
     found = []
     for training in TRAININGS:
         for model in MODELS:
-            one = designs.design(space, f"{MISMATCH}/{model}" if training == MISMATCH else model)
+            one = common.design(space, f"{MISMATCH}/{model}" if training == MISMATCH else model)
             found.append(Candidate(one.name, one.family, training, one.chain))
     return found
 
@@ -114,7 +114,7 @@ def with_yields(data: xr.Dataset, args: argparse.Namespace) -> xr.Dataset:
 def print_table(sweep: str, data: xr.Dataset, args: argparse.Namespace) -> None:
     """A line for each readout and value."""
     images = int(data["images"].values.flat[0])
-    table = designs.table(
+    table = common.table(
         f"{data.sizes['die']} dies, {images} test images; sigma in points; "
         f"* {TRAININGS[MISMATCH]}",
         "readout", f"{sweep}\n{'mV' if sweep == 'offset' else '%'}", "mean\n%",
@@ -201,25 +201,25 @@ def study(args: argparse.Namespace) -> None:
     data = measure(args)
     for sweep, part in data.items():
         print_table(sweep, part, args)
-    designs.write(args.out, "yield", flat(data, args), figure_of(data, args))
+    common.write(args.out, "yield", flat(data, args), figure_of(data, args))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the study."""
-    options = designs.parser(__doc__, "yield")
-    options.add_argument("--dies", type=designs.at_least(2), help="40, or 6 with --quick")
+    options = common.options_of(__doc__, "yield")
+    options.add_argument("--dies", type=common.at_least(2), help="40, or 6 with --quick")
     options.add_argument(
-        "--required", type=designs.fraction, default=0.85, help="accuracy of a good die, 0 to 1"
+        "--required", type=common.fraction, default=0.85, help="accuracy of a good die, 0 to 1"
     )
     options.add_argument(
-        "--loss", type=designs.fraction, default=0.01, help="or what a good die may lose, 0 to 1"
+        "--loss", type=common.fraction, default=0.01, help="or what a good die may lose, 0 to 1"
     )
 
     def prepared(args: argparse.Namespace) -> None:
         args.dies = args.dies or (6 if args.quick else 40)
         study(args)
 
-    designs.run(prepared, options, argv)
+    common.main(prepared, options, argv)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
-import designs
+import common
 import energy_breakdown
 import pytest
 from typer.testing import CliRunner
@@ -35,11 +35,11 @@ def test_options_of_the_document_exist() -> None:
 
 @pytest.mark.parametrize("technology", energy_breakdown.TECHNOLOGIES)
 def test_energies_of_the_document_are_the_ledgers(technology: str) -> None:
-    base = load_pipeline(designs.BASE, {"energy.technology": technology})
+    base = load_pipeline(common.DESIGN_BASE, {"energy.technology": technology})
     space = space_of(base, None, () if technology == "survey" else ("converter",))
     models = [m for m in energy_breakdown.READOUTS if m != "adc-linear-4"]
     books = [
-        designs.design(space, m, **energy_breakdown.READOUTS[m]).chain.cost.ledger() for m in models
+        common.design(space, m, **energy_breakdown.READOUTS[m]).chain.cost.ledger() for m in models
     ]
     for name, stages in ((f"readout and link, {technology}", ("readout", "link")),
                          (f"frame, {technology}", ())):  # fmt: skip
