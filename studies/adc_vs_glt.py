@@ -23,7 +23,7 @@ from sensorsim.circuits.constant import Range
 from sensorsim.core import resources
 from sensorsim.core.statistics import paired_difference
 from sensorsim.experiments.energy_comparison import break_even_words, is_sold
-from sensorsim.experiments.families import Entry, entries
+from sensorsim.experiments.entries import Entry, entries
 from sensorsim.experiments.points import Plan, Point, table_of
 from sensorsim.pipeline.pipeline import load_pipeline
 from sensorsim.plotting import plots

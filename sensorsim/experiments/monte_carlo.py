@@ -14,7 +14,7 @@ from scipy.stats import chi2
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.core.statistics import wilson_interval, yield_at
-from sensorsim.pipeline.batches import decide_all
+from sensorsim.pipeline.evaluation import decide_all
 from sensorsim.pipeline.pipeline import Pipeline
 
 FloatArray = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from sensorsim.experiments.families import Entry
+from sensorsim.experiments.entries import Entry
 from sensorsim.experiments.paired import compare
 from sensorsim.readout.families import families
 

@@ -12,10 +12,10 @@ import xarray as xr
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.pipeline import trace
-from sensorsim.pipeline.batches import decide_all
 from sensorsim.pipeline.chain import Chain
 from sensorsim.pipeline.configuration import PipelineDescription, change, load_description
 from sensorsim.pipeline.cost import Cost
+from sensorsim.pipeline.evaluation import decide_all
 from sensorsim.pipeline.results import run_dataset
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled

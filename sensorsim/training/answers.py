@@ -19,7 +19,7 @@ from sensorsim.bnn.model_file import ModelFile
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import atomic_write
-from sensorsim.pipeline.batches import scorer
+from sensorsim.pipeline.evaluation import scorer
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.sensor.camera import Camera

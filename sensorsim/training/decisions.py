@@ -8,7 +8,7 @@ import numpy.typing as npt
 from sensorsim.bnn.model import Model
 from sensorsim.core import streams
 from sensorsim.core.statistics import wilson_interval
-from sensorsim.pipeline.batches import decide, scorer
+from sensorsim.pipeline.evaluation import decide, scorer
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.sensor.camera import Camera
 

@@ -18,7 +18,8 @@ SOURCES = (
 )  # fmt: skip
 """Files and folders of the package that determine the result of a training."""
 _WORDS = frozenset(
-    ("card.py", "command.py", "console.py", "figures.py", "marked.py", "outcome.py", "report.py",
+    ("card.py", "command.py", "console.py", "marked.py", "outcome.py", "report.py",
+     "report_figures.py",
      "toml_text.py", "words.py")
 )  # fmt: skip
 """Modules that only print results; a change to them does not invalidate checkpoints."""

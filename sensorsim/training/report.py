@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from sensorsim.bnn.inspection import describe
 from sensorsim.core.statistics import wilson_interval
-from sensorsim.training import figures, words
+from sensorsim.training import report_figures, words
 from sensorsim.training.fit import Log
 from sensorsim.training.marked import write_marked
 from sensorsim.training.outcome import FrameEnergy, Outcome
@@ -108,7 +108,7 @@ def _learning(outcome: Outcome) -> str:
     epochs = _column(log, "epoch")
     rate = outcome.recipe.schedule.learning_rate * _column(log, "rate")
     early = _column(log, "validation_accuracy")
-    drawn = figures.learning_curves(epochs, _column(log, "loss"), early, rate)
+    drawn = report_figures.learning_curves(epochs, _column(log, "loss"), early, rate)
     seen = min(outcome.recipe.schedule.validation_images, outcome.validation.labels.size)
     return _picture(
         drawn, "Loss, early validation accuracy and learning rate over the epochs"
@@ -130,12 +130,12 @@ def _levels(outcome: Outcome) -> str:
     levels = outcome.model.readout.transitions()
     if levels is None:
         return f"<p>{outcome.model.readout.level_words()}</p>"
-    alone = figures.tone_curve(levels, outcome.start)
+    alone = report_figures.tone_curve(levels, outcome.start)
     parts = [_picture(alone, "Levels reached against light")]
     if outcome.start is not None:
         moved = np.array([row["thresholds"] for row in outcome.log], np.float64)
         epochs = np.concatenate(([0.0], _column(outcome.log, "epoch")))
-        drawn = figures.threshold_moves(epochs, np.vstack((outcome.start, moved)))
+        drawn = report_figures.threshold_moves(epochs, np.vstack((outcome.start, moved)))
         parts.append(_picture(drawn, "Thresholds over the epochs"))
     if levels.size <= _MOST_LEVELS:
         parts.append(_level_table(outcome, levels))
@@ -174,7 +174,9 @@ def _decisions(outcome: Outcome) -> str:
         rows.append([name, f"{total:,}", f"{right:,}", *found])
     head = ["class", "images", "right decisions", "recall", "95 % interval"]
     return (
-        _picture(figures.confusion_matrix(counts, names), "Confusion matrix of the test images")
+        _picture(
+            report_figures.confusion_matrix(counts, names), "Confusion matrix of the test images"
+        )
         + _table(head, rows, numbers=range(1, 5))
         + _note("Bit-level simulator, seed 0, die 0. Recall: share of a class that is right.")
     )
@@ -277,7 +279,7 @@ def _note(text: str) -> str:
 
 
 def _picture(figure: Figure, what: str) -> str:
-    data = base64.b64encode(figures.png(figure)).decode()
+    data = base64.b64encode(report_figures.png(figure)).decode()
     width = round(100 * figure.get_size_inches()[0])
     return f'<img width="{width}" alt="{escape(what)}" src="data:image/png;base64,{data}">\n'
 

@@ -8,7 +8,7 @@ pytest.importorskip("torch")
 import train_models
 
 from sensorsim.bnn.model_file import load_model
-from sensorsim.experiments.families import network_of
+from sensorsim.experiments.entries import network_of
 from sensorsim.readout.families import families
 
 NAME = "fashion-mnist"

@@ -12,7 +12,7 @@ import sensorsim as ss  # noqa: E402
 from sensorsim.bnn import simulator  # noqa: E402
 from sensorsim.bnn.model_file import load_model  # noqa: E402
 from sensorsim.core.errors import InputError  # noqa: E402
-from sensorsim.pipeline import batches as batches_module  # noqa: E402
+from sensorsim.pipeline import evaluation  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
 from sensorsim.training import card, command, fit, report, words  # noqa: E402
 from sensorsim.training.command import Place, run_recipe  # noqa: E402
@@ -91,7 +91,7 @@ def test_test_images_pass_the_network_once(
         return simulator.scores_of_codes(model, codes)  # type: ignore[arg-type]
 
     seen = type("Seen", (), {"scores_of_codes": counted, "decide": simulator.decide})
-    monkeypatch.setattr(batches_module, "simulator", seen)
+    monkeypatch.setattr(evaluation, "simulator", seen)
     run(place)
     assert sum(batches) == 16 + len(tiny), "validation images and test images"
 

@@ -21,7 +21,7 @@ from sensorsim.core.statistics import wilson_interval  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.sensor import Photodiode  # noqa: E402
 from sensorsim.sensor.camera import Camera  # noqa: E402
-from sensorsim.training import card, figures, report, words  # noqa: E402
+from sensorsim.training import card, report, report_figures, words  # noqa: E402
 from sensorsim.training.decisions import Decisions  # noqa: E402
 from sensorsim.training.marked import check_replaceable, write_marked  # noqa: E402
 from sensorsim.training.outcome import (  # noqa: E402
@@ -121,7 +121,7 @@ def outcome(model: Model) -> Outcome:
 @pytest.fixture
 def page(outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> Cells:
     """The page without its pictures, which take time."""
-    monkeypatch.setattr(figures, "png", lambda _: b"")
+    monkeypatch.setattr(report_figures, "png", lambda _: b"")
     return Cells(report.page(outcome))
 
 
@@ -285,7 +285,7 @@ def test_times_are_in_hours(seconds: float, expected: str) -> None:
 def test_tone_curve_has_a_logarithmic_axis_for_decades(
     levels: tuple[float, ...], scale: str
 ) -> None:
-    (axes,) = figures.tone_curve(np.array(levels), None).axes
+    (axes,) = report_figures.tone_curve(np.array(levels), None).axes
     assert axes.get_xscale() == scale
     x, y = axes.lines[0].get_data()
     assert list(x[1:-1]) == list(levels)
@@ -295,8 +295,8 @@ def test_tone_curve_has_a_logarithmic_axis_for_decades(
 def test_confusion_matrix_of_many_classes_can_be_drawn() -> None:
     for classes in (2, 17, 60):
         names = tuple(f"class {'x' * 30} {i}" for i in range(classes))
-        drawn = figures.confusion_matrix(np.eye(classes, dtype=np.int64), names)
-        assert figures.png(drawn).startswith(b"\x89PNG")
+        drawn = report_figures.confusion_matrix(np.eye(classes, dtype=np.int64), names)
+        assert report_figures.png(drawn).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("write", [report.write_report, card.write_card])

@@ -14,7 +14,7 @@ import pytest
 import sensorsim as ss
 from sensorsim.core.streams import Key
 from sensorsim.experiments.energy_comparison import compare_energy
-from sensorsim.experiments.families import entries
+from sensorsim.experiments.entries import entries
 from sensorsim.experiments.monte_carlo import accuracies_over_dies
 from sensorsim.experiments.paired import compare
 from sensorsim.readout import Comparator, register, unregister
