@@ -1,4 +1,4 @@
-"""What a price does not say by itself: what it leaves out, extrapolates or ignores."""
+"""Notes on a price: settings without effect, and stated values that cannot be priced."""
 
 from sensorsim.circuits.figures import Process, Survey
 from sensorsim.circuits.settings import EnergySettings
@@ -10,20 +10,23 @@ _OF_READOUTS = ("converter", "sar_switching", "comparator")
 def without_effect(
     settings: EnergySettings, technology: Survey | Process, readout: Readout
 ) -> list[str]:
-    """Settings that were stated but price nothing of this readout.
+    """List the stated settings that do not affect the price of this readout.
 
-    They are no error: pipelines that are compared or searched share their settings.
+    They are not an error: pipelines that are compared or searched share their settings.
 
     Parameters
     ----------
     settings : EnergySettings
+        Price settings of the pipeline.
     technology : Survey or Process
+        Prices of published circuits, or figures of a process.
     readout : Readout
+        The readout.
 
     Returns
     -------
     list of str
-        Like "energy.sar_switching 'monotonic'".
+        Fields and values, like "energy.sar_switching 'monotonic'".
     """
     used, fields = readout.used_settings(settings, technology), EnergySettings.model_fields
     return [
@@ -36,18 +39,21 @@ def without_effect(
 def not_priced(
     settings: EnergySettings, technology: Survey | Process, readout: Readout
 ) -> list[str]:
-    """What a pipeline states that no circuit gives, and no formula can price.
+    """List the stated values that no formula can price.
 
     Parameters
     ----------
     settings : EnergySettings
+        Price settings of the pipeline.
     technology : Survey or Process
+        Prices of published circuits, or figures of a process.
     readout : Readout
+        The readout.
 
     Returns
     -------
     list of str
-        Sentences.
+        One sentence for each.
     """
     by_parts = readout.priced_by_parts(settings, technology)
     if not by_parts or readout.comparator.noise_mv > 0:

@@ -1,4 +1,4 @@
-"""The simulated chain: scene, photodiode, readout, network; from light to class scores."""
+"""The simulated chain from light to class scores: scene, photodiode, readout, network."""
 
 from pathlib import Path
 from typing import Any
@@ -20,30 +20,35 @@ from sensorsim.sensor.camera import Camera
 
 
 class Chain:
-    """Light to class scores, by what a description states.
+    """Compute class scores from light, as a description states it.
 
     Attributes
     ----------
     description : PipelineDescription
+        What the pipeline states.
     network : ModelFile
-        The network's file as it was read.
+        The network's file.
     model : Model
+        The network, with the readout that it was trained behind.
     camera : Camera
+        The pixels in front of the readout.
     readout : Readout
-        The readout itself; levels of a learned one are those of the model.
+        The readout; a learned one has the levels of the model.
 
     Parameters
     ----------
     description : PipelineDescription
+        What the pipeline states.
     folder : Path, optional
-        Where files that the description names may lie.
+        Folder to look for the model file in.
     parent : Chain, optional
-        The chain that this one was changed from; its network is kept if it is the same.
+        The chain that this one was changed from; its network is reused if it is the same file.
 
     Raises
     ------
     InputError
-        If the model cannot be read, or does not fit readout, layout or faults.
+        If the model cannot be read, does not fit readout, layout or faults, or the pixel does not
+        respond to the scene's light.
     """
 
     def __init__(
@@ -54,7 +59,7 @@ class Chain:
     ) -> None:
         self.description = description
         path = find_model(description.network.model, folder)
-        # A changed chain keeps the network that was read and compiled, unless it names another.
+        # Reuse a network that is already read and compiled.
         kept = parent.network if parent and parent.network.path == path else None
         self.network: ModelFile = kept or read_model(path)
         self.model: Model = self.network.model
@@ -63,47 +68,51 @@ class Chain:
         _check_layout(description.scene.layout, self.readout, self.model)
         description.network.faults.check(self.model)
         self.camera: Camera = description.camera()
-        self.camera.lux_per_electron()  # raises for light that the pixel does not see
+        self.camera.lux_per_electron()  # raises if the pixel does not respond to the light
 
     def key(self, seed: int, frames: npt.ArrayLike) -> streams.Key:
-        """Address of the noise of some frames on this chain's die.
+        """Make the noise addresses of frames on this chain's die.
 
         Parameters
         ----------
         seed : int, 0 to 2**32 - 1
+            Seed of all noise.
         frames : int [N]
+            Frame numbers.
 
         Returns
         -------
         Key
+            Noise addresses of the N frames.
         """
         return streams.Key.of(seed, frames, self.description.die)
 
     def volts(self, light: npt.ArrayLike, key: streams.Key) -> npt.NDArray[np.float32]:
-        """Scene to volts.
+        """Compute the pixels' volts.
 
         Parameters
         ----------
         light : float [N, H, W, C]
             Relative linear light.
         key : Key
-            Of N frames.
+            Noise addresses of the N frames.
 
         Returns
         -------
         float32 [N, H, W, samples per pixel]
-            Volts, V.
+            Pixel signals, V.
         """
         return self.camera.volts(light, key)
 
     def scores(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
-        """Volts to class scores.
+        """Compute class scores from volts.
 
         Parameters
         ----------
         volts : float32 [N, H, W, C], V
+            Pixel signals.
         key : Key
-            Of N frames.
+            Noise addresses of the N frames.
 
         Returns
         -------
@@ -113,43 +122,46 @@ class Chain:
         return self.decided(self.codes(volts, key), key)
 
     def codes(self, volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[Any]:
-        """Volts to what the readout makes of them.
+        """Convert volts to codes of the readout.
 
         Parameters
         ----------
         volts : float32 [N, H, W, C], V
+            Pixel signals.
         key : Key
-            Of N frames.
+            Noise addresses of the N frames.
 
         Returns
         -------
         unsigned integer [N, H, W, C]
-            Codes.
+            Codes, as `Readout.convert` gives them.
         """
         return self.readout.convert(volts, self.camera.photodiode.full_scale_v, key)
 
     def packed(self, codes: npt.NDArray[Any]) -> WordArray:
-        """Codes to the packed planes that the network reads.
+        """Pack codes into the bit planes that the network reads.
 
         Parameters
         ----------
         codes : unsigned integer [N, H, W, C]
+            Codes of the readout.
 
         Returns
         -------
         uint64 [N, planes, H, W, words]
-            Packed bits.
+            Packed bits; under a Bayer filter H and W are half the codes'.
         """
         return self.readout.pack(network_planes(codes, self.camera.layout))
 
     def decided(self, codes: npt.NDArray[Any], key: streams.Key) -> npt.NDArray[np.int64]:
-        """Codes to class scores, with the network's faults.
+        """Compute class scores from codes, with the network's faults.
 
         Parameters
         ----------
         codes : unsigned integer [N, H, W, C]
+            Codes of the readout.
         key : Key
-            Of N frames.
+            Noise addresses of the N frames.
 
         Returns
         -------
@@ -163,7 +175,13 @@ class Chain:
 
     @property
     def array_shape(self) -> tuple[int, int, int]:
-        """Rows, columns and samples per pixel of the array whose samples the network reads."""
+        """Size of the pixel array that the network reads.
+
+        Returns
+        -------
+        tuple of int
+            Rows, columns and samples per pixel.
+        """
         i = self.model.input
         if i.mosaic is None:
             return i.height, i.width, i.colors
@@ -175,11 +193,12 @@ class Chain:
         Parameters
         ----------
         dataset : Labelled
+            Images, labels and class names.
 
         Raises
         ------
         InputError
-            If they are not.
+            If the image size in this layout, or the class names, differ from the model's.
         """
         height, width, colors = dataset.images.shape[1:]
         layout = self.camera.layout

@@ -1,4 +1,4 @@
-"""What a pipeline is: its description, read from TOML, checked, and changed by dotted fields."""
+"""Read a pipeline's description from TOML, check it, and change its fields."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,7 +70,13 @@ class PipelineDescription(Description):
     die: int = Field(0, ge=0, le=streams.MAX_DIE, description="Number of the die.")
 
     def camera(self) -> Camera:
-        """What stands before the readout."""
+        """Make the camera: everything in front of the readout.
+
+        Returns
+        -------
+        Camera
+            Photodiode, exposure, lens, light and color filters.
+        """
         scene = self.scene
         return Camera(
             self.photodiode, scene.exposure, scene.lens, scene.spectrum, scene.white_reflectance,
@@ -81,12 +87,27 @@ class PipelineDescription(Description):
 def load_description(
     source: str | Path, settings: Mapping[str, Any] | None = None
 ) -> tuple[PipelineDescription, Path]:
-    """Read a pipeline's description alone, and the folder that its files lie beside.
+    """Read a pipeline's description from a TOML file.
+
+    Parameters
+    ----------
+    source : str or Path
+        Path of a TOML file, or name of a shipped pipeline, like "glt4".
+    settings : mapping, optional
+        Dotted fields to change, like ``{"readout.bits": 6}``.
+
+    Returns
+    -------
+    PipelineDescription
+        The checked description.
+    Path
+        Folder of the file, in which the files that it names may lie.
 
     Raises
     ------
     InputError
-        Like `load_pipeline`, but for the files that the description names.
+        If the file is missing or not TOML, a field is unknown or out of bounds, or the sensor that
+        it names cannot be read. Model and technology are not read here.
     """
     raw, path = _read(source, settings)
     _read_sensor(raw, path.parent)
@@ -95,12 +116,22 @@ def load_description(
 
 
 def find_pipeline(source: str | Path) -> Path:
-    """Path of a pipeline by path or name of one that ships, like "glt4" or "pipelines/glt4.toml".
+    """Find the file of a pipeline.
+
+    Parameters
+    ----------
+    source : str or Path
+        Path of a TOML file, or name of a shipped pipeline, like "glt4" or "pipelines/glt4.toml".
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is no such file or shipped pipeline.
     """
     path = Path(source)
     if path.is_file():
@@ -114,7 +145,19 @@ def find_pipeline(source: str | Path) -> Path:
 
 
 def named_sensor(source: str | Path, settings: Mapping[str, Any] | None = None) -> Sensor | None:
-    """The sensor that a pipeline's ``photodiode.sensor`` names; None if it names none.
+    """Read the sensor that a pipeline's ``photodiode.sensor`` names.
+
+    Parameters
+    ----------
+    source : str or Path
+        Path of a TOML file, or name of a shipped pipeline.
+    settings : mapping, optional
+        Dotted fields to change.
+
+    Returns
+    -------
+    Sensor or None
+        The sensor; None if the pipeline names none.
 
     Raises
     ------
@@ -126,7 +169,19 @@ def named_sensor(source: str | Path, settings: Mapping[str, Any] | None = None) 
 
 
 def change(description: PipelineDescription, settings: Mapping[str, Any]) -> PipelineDescription:
-    """The same description with some dotted fields changed, like ``{"readout.bits": 6}``.
+    """Copy a description with some fields changed.
+
+    Parameters
+    ----------
+    description : PipelineDescription
+        The description to copy.
+    settings : mapping of str to value
+        Dotted fields to change, like ``{"readout.bits": 6}``.
+
+    Returns
+    -------
+    PipelineDescription
+        The checked copy.
 
     Raises
     ------
@@ -140,7 +195,7 @@ def change(description: PipelineDescription, settings: Mapping[str, Any]) -> Pip
 
 
 def _read(source: str | Path, settings: Mapping[str, Any] | None) -> tuple[dict[str, Any], Path]:
-    """A pipeline's file as it stands, some fields changed, and where it lies."""
+    """Read a pipeline's file unchecked, with some fields changed; also return its path."""
     path = find_pipeline(source)
     raw = read_toml(path)
     _apply(raw, settings or {})
@@ -149,7 +204,7 @@ def _read(source: str | Path, settings: Mapping[str, Any] | None) -> tuple[dict[
 
 def _apply(raw: dict[str, Any], settings: Mapping[str, Any]) -> None:
     """Change dotted fields in place."""
-    if "photodiode.sensor" in settings:  # another sensor leaves nothing of this one
+    if "photodiode.sensor" in settings:  # another sensor replaces all fields
         raw["photodiode"] = {}
     for field, value in settings.items():
         _set(raw, field, value)
@@ -167,7 +222,7 @@ def _set(raw: dict[str, Any], field: str, value: Any) -> None:
 
 
 def _read_sensor(raw: dict[str, Any], folder: Path | None) -> None:
-    """Put a sensor's figures where ``photodiode.sensor`` names it, below those stated beside it."""
+    """Replace ``photodiode.sensor`` by that sensor's figures; stated fields override them."""
     sensor = _sensor_of(raw, folder)
     if sensor is not None:
         stated = {name: value for name, value in raw["photodiode"].items() if name != "sensor"}

@@ -1,4 +1,4 @@
-"""What a frame of a chain costs and how long it takes, with what prices need to be measured."""
+"""Energy and time of one frame of a chain, and the measurements that prices need."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,20 +29,22 @@ _ACTIVITIES = {"layers": activity_of_layers, "matches": activity_of_matches}
 
 
 class Cost:
-    """Prices and times of one frame.
+    """Energy and time of one frame.
 
     Attributes
     ----------
     technology : Survey or Process
+        Prices of published circuits, or figures of a process.
 
     Parameters
     ----------
     chain : Chain
-        What is priced.
+        The chain to price.
     images : callable
-        Gives the test images when something must be measured; raises `InputError` without any.
+        Returns the test images, called only if something must be measured; raises `InputError` if
+        there are none.
     folder : Path, optional
-        Where a technology file that the description names may lie.
+        Folder to look for the technology file in.
 
     Raises
     ------
@@ -61,7 +63,13 @@ class Cost:
 
     @cached_property
     def workload(self) -> Workload:
-        """What a decision asks of the network; its activity is measured if a price needs it."""
+        """Counts of the network for one decision; its activity is measured if a price needs it.
+
+        Returns
+        -------
+        Workload
+            Operations, bits and, if a price needs it, activity.
+        """
         chain = self._chain
         network, counts = chain.description.energy.network, Workload.of(chain.model)
         if not (isinstance(network, GateNetwork) and isinstance(network.toggles_per_product, str)):
@@ -73,7 +81,7 @@ class Cost:
 
     @cached_property
     def _first_volts(self) -> npt.NDArray[np.float32]:
-        """The first test images behind the pixels, from which what moves energy is measured."""
+        """Pixel signals of the first test images, V, for signal and activity measurements."""
         images = self._images()
         dataset = images.first(min(_IMAGES, len(images)))
         self._chain.check_dataset(dataset)
@@ -82,10 +90,15 @@ class Cost:
 
     @cached_property
     def pixel_array(self) -> PixelArray:
-        """What the energy of the readout must know of the pixels, their signals among it.
+        """The pixel array as energy formulas need it, with signals.
 
-        Signals are measured on the first test images, unless the technology overrides its figure or
-        the images are not here.
+        Signals are measured on the first test images, unless the technology is a survey or
+        overrides its mean signal, or the images cannot be loaded.
+
+        Returns
+        -------
+        PixelArray
+            The array.
         """
         chain, technology = self._chain, self.technology
         photodiode = chain.description.photodiode
@@ -101,22 +114,28 @@ class Cost:
 
     @cached_property
     def enob(self) -> float | None:
-        """Measured effective bits of the readout on this die; None if it is no converter."""
+        """Effective number of bits of the readout, measured on this die.
+
+        Returns
+        -------
+        float or None
+            Bits; None for a readout that is not a converter.
+        """
         description = self._chain.description
         return self._chain.readout.enob(description.photodiode.full_scale_v, description.die)
 
     def ledger(self, settings: EnergySettings | None = None) -> Ledger:
-        """What one frame costs.
+        """Price one frame.
 
         Parameters
         ----------
         settings : EnergySettings, optional
-            The pipeline's if left out.
+            Price settings; the pipeline's if left out.
 
         Returns
         -------
         Ledger
-            Of one frame, pJ.
+            Energy rows of one frame, pJ.
 
         Raises
         ------
@@ -132,7 +151,7 @@ class Cost:
         )  # fmt: skip
 
     def time_budget(self) -> TimeBudget:
-        """How long one frame takes, and what limits its rate.
+        """Compute how long one frame takes, and the limits of its rate.
 
         Returns
         -------
@@ -153,17 +172,19 @@ class Cost:
 
 
 def pixel_array(photodiode: Photodiode, shape: tuple[int, int, int]) -> PixelArray:
-    """The array of a photodiode, without measured signals.
+    """Describe the pixel array for energy formulas, without measured signals.
 
     Parameters
     ----------
     photodiode : Photodiode
+        The pixel.
     shape : tuple of int
         Rows, columns and colors.
 
     Returns
     -------
     PixelArray
+        The array.
     """
     return PixelArray(
         *shape,

@@ -1,4 +1,4 @@
-"""The one batch loop: images through the pixels once, then through each readout and network."""
+"""Classify images batch by batch: through the pixels once, then each readout and network."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -19,18 +19,19 @@ _BATCH = 1000
 
 
 def scorer(model: Model, camera: Camera) -> Scores:
-    """A model behind its own readout.
+    """Make a function that applies a model's own readout, then its network.
 
     Parameters
     ----------
     model : Model
+        Network and readout.
     camera : Camera
-        What stands before the readout.
+        The pixels in front of the readout.
 
     Returns
     -------
     callable
-        Volts [N, H, W, C] and key to class scores [N, classes].
+        ``scores(volts, key)``: volts, float32 [N, H, W, C], V, to class scores, int64 [N, classes].
     """
 
     def scores(volts: npt.NDArray[np.float32], key: streams.Key) -> npt.NDArray[np.int64]:
@@ -47,25 +48,26 @@ def decide(
     key: streams.Key,
     report: Callable[[int], None] | None = None,
 ) -> npt.NDArray[np.int64]:
-    """Decisions of several readouts and networks about the same pixels.
+    """Classify images by several readouts and networks that read the same pixels.
 
     Parameters
     ----------
     volts_of : callable
-        Light [N, H, W, C] and key to volts.
+        ``volts_of(light, key)``: relative linear light, float32 [N, H, W, C], to volts, float32
+        [N, H, W, samples per pixel], V.
     scores_of : sequence of callable
-        Volts and key to class scores [N, classes], for each readout with its network.
+        ``scores(volts, key)`` of each readout with its network, as `scorer` makes it.
     images : uint8 [N, H, W, C]
-        Encoded in sRGB.
+        Images, encoded in sRGB.
     key : Key
-        Of N frames, of any dies.
+        Noise addresses of the N frames; dies may differ.
     report : callable, optional
         Called with the number of images that one readout has just classified.
 
     Returns
     -------
     int64 [readouts, N]
-        Classes.
+        Class numbers.
     """
     decisions = np.empty((len(scores_of), len(images)), np.int64)
     for batch, part in _batches(key):
@@ -83,23 +85,23 @@ def decide_all(
     key: streams.Key,
     report: Callable[[int], None] | None = None,
 ) -> npt.NDArray[np.int64]:
-    """Decisions of chains that share their pixels.
+    """Classify images by several chains that share their pixels.
 
     Parameters
     ----------
     chains : sequence of Chain
-        With the same scene and photodiode.
+        Chains of the same scene and photodiode; the volts are those of the first.
     images : uint8 [N, H, W, C]
-        Encoded in sRGB.
+        Images, encoded in sRGB.
     key : Key
-        Of N frames, of any dies.
+        Noise addresses of the N frames; dies may differ.
     report : callable, optional
         Called with the number of images that one chain has just classified.
 
     Returns
     -------
     int64 [chains, N]
-        Classes.
+        Class numbers.
     """
     return decide(chains[0].volts, [c.scores for c in chains], images, key, report)
 

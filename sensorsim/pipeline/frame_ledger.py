@@ -1,4 +1,4 @@
-"""The ledger of a pipeline's frame: its parts, priced by a survey or by a process's figures."""
+"""The energy ledger of one frame, priced by published circuits or by the figures of a process."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from sensorsim.pipeline.workload import Workload
 from sensorsim.readout import Readout
 
 _PROCESS_ONLY = ("comparator", "comparator_size", "sar_switching")
-"""Settings that only a process has figures for."""
+"""Settings that only a process can price."""
 
 
 def frame_ledger(
@@ -31,23 +31,28 @@ def frame_ledger(
     Parameters
     ----------
     settings : EnergySettings
+        Price settings of the pipeline.
     technology : Survey or Process
+        Prices of published circuits, or figures of a process.
     array : PixelArray
+        The pixel array.
     readout : Readout
+        The readout.
     workload : Workload
+        Counts of the network for one decision.
     enob : float, optional
         Measured effective bits of a converter that is priced by a survey.
 
     Returns
     -------
     Ledger
-        Of one frame, pJ.
+        Energy rows of all stages, pJ.
 
     Raises
     ------
     InputError
-        If the settings ask for parts of a process, but the technology is a survey; or if full scale
-        exceeds a supply.
+        If the settings ask for a price that the technology does not have, or full scale exceeds a
+        supply.
     """
     rows = [
         *_pixel(technology, array),
@@ -66,28 +71,31 @@ def readout_rows(
     array: pixel.PixelArray,
     enob: float | None = None,
 ) -> list[Row]:
-    """Conversions or comparisons of a frame.
+    """Price the conversions or comparisons of a frame.
 
     Parameters
     ----------
     settings : EnergySettings
+        Price settings of the pipeline.
     technology : Survey or Process
+        Prices of published circuits, or figures of a process.
     readout : Readout
+        The readout.
     array : PixelArray
+        The pixel array.
     enob : float, optional
         Measured effective bits of a converter that is priced by a survey.
 
     Returns
     -------
     list of Row
-        Of stage "readout".
+        Energy rows of stage "readout", pJ each.
 
     Raises
     ------
     InputError
-        If the settings ask for parts of a process, but the technology is a survey, or for a
-        survey's price without measured effective bits; or if they state the size of comparators
-        that have no price of their own.
+        If the settings need a process but the technology is a survey, a survey's price lacks the
+        effective bits, or the settings state the size of comparators that have no own price.
     """
     for field in _PROCESS_ONLY:
         if (value := getattr(settings, field)) != EnergySettings.model_fields[field].default:
@@ -98,7 +106,7 @@ def readout_rows(
 
 
 def _check_headroom(technology: Survey | Process, array: pixel.PixelArray) -> None:
-    """No circuit gives or reads more volts than its supply has."""
+    """Raise if full scale exceeds a supply voltage."""
     supplies = {"survey.pixel.supply_v": technology.survey.pixel.supply_v}
     if isinstance(technology, Process):
         supplies = {
@@ -129,24 +137,28 @@ def link_row(
     readout: Readout,
     array: pixel.PixelArray,
 ) -> Row:
-    """Bits of a frame that cross the link.
+    """Price the bits of a frame that cross the link.
 
     Parameters
     ----------
     settings : EnergySettings
+        Price settings of the pipeline.
     technology : Survey or Process
+        Prices of published circuits, or figures of a process.
     readout : Readout
+        The readout.
     array : PixelArray
+        The pixel array.
 
     Returns
     -------
     Row
-        Of stage "link".
+        Energy row of stage "link", pJ per bit.
 
     Raises
     ------
     InputError
-        If the link is a circuit, but the technology is a survey.
+        If the link is a circuit but the technology is a survey.
     """
     bits = array.samples * readout.link_bits_per_sample
     return Row("link", "bit from readout to network", bits, _link_price(settings, technology))
@@ -175,24 +187,28 @@ def _network(
 def gate_rows(
     process: Process, settings: EnergySettings, network: GateNetwork, workload: Workload
 ) -> list[Row]:
-    """Arithmetic and memories of a network of gates.
+    """Price arithmetic and memories of a network at gate level.
 
     Parameters
     ----------
     process : Process
+        Figures of the process.
     settings : EnergySettings
+        Price settings of the pipeline.
     network : GateNetwork
+        Settings of the network at gate level.
     workload : Workload
+        Counts of the network for one decision.
 
     Returns
     -------
     list of Row
-        Of stage "network".
+        Energy rows of stage "network", pJ each.
 
     Raises
     ------
     InputError
-        If its activity was not measured.
+        If the settings ask for a measured activity and ``workload`` has none.
     """
     products, rate = sum(workload.products), network.toggles_per_product
     if isinstance(rate, str):
@@ -232,10 +248,10 @@ def _static(
 def _leakage(
     settings: EnergySettings, technology: Survey | Process, workload: Workload
 ) -> list[Row]:
-    """What memories leak: weights always, or they would be forgotten, activations while computing.
+    """Leakage of memories: of weights over the whole frame, of activations while computing.
 
-    A published chip's price holds what its memories leak while it computes, microseconds of the
-    milliseconds of a frame: that much of the weights is counted twice.
+    The price of a published chip already includes its leakage while it computes, so that part
+    (microseconds of a frame of milliseconds) of the weights' leakage is counted twice.
     """
     frame_s, pw = 1 / settings.frame_rate_hz, technology.leakage.stored_pw_per_bit
     weights = Estimate((pw,), lambda pw: pw * frame_s)

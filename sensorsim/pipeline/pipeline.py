@@ -23,22 +23,28 @@ from sensorsim.scenes.srgb import to_linear
 
 
 class Pipeline(Chain):
-    """A chain that classifies test images and says what that costs.
+    """A chain with test images, energy and time.
 
     Attributes
     ----------
     cost : Cost
-        Prices and times of a frame.
+        Energy and time of a frame.
 
     Parameters
     ----------
     description : PipelineDescription
+        What the pipeline states.
     folder : Path, optional
-        Where files that the description names may lie.
+        Folder to look for model and technology files in.
     parent : Pipeline, optional
-        The pipeline that this one was changed from; its network is kept if it is the same.
+        The pipeline that this one was changed from; its network is reused if it is the same file.
     dataset : Labelled, optional
-        The scene's test images, if they are in memory; read when first asked for if left out.
+        Test images of the scene; loaded on first use if left out.
+
+    Raises
+    ------
+    InputError
+        If the model or the technology cannot be read, or the model does not fit the description.
     """
 
     def __init__(
@@ -54,12 +60,23 @@ class Pipeline(Chain):
         self.cost = Cost(self, lambda: self.dataset, folder)
 
     def replace(self, settings: Mapping[str, Any]) -> "Pipeline":
-        """The same chain with some dotted fields changed, like ``{"readout.bits": 6}``.
+        """Copy the pipeline with some fields changed.
+
+        Parameters
+        ----------
+        settings : mapping of str to value
+            Dotted fields to change, like ``{"readout.bits": 6}``.
+
+        Returns
+        -------
+        Pipeline
+            The copy; it shares network and test images where they are the same.
 
         Raises
         ------
         InputError
-            If a field does not exist or its value is out of bounds.
+            If a field does not exist, its value is out of bounds, or a file that it names cannot
+            be used.
         """
         changed = Pipeline(change(self.description, settings), self._folder, self)
         mine, other = self.description.scene, changed.description.scene
@@ -69,7 +86,13 @@ class Pipeline(Chain):
 
     @property
     def dataset(self) -> Labelled:
-        """Test images of the scene, read when first asked for."""
+        """Test images of the scene, loaded on first use.
+
+        Returns
+        -------
+        Labelled
+            Images, labels and class names.
+        """
         if self._dataset is None:
             scene = self.description.scene
             self._dataset = load_dataset(scene.dataset, "test", scene.data_dir, scene.size_px)
@@ -81,15 +104,21 @@ class Pipeline(Chain):
         Parameters
         ----------
         images : int, optional
-            How many, from the first; all of them if left out.
+            Number of images, from the first; all if left out.
         seed : int, 0 to 2**32 - 1
+            Seed of all noise.
 
         Returns
         -------
         Dataset
             Accuracy and its 95 % Wilson interval, bits, energy rows and sums, energy per decision
-            and per right one (typical, with the interval of the accuracy), power, typical times;
-            the decision for every image.
+            and per correct decision (typical, with the interval of the accuracy), power, typical
+            times; the decision for every image. Each variable has its unit in ``attrs["units"]``.
+
+        Raises
+        ------
+        InputError
+            If the images cannot be loaded or do not fit the model.
         """
         dataset = self.dataset.first(images)
         self.check_dataset(dataset)
@@ -97,7 +126,22 @@ class Pipeline(Chain):
         return self.result(dataset, decide_all([self], dataset.images, key)[0], seed)
 
     def result(self, dataset: Labelled, decisions: npt.NDArray[np.int64], seed: int) -> xr.Dataset:
-        """Decisions as a dataset with intervals, bits, energy and provenance."""
+        """Collect decisions, intervals, bits, energy, times and provenance.
+
+        Parameters
+        ----------
+        dataset : Labelled
+            The images that were classified.
+        decisions : int64 [N]
+            Class number of each image.
+        seed : int, 0 to 2**32 - 1
+            Seed of the run.
+
+        Returns
+        -------
+        Dataset
+            The result, as `run` describes it.
+        """
         data = run_dataset(
             decisions, dataset.labels, self.cost.ledger(), self.cost.time_budget(),
             {
@@ -113,7 +157,20 @@ class Pipeline(Chain):
         return data
 
     def provenance(self, dataset: Labelled, seed: int) -> dict[str, str | int]:
-        """What made a result."""
+        """Record what a result depends on.
+
+        Parameters
+        ----------
+        dataset : Labelled
+            The images that were classified.
+        seed : int
+            Seed of the run.
+
+        Returns
+        -------
+        dict of str to str or int
+            Program version, pipeline as JSON, digests of model and dataset, and seed.
+        """
         return {
             "program": f"sensorsim {version('sensorsim')}",
             "pipeline": self.description.model_dump_json(),
@@ -126,15 +183,18 @@ class Pipeline(Chain):
     def trace(
         self, image: npt.ArrayLike, seed: int = 0, frame: int = 0, decide: bool = True
     ) -> xr.DataTree:
-        """One image after every stage.
+        """Trace one image through every stage.
 
         Parameters
         ----------
-        image : uint8 (encoded in sRGB) or float (relative linear light), [H, W] or [H, W, C]
+        image : uint8 or float, [H, W] or [H, W, C]
+            Image encoded in sRGB (uint8) or relative linear light (float).
+        seed : int, 0 to 2**32 - 1
+            Seed of all noise.
         frame : int
-            Address of the temporal noise.
+            Frame number, which addresses the temporal noise.
         decide : bool
-            Whether the network sees it, which needs an image of the size that the model reads.
+            Whether to run the network, which needs an image of the size that the model reads.
 
         Returns
         -------
@@ -146,8 +206,8 @@ class Pipeline(Chain):
         Raises
         ------
         InputError
-            If the image is of another type, its light is no light, or the network cannot read an
-            image of this size.
+            If the image is of another type, its light is negative, infinite or NaN, or the network
+            cannot read an image of this size.
         """
         array = np.asarray(image)
         if array.dtype != np.uint8 and array.dtype.kind != "f":
@@ -168,7 +228,7 @@ class Pipeline(Chain):
         return tree
 
     def _decision(self, codes: npt.NDArray[Any], key: streams.Key) -> xr.Dataset:
-        """Scores and decision for the codes of one image, [1, H, W, C]."""
+        """Compute scores and decision from the codes of one image, [1, H, W, C]."""
         if codes.shape[1:] != self.array_shape:
             raise InputError(
                 f"image: {codes.shape[1:]} samples, but the model {self.network.path} reads "
@@ -182,14 +242,27 @@ def load_pipeline(source: str | Path, settings: Mapping[str, Any] | None = None)
 
     Parameters
     ----------
-    source : path of a file, or name of a pipeline that ships, like "glt4"
+    source : str or Path
+        Path of a TOML file, or name of a shipped pipeline, like "glt4".
     settings : mapping, optional
         Dotted fields to change, like ``{"readout.bits": 6}``.
+
+    Returns
+    -------
+    Pipeline
+        The pipeline, ready to run.
 
     Raises
     ------
     InputError
         If the file is missing or not TOML, a field is unknown or out of bounds, or a model or
         technology that it names cannot be used.
+
+    Examples
+    --------
+    >>> from sensorsim.pipeline.pipeline import load_pipeline
+    >>> pipeline = load_pipeline("glt4")
+    >>> pipeline.readout.bits_per_sample
+    4
     """
     return Pipeline(*load_description(source, settings))

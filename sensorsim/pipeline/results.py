@@ -1,4 +1,4 @@
-"""Decisions of a run become a Dataset: accuracy with its interval, energy and time with units."""
+"""Collect the results of a run in a Dataset: accuracy with its interval, energy and time."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,21 +20,23 @@ def run_dataset(
     time: TimeBudget,
     stated: Mapping[str, float],
 ) -> xr.Dataset:
-    """What a run found.
+    """Collect the results of a run.
 
     Parameters
     ----------
     decisions, labels : int [images]
+        Class numbers: decided and true.
     ledger : Ledger
-        Of one frame.
+        Energy of one frame.
     time : TimeBudget
-    stated : mapping
-        Further numbers of the chain, by name.
+        Times of one frame.
+    stated : mapping of str to float
+        Further numbers of the chain, by name; the name ends with the unit.
 
     Returns
     -------
     Dataset
-        As `Pipeline.run` describes it, every variable with its unit.
+        The result that `Pipeline.run` describes; every variable has its unit.
     """
     correct = decisions == labels
     accuracy = float(correct.mean())
@@ -75,5 +77,5 @@ def run_dataset(
 
 
 def _per(energy_pj: float, accuracy: float) -> float:
-    """Energy for each right decision; without any, there is no such energy."""
+    """Energy per correct decision; NaN if there is none."""
     return energy_pj / accuracy if accuracy > 0 else float("nan")

@@ -1,4 +1,4 @@
-"""One scene through a chain: made to fit it, and traced with where it came from."""
+"""Fit one scene to a chain, and trace it with its origin."""
 
 import numpy as np
 import xarray as xr
@@ -11,19 +11,25 @@ from sensorsim.scenes.frame import Frame
 
 
 def fixed_exposure(stops: float, illuminance_lux: float | None) -> dict[str, object]:
-    """Settings of a pipeline that expose one scene and not a dataset.
+    """Settings of a pipeline that give every frame the same exposure.
 
     Parameters
     ----------
     stops : float
-        Over the light at which white makes the pipeline's fraction of full well.
+        Exposure in stops, relative to the light at which white makes the pipeline's fraction of
+        full well, or to ``illuminance_lux``.
     illuminance_lux : float, optional
-        Illuminance of the scene, in place of that fraction.
+        Illuminance on the scene in a 0-stop image, lux; replaces that fraction.
 
     Returns
     -------
-    dict
-        Dotted fields, as `sensorsim.pipeline.chain.load_pipeline` takes them.
+    dict of str to value
+        Dotted fields, as `sensorsim.pipeline.pipeline.load_pipeline` takes them.
+
+    Examples
+    --------
+    >>> fixed_exposure(-2, None)
+    {'scene.exposure.law': 'fixed', 'scene.exposure.high_stops': -2}
     """
     if illuminance_lux is None:
         return {"scene.exposure.law": "fixed", "scene.exposure.high_stops": stops}
@@ -32,13 +38,28 @@ def fixed_exposure(stops: float, illuminance_lux: float | None) -> dict[str, obj
 
 
 def prepared(chain: Pipeline, frame: Frame, fit: bool) -> Frame:
-    """The frame as the chain's array can see it: a mosaic in the array's phase, fitted if asked.
+    """Prepare a frame for a chain: shift a mosaic to the array's phase, fit its size.
+
+    Parameters
+    ----------
+    chain : Pipeline
+        The chain that will read the frame.
+    frame : Frame
+        The frame.
+    fit : bool
+        Whether to fit the frame to the rows and columns that the model reads.
+
+    Returns
+    -------
+    Frame
+        The prepared frame.
 
     Raises
     ------
     InputError
-        If a mosaic meets an array that is none, a blur that would mix its colors, or shading that
-        it has already, or if the frame does not fit.
+        If the frame is a mosaic and the layout is mono or rgb, the lens has a blur (it would mix
+        colors) or a chief ray angle (the mosaic already has shading); or if the frame cannot be
+        fitted.
     """
     scene = chain.description.scene
     if frame.mosaic:
@@ -64,12 +85,38 @@ def prepared(chain: Pipeline, frame: Frame, fit: bool) -> Frame:
 
 
 def seen_mosaic(chain: Pipeline, frame: Frame) -> Bayer | None:
-    """Color filter of the samples that come out of the array."""
+    """Bayer mosaic of the samples that the array gives.
+
+    Parameters
+    ----------
+    chain : Pipeline
+        The chain that reads the frame.
+    frame : Frame
+        The frame, as `prepared` gives it.
+
+    Returns
+    -------
+    Bayer or None
+        Mosaic of the array, else that of the frame; None without a mosaic.
+    """
     return bayer(chain.description.scene.layout) or frame.mosaic
 
 
 def undecided(chain: Pipeline, frame: Frame) -> str | None:
-    """Why the network cannot decide about a frame; None if it can."""
+    """Explain why the network cannot classify a frame.
+
+    Parameters
+    ----------
+    chain : Pipeline
+        The chain that reads the frame.
+    frame : Frame
+        The frame, as `prepared` gives it.
+
+    Returns
+    -------
+    str or None
+        The reason; None if the network can classify it.
+    """
     layout, model = chain.description.scene.layout, chain.model.input
     height, width, colors = frame.light.shape
     seen = array_shape((height, width, colors), layout)
@@ -90,15 +137,28 @@ def undecided(chain: Pipeline, frame: Frame) -> str | None:
 
 
 def trace_frame(chain: Pipeline, frame: Frame, seed: int = 0) -> xr.DataTree:
-    """The frame after every stage, as `Pipeline.trace` gives it, with where it came from.
+    """Trace a frame through every stage, and record its origin.
 
-    The network decides if it reads frames of this size; otherwise the root's attribute
-    ``undecided`` says why not.
+    Parameters
+    ----------
+    chain : Pipeline
+        The chain.
+    frame : Frame
+        The frame, as `prepared` gives it.
+    seed : int, 0 to 2**32 - 1
+        Seed of all noise.
+
+    Returns
+    -------
+    DataTree
+        The trace of `Pipeline.trace`, with origin and layout as attributes. If the network cannot
+        read the frame, the group ``network`` is missing and the attribute ``undecided`` of the root
+        says why.
 
     Raises
     ------
     InputError
-        Like `Pipeline.trace`.
+        If the frame's light is negative, infinite or NaN.
     """
     reason = undecided(chain, frame)
     tree = chain.trace(frame.light, seed, decide=reason is None)
@@ -119,14 +179,34 @@ def trace_frame(chain: Pipeline, frame: Frame, seed: int = 0) -> xr.DataTree:
 
 
 def array_layout(samples: int) -> str:
-    """Word for pixels without a mosaic."""
+    """Name of a layout without a mosaic.
+
+    Parameters
+    ----------
+    samples : int
+        Samples per pixel.
+
+    Returns
+    -------
+    str
+        "mono" for one sample per pixel, else "rgb".
+    """
     return "mono" if samples == 1 else "rgb"
 
 
 def planes_dn(tree: xr.DataTree) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.uint16]]]:
-    """Digital numbers of a trace by plane, uint16 [H, W] each.
+    """Split the digital numbers of a trace into planes.
 
-    One plane, ``frame``, of a mosaic or gray array; one for each color of a co-sited one.
+    Parameters
+    ----------
+    tree : DataTree
+        A trace with ``digital_number`` in its group ``readout``.
+
+    Returns
+    -------
+    dict of str to uint16 [H, W]
+        Digital numbers, DN: one plane ``frame`` of a mosaic or gray array; ``frame-red``,
+        ``frame-green`` and ``frame-blue`` of an array with three samples per pixel.
     """
     numbers = tree["readout"]["digital_number"].to_numpy()
     if numbers.shape[-1] == 1:

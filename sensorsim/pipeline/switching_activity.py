@@ -1,4 +1,4 @@
-"""How much the bits of a network move: counted, not guessed."""
+"""Switching activity of a network, counted on the bits of test images."""
 
 import numpy as np
 
@@ -11,20 +11,28 @@ from sensorsim.core.bits import WordArray
 
 
 def toggle_rate(words: WordArray, channels: int) -> float:
-    """Transitions per bit when the samples of an image pass one after another in raster order.
+    """Transitions per bit when the samples of an image follow one another in raster order.
 
-    Every bit of a sample follows the same bit of the sample before it, as on the lines from a
+    Each bit is compared with the same bit of the sample before, as on the lines from a
     column-serial readout to the network.
 
     Parameters
     ----------
     words : uint64 [N, planes, H, W, ceil(channels / 64)]
+        Packed bits.
     channels : int
-        Bits of a sample and plane that are used.
+        Bits in use per sample and plane.
 
     Returns
     -------
-    float, 0 to 1
+    float
+        Transitions per bit, 0 to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> toggle_rate(np.array([0, 1, 0], np.uint64).reshape(1, 1, 1, 3, 1), 1)
+    1.0
     """
     n, planes, height, width, size = words.shape
     raster = words.reshape(n, planes, height * width, size)
@@ -34,10 +42,22 @@ def toggle_rate(words: WordArray, channels: int) -> float:
 
 
 def activity_of_layers(model: Model, words: WordArray) -> Activity:
-    """Transitions of the bits that each layer reads, for the XNORs of that layer.
+    """Activity of XNORs whose weight stays constant: transitions of the bits that each layer reads.
 
-    A circuit that holds a weight still while the positions of a map pass in raster order: an XNOR
-    moves when its bit does. Bits of a map of one position follow those of the image before.
+    The positions of a map follow one another in raster order, and an XNOR toggles when its input
+    bit does. In a map of one position, a bit follows that of the image before.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    words : uint64 [N, planes, H, W, ceil(channels / 64)]
+        Packed bits of N images.
+
+    Returns
+    -------
+    Activity
+        Products of one decision, and their transitions.
     """
     toggles, total = 0.0, 0
     for seen in layerwise.observe(model, words):
@@ -54,15 +74,22 @@ def activity_of_layers(model: Model, words: WordArray) -> Activity:
 
 
 def activity_of_matches(model: Model, words: WordArray) -> Activity:
-    """Transitions of XNORs that each make one product after another.
+    """Activity of XNORs that compute one product after another, without reuse of a bit.
 
-    A layer whose XNORs give 1 in a part p of its products, which is counted, moves an output with
-    the probability 2 p (1 - p), two products that follow each other being independent: the circuit
-    that reuses nothing.
+    If the XNORs of a layer give 1 in a counted fraction p of its products, an output toggles with
+    the probability 2 p (1 - p), since consecutive products are taken as independent.
 
     Parameters
     ----------
+    model : Model
+        The network.
     words : uint64 [N, planes, H, W, ceil(channels / 64)]
+        Packed bits of N images.
+
+    Returns
+    -------
+    Activity
+        Products of one decision, and their transitions.
     """
     counted = measure(model, words)
     made, match = counted["products"], counted["match_fraction"].fillna(0)

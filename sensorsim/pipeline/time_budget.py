@@ -1,4 +1,4 @@
-"""How long a frame takes: exposure, rows, conversions, network; and what limits the frame rate."""
+"""Times of a frame (exposure, rows, conversions, network) and the limits of the frame rate."""
 
 from dataclasses import dataclass
 
@@ -9,29 +9,33 @@ from sensorsim.circuits.timing import network_cycles, network_us, row_us
 
 @dataclass(frozen=True)
 class TimeBudget:
-    """The times of one frame; a range is low, typical and high.
+    """Times of one frame; a `Range` is low, typical and high.
 
     Attributes
     ----------
     exposure_us : float
+        Integration time, us.
     conversion_us, row_us : Range
+        Time of one conversion and of one row, us.
     line_budget_us : float
-        Longest time per row that the stated frame rate leaves a rolling shutter.
+        Longest time per row of a rolling shutter at the stated frame rate, us.
     on_us : float
-        Part of a frame's time for which the chip is on.
+        Time of a frame for which the chip is on, us.
     readout_us : Range
-        All rows.
+        Time of all rows, us.
     network_cycles : int or None
-        None if no parallelism is stated.
+        Clock cycles of the network; None if no parallelism is stated.
     network_us : Range or None
+        Time of the network, us; None if no parallelism is stated.
     latency_us : Range
-        Exposure, readout and network of one frame, one after another.
+        Sum of exposure, readout and network of one frame, us.
     frame_time_us : Range
-        Shortest with the stages pipelined: a rolling shutter reads while it exposes, but exposes
-        no longer than a frame less a row.
+        Shortest frame time with pipelined stages, us: a rolling shutter reads while it exposes,
+        but exposes no longer than a frame less a row.
     ramp_clock_ratio : float or None
-        Clock of the single-slope counter over what the technology's typical counter reaches.
+        Clock of the single-slope counter relative to the technology's typical counter.
     constants : tuple of Constant
+        Figures that the times depend on.
     """
 
     exposure_us: float
@@ -49,12 +53,24 @@ class TimeBudget:
 
     @property
     def frame_rate_limit_hz(self) -> Range:
-        """Highest frame rate: low is that of the slow estimate."""
+        """Highest frame rate; low is that of the slow estimate.
+
+        Returns
+        -------
+        Range
+            Frame rate, Hz.
+        """
         t = self.frame_time_us
         return Range(low=1e6 / t.high, typical=1e6 / t.typical, high=1e6 / t.low)
 
     def faults(self) -> list[str]:
-        """What the stated frame rate or ramp asks that typical circuits do not give."""
+        """List stated rates and times that typical circuits do not reach.
+
+        Returns
+        -------
+        list of str
+            One sentence for each, with what to change.
+        """
         found = []
         if self.row_us.typical > self.line_budget_us:
             found.append(
@@ -107,29 +123,30 @@ def time_budget(
     duty_cycle: float = 1.0,
     ramp_clock_ratio: float | None = None,
 ) -> TimeBudget:
-    """Time one frame.
+    """Compute the times of one frame.
 
     Parameters
     ----------
     timing : TimingConstants
+        Time constants of the technology's circuits.
     conversion : Estimate
-        From a settled column to the readout's last decision, us.
+        Time from a settled column to the readout's last decision, us.
     rows : int
-        Of the array.
+        Rows of the array.
     reads : int
-        Samples that the column takes of one pixel.
+        Column reads of one pixel: 2 with correlated double sampling, else 1.
     exposure_us : float
         Integration time, us.
     frame_rate_hz : float
-        Frames per second that the pipeline states, Hz.
+        Stated frame rate, Hz.
     products : list of int
         Binary products of each layer of the network.
     parallel_products : int, optional
-        Products that the network makes in one clock cycle.
+        Products that the network computes in one clock cycle.
     duty_cycle : float
-        Part of the frame time for which the chip is on.
+        Fraction of the frame time for which the chip is on.
     ramp_clock_ratio : float, optional
-        Clock of the readout's counter over what the technology's typical counter reaches.
+        Clock of the readout's counter relative to the technology's typical counter.
 
     Returns
     -------

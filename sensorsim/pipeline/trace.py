@@ -1,4 +1,4 @@
-"""One image after every stage, as named arrays with units."""
+"""Trace of one image: named arrays with units after every stage."""
 
 from typing import Any
 
@@ -24,24 +24,28 @@ def of_array(
     codes: npt.NDArray[Any],
     readout: Readout,
 ) -> xr.DataTree:
-    """Groups ``scene``, ``array``, ``photodiode`` and ``readout`` of one image.
+    """Collect the groups ``scene``, ``array``, ``photodiode`` and ``readout`` of one image.
 
     Parameters
     ----------
-    light : float32 [H, W, C], relative linear light
+    light : float32 [H, W, C]
+        Relative linear light.
     key : Key
-        Of this one image.
+        Noise address of this one image.
     camera : Camera
+        The camera that made the volts.
     volts : float32 [H, W, samples per pixel], V
-        What the pixels make of it.
+        Pixel signals.
     codes : unsigned integer [H, W, samples per pixel]
-        What the readout makes of that.
+        Codes of the readout.
     readout : Readout
+        The readout that made the codes.
 
     Returns
     -------
     DataTree
-        With units; ``digital_number`` and ``transition`` only where a code is of one sample.
+        Arrays with units; ``digital_number`` and ``transition`` only if a code depends on one
+        sample alone.
     """
     stops = camera.exposure.stops(key)[0]
     scene = {
@@ -88,7 +92,20 @@ def of_array(
 
 
 def of_network(model: Model, scores: npt.NDArray[np.int64]) -> xr.Dataset:
-    """Scores [classes] of one image, as numbers, and the decision."""
+    """Collect scores and decision of one image.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    scores : int64 [classes]
+        Class scores as the network computes them, in fixed point.
+
+    Returns
+    -------
+    Dataset
+        ``score`` of each class as a real number, and ``decision``, the class number.
+    """
     end = model.layers[-1]
     assert isinstance(end, Scores | Votes)
     return xr.Dataset(

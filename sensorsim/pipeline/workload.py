@@ -1,4 +1,4 @@
-"""What one decision asks of the network, as plain numbers."""
+"""Operation and bit counts of a network for one decision."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,15 @@ class Workload:
     Attributes
     ----------
     products : list of int
-        Binary products of each layer, all planes.
+        Binary products of each layer, over all planes.
     weight_bits : int
+        Bits of all weights.
     activation_bits : int
-        Bits of the largest map between two layers, which the activation memory holds.
+        Bits of the largest map between two layers: the size of the activation memory.
     largest_fan_in : int
         Largest magnitude of an accumulator.
     activity : Activity or None
-        What was measured of its arithmetic; None if it was not asked for.
+        Measured switching activity; None if no price needs it.
     """
 
     products: list[int]
@@ -32,7 +33,18 @@ class Workload:
 
     @classmethod
     def of(cls, model: Model) -> "Workload":
-        """Counts of a network that follow from its layers alone."""
+        """Count from the layers of a network, without activity.
+
+        Parameters
+        ----------
+        model : Model
+            The network.
+
+        Returns
+        -------
+        Workload
+            The counts.
+        """
         counts = [n for n in map(products, model.steps) if n]
         first = model.steps[0].before
         maps = [step.after.bits for step in model.steps if step.after.max_accumulator == 0]
@@ -45,5 +57,11 @@ class Workload:
 
     @property
     def operations(self) -> int:
-        """Binary operations of one decision: an XNOR and a count for every product."""
+        """Binary operations of one decision: an XNOR and a count for every product.
+
+        Returns
+        -------
+        int
+            Number of operations.
+        """
         return 2 * sum(self.products)
