@@ -1,1 +1,1 @@
-"""Many chains: sweeps, paired comparisons, Monte-Carlo over dies, energy comparisons, search."""
+"""Experiments with many chains: sweeps, comparisons, Monte Carlo over dies, energy, search."""

@@ -1,4 +1,4 @@
-"""Two pipelines' energies against each other: their difference, and where they break even."""
+"""Compare the energies of two pipelines: their difference, and where they break even."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,35 +23,35 @@ from sensorsim.pipeline.frame_ledger import link_row, readout_rows
 from sensorsim.pipeline.pipeline import Pipeline
 
 READOUT_AND_LINK = ("readout", "link")
-"""What a choice of readout changes at once; the network changes with the model behind it."""
+"""Stages that a choice of readout changes directly; the network changes with the model."""
 SCOPES = {"readout and link": READOUT_AND_LINK, "whole frame": STAGES}
 LINK_PRICES_PJ = (0.0, 0.1, 1.0, 10.0, 100.0)
 
 
 @dataclass(frozen=True)
 class EnergyComparison:
-    """Two pipelines, the first less the second.
+    """Energies of two pipelines, first minus second.
 
-    The *bought* one has a readout that is sold as a published converter; the *rival* has none. If
-    both or neither are sold, only the differences are given.
+    The readout of the *bought* pipeline exists as a published converter, that of the *rival* does
+    not. If both or neither exist as one, only the differences are given.
 
     Attributes
     ----------
     differences : dict of Difference
-        For each of `SCOPES`.
+        Energy differences of a frame, pJ, for each of `SCOPES`.
     published_adc_pj : dict of Range
-        Conversions of a frame of the bought readout by class of published converters: a SAR at the
-        best envelope, median and 90th percentile; a flash at its cheapest, median and 90th
-        percentile.
+        Conversions of a frame by published converters of the bought readout's effective bits, pJ,
+        by class: a SAR at the best envelope, median and 90th percentile; a flash at its cheapest,
+        median and 90th percentile.
     architectures : dict of Difference
-        Rival less bought, readout and link, with the latter built in every way that a process has
-        figures for.
+        Rival minus bought, readout and link, pJ, for every architecture of the bought converter
+        that the process has figures for.
     percentile, link : dict of BreakEven
-        For each of `SCOPES`. The percentile is that of published SARs; there is none if the
-        technology states a ratio to the envelope that is no distribution.
+        Break-even percentile of published SARs, and break-even price of the link, for each of
+        `SCOPES`. No percentile if the technology's ratio to the envelope is not a distribution.
     thresholds : BreakEven or None
-        Of readout and link, since more levels need another network; None if the rival's price does
-        not grow level by level.
+        Break-even number of levels for readout and link (more levels need another network); None
+        if the rival's price does not grow level by level.
     rival_first : bool
         Whether the rival is the first pipeline.
     """
@@ -72,21 +72,29 @@ def compare_energy(
     seed: int = 0,
     link_prices_pj: Sequence[float] = LINK_PRICES_PJ,
 ) -> EnergyComparison:
-    """Difference of two pipelines' energies, and where a readout and a converter break even.
+    """Compare two pipelines' energies, and find where a readout and a converter break even.
 
     Parameters
     ----------
     first, second : Pipeline
+        The pipelines.
     draws : int
-        Of the constants.
+        Number of Monte Carlo draws of the technology's constants.
     seed : int, 0 to 2**32 - 1
-        Of the draws.
+        Seed of the draws.
     link_prices_pj : sequence of float
-        Prices per bit at which the probability of winning is asked for, pJ.
+        Link prices at which to compute the probability that the rival needs less energy, pJ per
+        bit.
 
     Returns
     -------
     EnergyComparison
+        Differences, first minus second, and break-even points.
+
+    Raises
+    ------
+    InputError
+        If a pipeline's settings ask for a price that its technology does not have.
     """
     ledgers = first.cost.ledger(), second.cost.ledger()
     differences = {
@@ -111,16 +119,18 @@ def compare_energy(
 
 
 def published_rows(chain: Pipeline) -> dict[str, Row]:
-    """A frame's conversions bought as published converters, by class.
+    """Price a frame's conversions at published converters.
 
     Parameters
     ----------
     chain : Pipeline
+        The pipeline.
 
     Returns
     -------
     dict of str to Row
-        Empty for a readout that nobody sells.
+        Energy rows by class of converter, pJ per conversion; empty if the readout does not exist as
+        a published converter.
     """
     enob = chain.cost.enob
     if enob is None:
@@ -130,30 +140,33 @@ def published_rows(chain: Pipeline) -> dict[str, Row]:
 
 
 def is_sold(chain: Pipeline) -> bool:
-    """Whether a pipeline's readout is sold as a published converter.
+    """Whether a pipeline's readout exists as a published converter.
 
     Parameters
     ----------
     chain : Pipeline
+        The pipeline.
 
     Returns
     -------
     bool
+        True if `published_rows` gives any.
     """
     return bool(published_rows(chain))
 
 
 def unlike(first: Pipeline, second: Pipeline) -> list[str]:
-    """What keeps a difference from being that of two readouts alone.
+    """List what else differs between two pipelines, beside their readouts.
 
     Parameters
     ----------
     first, second : Pipeline
+        The pipelines.
 
     Returns
     -------
     list of str
-        Sentences.
+        One sentence for each.
     """
     found = []
     rates = [c.description.energy.frame_rate_hz for c in (first, second)]
@@ -178,22 +191,23 @@ def unlike(first: Pipeline, second: Pipeline) -> list[str]:
 
 
 def break_even_words(name: str, sample_pj: Range, rival_name: str, bought: Pipeline) -> str:
-    """How a readout's price compares with that of published converters, in sentences.
+    """Describe how a readout's price compares with that of published converters.
 
     Parameters
     ----------
     name : str
-        What to call the readout.
+        Name of the readout.
     sample_pj : Range
-        Its price per sample, pJ.
+        Its energy per sample, pJ.
     rival_name : str
-        What to call the converter.
+        Name of the converter.
     bought : Pipeline
         The converter's pipeline.
 
     Returns
     -------
     str
+        Sentences.
     """
     published = published_rows(bought)
     sar, flash = (published[c].each_pj for c in ("SAR", "flash"))
@@ -226,7 +240,7 @@ def break_even_words(name: str, sample_pj: Range, rival_name: str, bought: Pipel
 def _percentile(
     rival: Pipeline, bought: Pipeline, stages: tuple[str, ...], draws: int, seed: int
 ) -> BreakEven:
-    """Against published SARs of the bought one's effective bits, whatever else its price is."""
+    """Break even with published SARs of the bought readout's effective bits."""
     mine, surveyed = rival.cost.ledger(), _bought(bought, published_rows(bought)["SAR"])
     ratio = bought.cost.technology.survey.adc.ratio
     a, b = paired_draws(mine, surveyed, draws, seed)
@@ -239,14 +253,14 @@ def _percentile(
 
 
 def _bought(chain: Pipeline, row: Row) -> Ledger:
-    """The ledger with the readout bought as a published converter."""
+    """Ledger with the price of a published converter as its readout."""
     return Ledger((*(r for r in chain.cost.ledger().rows if r.stage != "readout"), row))
 
 
 def _architectures(
     rival: Pipeline, bought: Pipeline, draws: int, seed: int
 ) -> dict[str, Difference]:
-    """Against every way to build the converter, at the process's own figures; a survey has none."""
+    """Compare with every architecture of the converter, at the figures of the process."""
     settings, technology = bought.description.energy, bought.cost.technology
     array = bought.cost.pixel_array
     if not bought.readout.priced_by_parts(settings, technology):

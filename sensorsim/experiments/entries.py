@@ -1,4 +1,4 @@
-"""Readout families behind the same pixels: one chain for each trained network of a folder."""
+"""Chains of all readout families with the same pixels: one for each trained network of a folder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +18,13 @@ class Entry:
     Attributes
     ----------
     family : str
+        Name of the family.
     levels : int
-        Its number of levels or bits.
+        Number of levels or bits.
     name : str
-        Like "glt M=4".
+        Name in tables, like "glt M=4".
     chain : Pipeline
+        The pipeline.
     """
 
     family: str
@@ -37,37 +39,39 @@ def network_of(family: Family, levels: int) -> str:
     Parameters
     ----------
     family : Family
+        The readout family.
     levels : int
+        Number of levels or bits.
 
     Returns
     -------
     str
-        Stem of its model file, like "glt-4".
+        Name of its model file without the suffix, like "glt-4".
     """
     return f"{family.networks.get(levels, family.name)}-{levels}"
 
 
 def entries(base: Pipeline, models: Path, settings: Mapping[str, Any]) -> list[Entry]:
-    """All readouts for which a network is there, in the order of tables.
+    """Make a chain for each readout whose trained network exists.
 
     Parameters
     ----------
     base : Pipeline
-        Gives scene, photodiode, comparator and prices.
+        Pipeline that gives scene, photodiode, comparator and prices.
     models : Path
         Folder of model files.
     settings : mapping of str to value
-        Dotted fields of all chains.
+        Dotted fields to change in all chains.
 
     Returns
     -------
     list of Entry
-        They share the test images.
+        The chains, in the order of tables; they share the test images.
 
     Raises
     ------
     InputError
-        If there is none.
+        If the folder has no such network, or a network or setting does not fit.
     """
     found: list[Entry] = []
     chain = base
@@ -79,7 +83,7 @@ def entries(base: Pipeline, models: Path, settings: Mapping[str, Any]) -> list[E
             fields = {"name": f"{family.name}-{levels}", "network.model": str(path), **settings}
             chain = chain.replace(fields | {"readout": _stated(family, levels, base)})
             if not found:
-                chain.dataset  # noqa: B018  read once; the chains that follow share it
+                chain.dataset  # noqa: B018  load once; later chains share it
             found.append(
                 Entry(family.name, levels, f"{family.name} {family.symbol}={levels}", chain)
             )
@@ -90,7 +94,7 @@ def entries(base: Pipeline, models: Path, settings: Mapping[str, Any]) -> list[E
 
 
 def _stated(family: Family, levels: int, base: Pipeline) -> dict[str, Any]:
-    """What a pipeline states: the readout itself if networks are shared, else the network's own."""
+    """Readout fields: stated in full if families share networks, else those of the model file."""
     comparator = base.description.readout.comparator
     if family.networks:
         return family.make(levels, comparator, None).model_dump(exclude_none=True)

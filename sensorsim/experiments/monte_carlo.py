@@ -1,6 +1,6 @@
-"""Accuracy over dies: offsets, reference mismatch and PRNU make every chip another one.
+"""Accuracy over dies, which differ in offsets, reference mismatch and fixed patterns.
 
-All dies see the same images under the same temporal noise, so what differs between them is the die.
+All dies read the same images with the same temporal noise, so only the dies' own errors differ.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,20 +21,20 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Spread(NamedTuple):
-    """Where the spread of measured accuracies comes from.
+    """Components of the spread of measured accuracies.
 
     Attributes
     ----------
     observed : float
         Standard deviation of the measured accuracies over dies.
     sampling : float
-        What it would be with dies that are all alike, because each errs on other images.
+        Standard deviation that equal dies would show, since each errs on other images.
     dies : float
-        What remains, the dies' own: ``sqrt(observed**2 - sampling**2)``, or 0.
+        Standard deviation of the dies themselves: ``sqrt(observed**2 - sampling**2)``, at least 0.
     images : float
-        Standard error of the mean accuracy, common to all dies, because the images are finite.
+        Standard error of the mean accuracy due to the finite number of images.
     p_alike : float
-        Probability of so large a spread if all dies were alike: Cochran's Q test, Biometrika 37
+        Probability of at least this spread if all dies were equal: Cochran's Q test, Biometrika 37
         (1950) 256.
     """
 
@@ -46,17 +46,28 @@ class Spread(NamedTuple):
 
 
 def spread_over_dies(right: npt.NDArray[np.bool_]) -> Spread:
-    """Spread of the accuracies of some dies on the same images: a two-way analysis of variance.
+    """Split the spread of accuracies over dies by a two-way analysis of variance.
 
     Parameters
     ----------
     right : bool [D, N]
-        Whether each die was right about each image; at least two of both.
+        Whether each die classified each image correctly.
+
+    Returns
+    -------
+    Spread
+        Standard deviations, as fractions of 1, and the probability of equal dies.
 
     Raises
     ------
     ValueError
-        If there are fewer.
+        If there are fewer than two dies or two images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(spread_over_dies(np.array([[True, True], [True, False]])).observed, 3)
+    0.354
     """
     dies, images = right.shape
     if dies < 2 or images < 2:
@@ -65,7 +76,7 @@ def spread_over_dies(right: npt.NDArray[np.bool_]) -> Spread:
     of_die, of_image = x.mean(1), x.mean(0)
     rest = x - of_die[:, np.newaxis] - of_image + x.mean()
     residual = float((rest**2).sum() / ((dies - 1) * (images - 1)))
-    counts = right.sum(1)  # whole numbers: those of equal dies have no variance at all
+    counts = right.sum(1)  # integers: the variance of equal counts is exactly 0
     observed = float(counts.var(ddof=1)) / images**2
     sampling = residual / images
     disputed = float((of_image * (1 - of_image)).sum()) * dies
@@ -81,9 +92,21 @@ def spread_over_dies(right: npt.NDArray[np.bool_]) -> Spread:
 
 
 def without_sampling_error(accuracies: FloatArray, spread: Spread) -> FloatArray:
-    """Accuracies drawn together about their mean, until their spread is that of the dies alone.
+    """Shrink accuracies towards their mean until their spread is that of the dies alone.
 
-    A yield counted from measured accuracies is too far from 0 and 1, since sampling widens them.
+    Sampling widens measured accuracies, so a yield counted from them is too far from 0 and 1.
+
+    Parameters
+    ----------
+    accuracies : float64 [D]
+        Measured accuracy of each die.
+    spread : Spread
+        Their spread, from `spread_over_dies`.
+
+    Returns
+    -------
+    float64 [D]
+        Accuracies with the same mean and the standard deviation ``spread.dies``.
     """
     mean = accuracies.mean()
     shrink = spread.dies / spread.observed if spread.observed else 0.0
@@ -97,28 +120,35 @@ def accuracies_over_dies(
     seed: int = 0,
     report: Callable[[int], None] | None = None,
 ) -> list[xr.Dataset]:
-    """Accuracy of several readouts over dies; each die's volts are simulated once for all of them.
+    """Measure the accuracy of several readouts over dies.
+
+    The volts of each die are simulated once for all readouts. The decisions of die ``d`` are those
+    of `Pipeline.run` with ``die = d``.
 
     Parameters
     ----------
-    chains : pipelines with the same scene and photodiode
-    dies : int [D]
+    chains : sequence of Pipeline
+        Pipelines with the same scene and photodiode.
+    dies : sequence of int
         Die numbers; the pipelines' own die is not used.
-    images, seed
-        As in `Pipeline.run`; die ``d`` gives what a run with ``die = d`` gives.
+    images : int, optional
+        Number of images, from the first; all if left out.
+    seed : int, 0 to 2**32 - 1
+        Seed of all noise.
     report : callable, optional
         Called with the number of images that one chain has just classified.
 
     Returns
     -------
     list of Dataset
-        One for each chain, over the dimension ``die``: ``accuracy`` with its Wilson interval,
-        ``accuracy_without_sampling_error``; and the fields of `Spread`.
+        One for each chain: ``accuracy`` with its 95 % Wilson interval and
+        ``accuracy_without_sampling_error`` over the dimension ``die``, and the fields of `Spread`.
 
     Raises
     ------
     InputError
-        If there are fewer than two dies, one occurs twice, or a number is out of range.
+        If there are fewer than two dies, one occurs twice, a number is out of range, or a chain
+        cannot read the images.
     ValueError
         If the chains do not share scene and photodiode.
     """
@@ -143,7 +173,30 @@ def accuracies_over_dies(
 def accuracy_over_dies(
     pipeline: Pipeline, dies: Sequence[int], images: int | None = None, seed: int = 0
 ) -> xr.Dataset:
-    """Accuracy of one pipeline over dies: see `accuracies_over_dies`."""
+    """Measure the accuracy of one pipeline over dies.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The pipeline.
+    dies : sequence of int
+        Die numbers; the pipeline's own die is not used.
+    images : int, optional
+        Number of images, from the first; all if left out.
+    seed : int, 0 to 2**32 - 1
+        Seed of all noise.
+
+    Returns
+    -------
+    Dataset
+        The result that `accuracies_over_dies` describes.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two dies, one occurs twice, a number is out of range, or the images
+        do not fit.
+    """
     return accuracies_over_dies([pipeline], dies, images, seed)[0]
 
 

@@ -1,4 +1,4 @@
-"""Several readouts behind the same pixels: the volts are simulated once and read by each."""
+"""Compare several readouts on the same volts, which are simulated once."""
 
 from collections.abc import Callable, Sequence
 
@@ -19,19 +19,24 @@ def compare(
 
     Parameters
     ----------
-    chains : pipelines with the same scene, photodiode and die
-    images, seed
-        As in `Pipeline.run`, and with the same results.
+    chains : sequence of Pipeline
+        Pipelines with the same scene, photodiode and die.
+    images : int, optional
+        Number of images, from the first; all if left out.
+    seed : int, 0 to 2**32 - 1
+        Seed of all noise.
     report : callable, optional
         Called with the number of images that one chain has just classified.
 
     Returns
     -------
     list of Dataset
-        What `Pipeline.run` returns, one for each chain.
+        One for each chain, equal to that of `Pipeline.run`.
 
     Raises
     ------
+    InputError
+        If a chain cannot read the images.
     ValueError
         If the chains do not share scene, photodiode and die.
     """

@@ -1,4 +1,4 @@
-"""A grid of configurations becomes one Dataset; stored point by point, a sweep can be resumed."""
+"""Run a grid of configurations into one Dataset; finished points can be stored to resume."""
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
@@ -28,20 +28,23 @@ def sweep(
 
     Parameters
     ----------
-    axes : mapping
-        Dotted field to its values, like ``{"readout.comparator.offset_mv": [0, 2, 4, 8]}``.
-    store : path, optional
-        Folder that keeps finished points; the same call goes on from it, and another call is
-        refused.
-    images, seed
-        As in `Pipeline.run`.
+    pipeline : Pipeline
+        The pipeline to vary.
+    axes : mapping of str to sequence
+        Values of each dotted field, like ``{"readout.comparator.offset_mv": [0, 2, 4, 8]}``.
+    store : str or Path, optional
+        Folder for finished points. The same call resumes from it; another call raises.
+    images : int, optional
+        Number of images per point, from the first; all if left out.
+    seed : int, 0 to 2**32 - 1
+        Seed of all noise.
     report : callable, optional
-        Called with points done and points in all.
+        Called with the number of points done and the number of all points.
 
     Returns
     -------
     Dataset
-        All scalar results over one dimension per axis.
+        All scalar results of `Pipeline.run`, with units, over one dimension per axis.
 
     Raises
     ------
@@ -83,5 +86,16 @@ def sweep(
 
 
 def scalars(result: xr.Dataset) -> dict[str, float]:
-    """The results of a run that are single numbers."""
+    """Pick the scalar results of a run.
+
+    Parameters
+    ----------
+    result : Dataset
+        Result of `Pipeline.run`.
+
+    Returns
+    -------
+    dict of str to float
+        Values by name.
+    """
     return {str(k): v.item() for k, v in result.data_vars.items() if v.ndim == 0}

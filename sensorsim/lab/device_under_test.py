@@ -1,4 +1,4 @@
-"""The camera that a name stands for: a sensor that ships, or a pipeline's pixel and readout."""
+"""Look up a camera by name: a shipped sensor, or a pipeline's pixel and readout."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,28 +14,32 @@ from sensorsim.sensor import Photodiode
 from sensorsim.sensor.presets import Sensor, load_sensor, sensor_names
 
 BENCH_BITS = 12
-"""Of the linear ADC that stands in where the camera's own readout cannot be used."""
+"""Bits of the ideal linear ADC that replaces a readout that cannot be characterized."""
 ROWS, COLUMNS = 240, 320
 
 
 @dataclass(frozen=True)
 class DeviceUnderTest:
-    """A camera, before it is put on the bench.
+    """A camera to characterize.
 
     Attributes
     ----------
     name : str
+        Name of the sensor or pipeline.
     photodiode : Photodiode
-    adc : Adc, optional
-        Its own readout, if that is a linear ADC.
+        The pixel.
+    adc : Adc or None
+        The camera's readout, if it is a linear ADC.
     readout : str
-        What its own readout is called.
+        Description of the camera's readout, for messages.
     full_scale_v : float
+        Voltage at which the range of an ideal converter ends, V.
     wavelength_nm : float
-        Of the light that its data sheet or pipeline states.
+        Wavelength of the light that its data sheet or pipeline states, nm.
     die : int
-    sensor : Sensor, optional
-        Where it comes from.
+        Die number.
+    sensor : Sensor or None
+        The sensor with published figures, if it is known.
     """
 
     name: str
@@ -48,9 +52,19 @@ class DeviceUnderTest:
     sensor: Sensor | None
 
     def published(self, bench: Bench) -> dict[str, float]:
-        """What the sensor's ``[emva]`` table says, by the names of a characterization's results.
+        """Published figures of the sensor, from its ``[emva]`` table.
 
-        The gain only where the bench's ADC has as many bits as the sensor's.
+        Parameters
+        ----------
+        bench : Bench
+            The camera in the setup. The system gain is left out unless its ADC has as many bits as
+            the sensor's.
+
+        Returns
+        -------
+        dict of str to float
+            Values by the names and in the units of the results of `characterize`; empty if the
+            sensor is not known.
         """
         if self.sensor is None:
             return {}
@@ -66,9 +80,15 @@ def find_device(target: str, settings: Mapping[str, Any] | None = None) -> Devic
 
     Parameters
     ----------
-    target : name of a sensor that ships, or path or name of a pipeline
-    settings : mapping, optional
+    target : str
+        Name of a shipped sensor, or path or name of a pipeline.
+    settings : mapping of str to value, optional
         Dotted fields of the pipeline to change.
+
+    Returns
+    -------
+    DeviceUnderTest
+        The camera.
 
     Raises
     ------
@@ -102,22 +122,29 @@ def put_on_bench(
     device: DeviceUnderTest, *, adc_bits: int | None = None, wavelength_nm: float | None = None,
     rows: int | None = None, columns: int | None = None, seed: int = 0,
 ) -> tuple[Bench, list[str]]:  # fmt: skip
-    """Put a camera on the bench, behind its own readout or behind an ideal linear ADC.
+    """Set up a camera with its own readout or with an ideal linear ADC.
 
     Parameters
     ----------
+    device : DeviceUnderTest
+        The camera.
     adc_bits : int, 1 to 14, optional
-        Take an ideal linear ADC of so many bits in place of the camera's own readout. Left out,
-        its own is taken if it is linear and resolves the dark noise, else one of `BENCH_BITS`.
-    wavelength_nm : float, optional
+        Bits of an ideal linear ADC that replaces the camera's readout. If left out, the camera's
+        readout is used if it is linear and resolves the dark noise, else one of `BENCH_BITS`.
+    wavelength_nm : float, 380 to 780, optional
+        Wavelength of the light, nm; the camera's if left out.
     rows, columns : int, optional
-        Of the region that is read.
+        Size of the region that is read, pixels; `ROWS` x `COLUMNS` or the sensor's size if left
+        out, whichever is smaller.
+    seed : int, 0 to 2**32 - 1
+        Seed of all noise.
 
     Returns
     -------
-    Bench
-    list of str
-        What a reader of the results must know about the readout.
+    bench : Bench
+        The camera in the setup.
+    notes : list of str
+        Sentences about readout and camera for the reader of the results.
 
     Raises
     ------
@@ -147,7 +174,7 @@ def put_on_bench(
 
 
 def _behind_its_own(mount: Callable[[Adc], Bench], adc: Adc) -> tuple[Bench | None, str]:
-    """The camera behind its own linear ADC, or why that cannot be, if finer bits can help."""
+    """Set up the camera with its own ADC, or say why not if an ADC of more bits can help."""
     try:
         own = mount(adc)
         dark_dn2 = own.dark_variance_dn2()
@@ -162,7 +189,7 @@ def _behind_its_own(mount: Callable[[Adc], Bench], adc: Adc) -> tuple[Bench | No
 
 
 def _notes(device: DeviceUnderTest) -> list[str]:
-    """What a reader must know about the camera itself."""
+    """Notes about the camera itself, for the reader of the results."""
     notes = _changes(device)
     if device.photodiode.row_noise_e > 0:
         notes.append(
@@ -174,7 +201,7 @@ def _notes(device: DeviceUnderTest) -> list[str]:
 
 
 def _changes(device: DeviceUnderTest) -> list[str]:
-    """A note on what differs from the sensor whose published figures stand beside the results."""
+    """Note the fields that differ from the sensor whose published figures are compared."""
     if device.sensor is None:
         return []
     theirs, mine = Photodiode(**device.sensor.photodiode_fields()), device.photodiode
@@ -188,12 +215,23 @@ def _changes(device: DeviceUnderTest) -> list[str]:
 
 
 def ideal_adc(bits: int) -> Adc:
-    """A linear ADC that quantizes and does nothing else."""
+    """Make a linear ADC without errors other than quantization.
+
+    Parameters
+    ----------
+    bits : int, 1 to 14
+        Resolution, bits.
+
+    Returns
+    -------
+    Adc
+        The ADC.
+    """
     return Adc(bits=bits, comparator=Comparator(noise_mv=0, offset_mv=0))
 
 
 def _of_sensor(sensor: Sensor) -> DeviceUnderTest:
-    """A sensor behind an ideal ADC of its own bits and gain, where they are published."""
+    """Make a sensor with an ideal ADC of its published bits and gain, else of `BENCH_BITS`."""
     pixel = Photodiode(**sensor.photodiode_fields())
     bits = sensor.adc_bits.value if sensor.adc_bits else BENCH_BITS
     gain = sensor.emva.system_gain_dn_per_e

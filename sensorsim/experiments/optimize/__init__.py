@@ -1,1 +1,1 @@
-"""Search of readouts: accuracy against energy, with optuna; and only here."""
+"""Search for readouts that trade accuracy against energy; the only package that needs optuna."""

@@ -1,4 +1,4 @@
-"""The front of a search, measured anew on images and dies that the search has not seen."""
+"""Measure the designs of a search on images and dies that the search did not use."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -29,18 +29,33 @@ def measured_front(
 
     Parameters
     ----------
+    space : Space
+        The space that was searched.
+    goal : Goal
+        Stages and limits of the search.
+    split : Split
+        Numbers of reported and searched images.
+    designs : sequence of Trial
+        The designs to measure, from `best_designs`.
+    trials : sequence of Trial
+        All trials of the search, for the record.
+    seed : int, 0 to 2**32 - 1
+        Seed of all noise and of the draws of prices.
     dies : int
-        How many to report on, at least two: the pipeline's own and others.
+        Number of dies to measure, at least two: the pipeline's own and others.
+    report : callable, optional
+        Called with the number of designs done and the number of all designs.
 
     Returns
     -------
     Dataset
-        Over ``design``: accuracy of the pipeline's die with its Wilson interval on the reported
-        images, and the one of the search; ``dies_accuracy_mean`` and ``dies_accuracy_worst`` over
-        the reported dies; energy of the goal's stages at typical prices (``goal_energy_pj``) and
-        its Monte-Carlo median and 95 % interval; energy of the whole frame; ``on_front``, whether
-        no other design is cheaper and better in the mean over dies; ``met``, whether that mean
-        keeps the limits; ``settings`` as JSON. Over ``trial``: all that was tried.
+        Over ``design``: accuracy of the pipeline's die on the reported images with its Wilson
+        interval, and accuracy in the search; ``dies_accuracy_mean`` and ``dies_accuracy_worst``
+        over the reported dies; energy of the goal's stages at typical prices (``goal_energy_pj``)
+        and its Monte Carlo median and 95 % interval; energy of the whole frame; ``on_front``,
+        whether the design is on the Pareto front of energy and mean accuracy over dies; ``met``,
+        whether that mean keeps the limits; ``settings`` as JSON. Over ``trial``: model, design,
+        accuracy and energy of all trials.
 
     Raises
     ------

@@ -1,10 +1,10 @@
-"""A search for the designs that trade accuracy against energy best.
+"""Search for the designs with the best trade-off between accuracy and energy.
 
-A tree-structured Parzen estimator for several goals chooses the designs (Ozaki et al., JAIR 73,
-2022), by optuna: it copes with names beside numbers and with limits, and in a hundred trials it
-finds about what a genetic search (NSGA-II) and chance find in two hundred (docs/designs.md). The
-sampler is seeded anew for every trial, by seed and number, so a search that goes on from its store
-does what one that was never stopped does.
+A multi-objective tree-structured Parzen estimator of optuna proposes the designs (Ozaki et al.,
+JAIR 73, 2022). It supports categorical parameters and constraints, and finds in 100 trials about
+what a genetic search (NSGA-II) or random search finds in 200 (docs/designs.md). The sampler is
+seeded for every trial by seed and trial number, so a resumed search gives the same trials as one
+that was not interrupted.
 """
 
 import json
@@ -30,25 +30,26 @@ from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.scenes.labelled import Labelled
 
 SEARCH_DIES = 8
-"""Each image of the search is seen through one of so many dies, none of them the pipeline's."""
+"""Number of dies over which the images of a search are spread; the pipeline's is not one."""
 ENERGY_STEP = 1.02
-"""Energies within it count as equal: prices are known to a factor, and a search that heeded a
-thousandth would spend its trials in the cheapest corner."""
+"""Ratio of energies that count as equal. Prices are only known to a factor, and a search that
+distinguished 0.1 % would spend its trials on the cheapest designs."""
 STARTUP = 16
-"""So many trials are drawn at random, those that try every model once included."""
+"""Number of random trials at the start, including those that try every model once."""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What is asked of a design.
+    """Objectives and limits of a search.
 
     Attributes
     ----------
     stages : tuple of str
-        Stages of the ledger whose energy is to be low.
+        Stages of the ledger whose energy is minimized.
     max_energy_pj : float, optional
-        Of those stages, per frame, at typical prices.
+        Largest energy of those stages per frame, at typical prices, pJ.
     min_accuracy : float, optional
+        Smallest accuracy, 0 to 1.
     """
 
     stages: tuple[str, ...] = STAGES
@@ -56,7 +57,21 @@ class Goal:
     min_accuracy: float | None = None
 
     def violations(self, accuracy: float, energy_pj: float) -> dict[str, float]:
-        """By how much each limit is missed; 0 or less where it is kept."""
+        """Compute by how much each limit is missed.
+
+        Parameters
+        ----------
+        accuracy : float
+            Accuracy, 0 to 1.
+        energy_pj : float
+            Energy of the goal's stages, pJ.
+
+        Returns
+        -------
+        dict of str to float
+            Violation of "energy" (fraction of it) and "accuracy", where limited; 0 or less if the
+            limit is kept.
+        """
         found = {}
         if self.max_energy_pj is not None:
             found["energy"] = 1 - self.max_energy_pj / energy_pj if energy_pj else 0.0
@@ -65,22 +80,35 @@ class Goal:
         return found
 
     def met(self, accuracy: float, energy_pj: float) -> bool:
-        """Whether all limits are kept."""
+        """Whether all limits are kept.
+
+        Parameters
+        ----------
+        accuracy : float
+            Accuracy, 0 to 1.
+        energy_pj : float
+            Energy of the goal's stages, pJ.
+
+        Returns
+        -------
+        bool
+            True if no limit is missed.
+        """
         return all(v <= 0 for v in self.violations(accuracy, energy_pj).values())
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A design and what the search saw of it.
+    """A design with its accuracy and energy in the search.
 
     Attributes
     ----------
     design : dict
-        Parameters of `Space`.
+        Values of the parameters of `Space`.
     accuracy : float
-        On the images of the search.
+        Accuracy on the images of the search, 0 to 1.
     energy_pj : float
-        Of the goal's stages, at typical prices.
+        Energy of the goal's stages at typical prices, pJ.
     """
 
     design: dict[str, Any]
@@ -89,16 +117,29 @@ class Trial:
 
     @property
     def coarse_energy_pj(self) -> float:
-        """Energy to the nearest step of 2 %."""
+        """Energy rounded to the nearest power of `ENERGY_STEP`.
+
+        Returns
+        -------
+        float
+            Energy, pJ.
+        """
         step = math.log(ENERGY_STEP)
         return math.exp(step * round(math.log(self.energy_pj) / step)) if self.energy_pj else 0.0
 
 
 @dataclass(frozen=True)
 class Split:
-    """Images to search on, and others to report on.
+    """Numbers of images to search on and to report on.
 
-    Those reported are the first ones, so that ``sensorsim run --images`` sees the same.
+    The reported images are the first ones, those that ``sensorsim run --images`` uses.
+
+    Attributes
+    ----------
+    reported : int
+        Number of images to report on, from the first.
+    searched : int
+        Number of images to search on, the last ones.
     """
 
     reported: int
@@ -106,12 +147,26 @@ class Split:
 
     @classmethod
     def of(cls, dataset: Labelled, reported: int | None, searched: int | None) -> "Split":
-        """Split a dataset; by itself a fifth, at most 2000, is searched on.
+        """Split a dataset.
+
+        Parameters
+        ----------
+        dataset : Labelled
+            All test images.
+        reported : int or None
+            Number of images to report on; all others if None.
+        searched : int or None
+            Number of images to search on; a fifth, at most 2000, if None.
+
+        Returns
+        -------
+        Split
+            The numbers.
 
         Raises
         ------
         InputError
-            If there are not so many images.
+            If a number is below 1, or their sum exceeds the number of images.
         """
         size = len(dataset)
         if searched is None:
@@ -126,7 +181,18 @@ class Split:
         return cls(reported, searched)
 
     def frames(self, dataset: Labelled) -> npt.NDArray[np.int64]:
-        """Numbers of the last images, to search on."""
+        """Indices of the images to search on.
+
+        Parameters
+        ----------
+        dataset : Labelled
+            All test images.
+
+        Returns
+        -------
+        int64 [searched]
+            Indices of the last images.
+        """
         return np.arange(len(dataset) - self.searched, len(dataset))
 
 
@@ -139,23 +205,35 @@ def search(
     store: str | Path | None = None,
     report: Callable[[int, int], None] | None = None,
 ) -> list[Trial]:
-    """Try designs.
+    """Search for designs of high accuracy and low energy.
 
     Parameters
     ----------
+    space : Space
+        The designs to choose from.
+    goal : Goal
+        Stages whose energy counts, and limits.
+    split : Split
+        Numbers of reported and searched images.
     trials : int
-        At least one for each model.
-    seed : int
-        Of the noise and of the search.
-    store : path, optional
-        Folder that keeps finished trials; the same call goes on from it, with more trials too.
+        Number of trials, at least one for each model.
+    seed : int, 0 to 2**32 - 1
+        Seed of the noise and of the search.
+    store : str or Path, optional
+        Folder for finished trials. The same call resumes from it, also with more trials.
     report : callable, optional
-        Called with trials done and trials in all.
+        Called with the number of trials done and the number of all trials.
+
+    Returns
+    -------
+    list of Trial
+        All trials, in their order.
 
     Raises
     ------
     InputError
-        If there are fewer trials than models, or the store belongs to another search.
+        If there are fewer trials than models, the store belongs to another search, or a trial in
+        it was made by another version of optuna.
     """
     if trials < len(space.models):
         raise InputError(
@@ -192,14 +270,26 @@ def search(
 
 
 def best_designs(trials: list[Trial], goal: Goal) -> list[Trial]:
-    """The Pareto front of the trials that keep all limits, the cheapest first.
+    """Pareto front of the trials that keep all limits.
 
-    Of energies within a step, the most accurate design stands for all.
+    Of designs whose energies round to the same step, only the most accurate is kept.
+
+    Parameters
+    ----------
+    trials : list of Trial
+        All trials.
+    goal : Goal
+        Limits.
+
+    Returns
+    -------
+    list of Trial
+        The front, in ascending order of energy.
 
     Raises
     ------
     InputError
-        If none does; it says what the best of them reached.
+        If no trial keeps the limits; the message states what the best of them reached.
     """
     dearest_first = sorted(trials, key=lambda t: -t.energy_pj)
     distinct = list({(t.coarse_energy_pj, t.accuracy): t for t in dearest_first}.values())
@@ -256,18 +346,44 @@ def _suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
 
 
 def searched_dies(own: int, frames: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The die through which the search sees each image."""
+    """Die for each image of the search.
+
+    Parameters
+    ----------
+    own : int
+        The pipeline's die number.
+    frames : int64 [N]
+        Indices of the images.
+
+    Returns
+    -------
+    int64 [N]
+        Die numbers: the `SEARCH_DIES` that follow ``own``.
+    """
     return (own + 1 + frames % SEARCH_DIES) % (streams.MAX_DIE + 1)
 
 
 def reported_dies(own: int, count: int) -> list[int]:
-    """The pipeline's die, and others that the search has not seen."""
+    """Choose dies to report on that the search did not use.
+
+    Parameters
+    ----------
+    own : int
+        The pipeline's die number.
+    count : int
+        Number of dies, at least 1.
+
+    Returns
+    -------
+    list of int
+        Die numbers, ``own`` first.
+    """
     others = [own + SEARCH_DIES + n for n in range(1, count)]
     return [d % (streams.MAX_DIE + 1) for d in (own, *others)]
 
 
 class _Judge:
-    """Accuracy and energy of designs; one that was seen is not simulated again."""
+    """Accuracy and energy of designs; results are cached by settings."""
 
     def __init__(self, space: Space, goal: Goal, split: Split, seed: int) -> None:
         self.space, self.goal = space, goal
@@ -292,7 +408,7 @@ class _Judge:
 
 
 def _plan(space: Space, goal: Goal, split: Split, seed: int) -> Mapping[str, Any]:
-    """All that trials depend on, but for their number."""
+    """Everything that trials depend on, except their number."""
     return {
         "pipeline": space.base.description.model_dump(mode="json"),
         "models": list(space.models),

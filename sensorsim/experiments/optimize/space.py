@@ -1,7 +1,7 @@
-"""What a search may vary, and how a design becomes settings of a pipeline.
+"""Parameters that a search may vary, and their conversion to settings of a pipeline.
 
-A design is a few named parameters, all of them always stated: what a readout has no use for (the
-converter of a thermometer) changes nothing.
+A design states all parameters, also those that its readout does not use (the converter of a
+thermometer), which have no effect.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ Parameters = Mapping[str, Any]
 
 SIZES = (0.25, 16.0)
 EXPOSURES = (0.25, 8.0)
-"""Factors on the exposure that the pipeline states: two stops down, three up."""
+"""Range of the factor on the pipeline's exposure: two stops down, three up."""
 MISMATCH = "mismatch"
-"""Folder of the shipped networks that were trained with dies' errors in view."""
+"""Folder of the shipped networks that were trained on simulated dies with mismatch."""
 _READOUTS = sorted(kinds().values(), key=lambda readout: readout.choices_need_a_process)
 VARIABLES = ("size", "exposure", *(choice for readout in _READOUTS for choice in readout.choices))
-"""What may vary beside the model, which always does: thresholds and bits come with a network."""
+"""Parameters beside the model, which always varies; thresholds and bits are those of a model."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Space:
     Attributes
     ----------
     base : Pipeline
-        All else is what it states.
+        Pipeline that states everything else.
     models : dict of str to Readout
-        Networks by what ``network.model`` calls them, with the readout each was trained behind.
+        Value of ``network.model`` and the readout that this network was trained behind.
     choices : dict of str to tuple of str
-        Parameters of which one value is chosen; the first is tried first.
+        Values of each categorical parameter; the first is tried first.
     ranges : dict of str to tuple of float
-        Parameters between two ends, searched in the logarithm; 1 is tried first.
+        Ends of each continuous parameter, searched on a logarithmic scale; 1 is tried first.
     """
 
     base: Pipeline
@@ -51,12 +51,29 @@ class Space:
     ranges: dict[str, tuple[float, float]]
 
     def first_designs(self) -> list[dict[str, Any]]:
-        """Every model once, at size 1, the pipeline's exposure and the first of every choice."""
+        """Designs to try first: each model at size 1, exposure 1 and the first of every choice.
+
+        Returns
+        -------
+        list of dict
+            One design for each model.
+        """
         usual = {k: v[0] for k, v in self.choices.items()} | dict.fromkeys(self.ranges, 1.0)
         return [usual | {"model": m} for m in self.models]
 
     def settings(self, design: Parameters) -> dict[str, Any]:
-        """Dotted fields that make the pipeline this design."""
+        """Convert a design to settings of the pipeline.
+
+        Parameters
+        ----------
+        design : mapping of str to value
+            Values of the parameters, with "model".
+
+        Returns
+        -------
+        dict of str to value
+            Dotted fields and their values.
+        """
         readout = self.models[design["model"]]
         settings: dict[str, Any] = {"network.model": design["model"]}
         settings |= self._exposure(design)
@@ -70,11 +87,27 @@ class Space:
         return settings
 
     def chain(self, design: Parameters) -> Pipeline:
-        """The pipeline of a design."""
+        """Make the pipeline of a design.
+
+        Parameters
+        ----------
+        design : mapping of str to value
+            Values of the parameters, with "model".
+
+        Returns
+        -------
+        Pipeline
+            The base pipeline with the settings of the design.
+
+        Raises
+        ------
+        InputError
+            If the model does not fit the pipeline.
+        """
         return self.base.replace(self.settings(design))
 
     def _has_size(self, readout: Readout) -> bool:
-        """A converter at a survey's price has no comparator of its own."""
+        """Whether the readout's price includes comparators of a size."""
         return readout.priced_by_parts(self.base.description.energy, self.base.cost.technology)
 
     def _comparator(self, size: float | None) -> Comparator:
@@ -94,14 +127,22 @@ class Space:
 
 
 def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None = None) -> Space:
-    """The designs around a pipeline.
+    """Make the space of designs around a pipeline.
 
     Parameters
     ----------
-    folder : path, optional
-        Where models lie; those that ship for the pipeline's dataset if left out, in both trainings.
-    vary : names of `VARIABLES`, optional
-        All that the technology has a price for if left out.
+    base : Pipeline
+        Pipeline that states everything that does not vary.
+    folder : Path or None
+        Folder of model files; None: the shipped models of the pipeline's dataset, trained with and
+        without mismatch.
+    vary : tuple of str, optional
+        Some of `VARIABLES`; all that the technology can price if left out.
+
+    Returns
+    -------
+    Space
+        Models that fit the pipeline, and the parameters that vary.
 
     Raises
     ------
@@ -138,7 +179,7 @@ def _checked(base: Pipeline, vary: tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def _exposure_field(base: Pipeline) -> tuple[str, float]:
-    """The field that sets the exposure, and what the pipeline states."""
+    """The field that sets the exposure, and its value."""
     exposure = base.description.scene.exposure
     if exposure.white_illuminance_lux is not None:
         return "photodiode.integration_time_ms", base.description.photodiode.integration_time_ms
@@ -146,7 +187,7 @@ def _exposure_field(base: Pipeline) -> tuple[str, float]:
 
 
 def _exposures(base: Pipeline) -> tuple[float, float]:
-    """Factors on the exposure; an integration time ends with the frame."""
+    """Range of the exposure factor; the integration time is limited to the frame time."""
     field, stated = _exposure_field(base)
     shortest, longest = EXPOSURES
     if field.startswith("photodiode"):
@@ -182,5 +223,5 @@ def _models(space: Space, folder: Path | None) -> dict[str, Readout]:
 
 
 def _rounded(value: float) -> float:
-    """Four digits, so that a command can be read."""
+    """Round to four digits, so that settings stay readable."""
     return float(f"{value:.4g}")
