@@ -1,7 +1,7 @@
-"""Volts to bits: a folder for each readout, and the protocol that the rest of the program calls.
+"""Readouts, which convert volts to bits: a package for each, and their common interface.
 
-`protocol` says what a readout offers, `registry` finds it by its kind, `learned` is the one that a
-model file was trained with, `families` collects what the studies compare.
+`protocol` defines the interface, `registry` looks up readouts by kind, `learned` is the readout
+that a model file was trained with, `families` lists the readouts that the studies compare.
 """
 
 from sensorsim.circuits.comparator import Comparator

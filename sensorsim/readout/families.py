@@ -1,4 +1,4 @@
-"""The families of all readouts, each by name and number of levels."""
+"""Make readouts by family name and number of levels."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,12 +9,12 @@ from sensorsim.readout.registry import kinds
 
 
 def families() -> dict[str, Family]:
-    """All families of the readouts that are registered.
+    """List all families of the registered readouts.
 
     Returns
     -------
     dict of str to Family
-        By name, in the order of tables.
+        Families by name, in the order of tables.
     """
     return {f.name: f for readout in kinds().values() for f in readout.families()}
 
@@ -25,21 +25,23 @@ def make_readout(
     comparator: Comparator,
     calibration: npt.ArrayLike | None = None,
 ) -> Readout:
-    """A readout of a family; of one that is learned, the readout that learning starts from.
+    """Make a readout of a family; for a learned one, the readout that training starts from.
 
     Parameters
     ----------
     family : str
-        Like "adc-log" or "glt".
+        Name of the family, like "adc-log" or "glt".
     levels : int
-        Bits of an ADC, thresholds of a thermometer.
+        Bits of an ADC, thresholds of a thermometer, ratios of a log-gradient.
     comparator : Comparator
+        Errors of the comparators.
     calibration : float [S], optional
-        Samples as parts of full scale, for the families that need them.
+        Samples as fractions of full scale, for the families that need them.
 
     Returns
     -------
     Readout
+        The readout.
 
     Raises
     ------
@@ -47,6 +49,12 @@ def make_readout(
         If the family is unknown or its calibration samples are missing.
     InputError
         If calibration gives no distinct levels.
+
+    Examples
+    --------
+    >>> from sensorsim.circuits.comparator import Comparator
+    >>> make_readout("thermometer-uniform", 3, Comparator()).thresholds
+    (0.25, 0.5, 0.75)
     """
     known = families()
     if family not in known:

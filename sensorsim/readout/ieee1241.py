@@ -1,8 +1,8 @@
-"""What a converter really does: the static and dynamic tests of IEEE Std 1241.
+"""Static and dynamic tests of converters by IEEE Std 1241.
 
-The tests see only volts and codes, so they hold for any readout, and a converter that does not do
-what its description says is found out. A thermometer's code is its count of ones. One column of
-one die is tested.
+The tests use only volts and codes, so they apply to any readout, and they show whether a converter
+behaves as its description states. A thermometer's code is its count of ones. One column of one die
+is tested.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from sensorsim.core.errors import InputError
 FloatArray = npt.NDArray[np.float64]
 
 HIGHEST_HARMONIC = 10
-"""Harmonics 2 to 10 count as distortion, as IEEE Std 1241 suggests."""
+"""Highest harmonic that counts as distortion, as IEEE Std 1241 suggests."""
 _CHUNK = 2**20
 _PROBES = 64
 _SEARCH, _RAMP, _SINE = (n << 24 for n in range(3))
@@ -26,24 +26,68 @@ _SEARCH, _RAMP, _SINE = (n << 24 for n in range(3))
 
 
 class Converter(Protocol):
-    """What can be tested: an ADC, a thermometer, anything that converts like one."""
+    """Interface of a converter to test, like an ADC or a thermometer."""
 
     @property
     def levels(self) -> int:
-        """Number of transitions between codes."""
+        """Number of transitions between codes.
+
+        Returns
+        -------
+        int
+            Number of transitions, which is the largest code.
+        """
 
     def convert(
         self, volts: npt.NDArray[np.float32], full_scale_v: float, key: streams.Key
     ) -> npt.NDArray[Any]:
-        """Codes of images: [N, H, W, C]."""
+        """Convert images to codes.
+
+        Parameters
+        ----------
+        volts : float32 [N, H, W, C], V
+            Pixel signals.
+        full_scale_v : float
+            Voltage at which an ideal converter's code range ends, V.
+        key : Key
+            Noise addresses of the N frames.
+
+        Returns
+        -------
+        unsigned integer [N, H, W, C]
+            Codes.
+        """
 
     def digital_numbers(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """Codes as numbers, 0 to ``levels``."""
+        """Convert codes to numbers that rise with the volts.
+
+        Parameters
+        ----------
+        codes : unsigned integer, any shape
+            Codes.
+
+        Returns
+        -------
+        int64, shape of ``codes``
+            Numbers, 0 to ``levels``.
+        """
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A converter on the bench: one column of one die, fed with many samples."""
+    """One column of one die of a converter in the test setup.
+
+    Attributes
+    ----------
+    readout : Converter
+        The converter.
+    full_scale_v : float
+        Voltage at which an ideal converter's code range ends, V.
+    column, die : int
+        Column and die under test.
+    seed : int, 0 to 2**32 - 1
+        Seed of all noise.
+    """
 
     readout: Converter
     full_scale_v: float
@@ -53,18 +97,36 @@ class Bench:
 
     @property
     def nominal_step_v(self) -> float:
-        """Width of a code of an ideal linear converter with as many levels."""
+        """Code width of an ideal linear converter with as many levels.
+
+        Returns
+        -------
+        float
+            Code width, V.
+        """
         return self.full_scale_v / (self.readout.levels + 1)
 
     def codes(self, volts: FloatArray, first_frame: int) -> npt.NDArray[np.int64]:
-        """Codes of samples, each with noise of its own: int64 [samples].
+        """Convert samples, each with its own noise draw.
 
-        Every sample is one row of an image that is just wide enough to have the tested column.
+        Each sample is a row of an image that is just wide enough for the tested column.
+
+        Parameters
+        ----------
+        volts : float64 [S]
+            Samples, V.
+        first_frame : int
+            First frame number, which addresses the noise.
+
+        Returns
+        -------
+        int64 [S]
+            Codes as numbers.
 
         Raises
         ------
         InputError
-            If a code is larger than the number of levels.
+            If the converter gives a code above its number of levels.
         """
         width = self.column + 1
         rows = max(1, _CHUNK // width)
@@ -99,29 +161,40 @@ def characterize_adc(
 
     Parameters
     ----------
-    readout : object with ``levels`` and ``convert(volts, full_scale_v, key)``
+    readout : Converter
+        The converter, like an `Adc` or a `Thermometer`.
     full_scale_v : float
-        Volts at which an ideal converter's code range ends.
+        Voltage at which an ideal converter's code range ends, V.
     column : int
-        Column of the image that is tested.
+        Column under test.
     die : int, 0 to `streams.MAX_DIE`
+        Die under test.
     seed : int, 0 to 2**32 - 1
+        Seed of all noise.
     samples_per_code : int, 4 to 1024
-        Samples of the ramp per nominal step: resolves transitions to ``1 / samples_per_code``.
+        Ramp samples per nominal code width, which resolve transitions to ``1 / samples_per_code``.
     record_length : int, a power of two from 64 to 2**22
         Samples of the sine.
     cycles : int, odd, below half the record length
-        Cycles of the sine in the record; odd, so that every sample has a phase of its own.
+        Cycles of the sine in the record; odd, so that no two samples have the same phase.
 
     Returns
     -------
     Dataset
-        Those of `static_test` and `dynamic_test`, with units.
+        Results of `static_test` and `dynamic_test`, each with its unit in ``attrs["units"]``.
 
     Raises
     ------
     InputError
-        If an argument is out of range, or the converter never gives its lowest or highest code.
+        If an argument is out of range, the converter never gives its lowest or highest code, all
+        its transitions coincide, or it gives a code above its number of levels.
+
+    Examples
+    --------
+    >>> from sensorsim.readout import Adc, Comparator
+    >>> adc = Adc(bits=8, comparator=Comparator(noise_mv=0, offset_mv=0))
+    >>> round(characterize_adc(adc)["enob_bits"].item(), 1)
+    8.0
     """
     _check(full_scale_v, column, die, seed)
     _check_sampling(samples_per_code, record_length, cycles)
@@ -138,33 +211,40 @@ def characterize_adc(
 
 
 def static_test(bench: Bench, samples_per_code: int) -> xr.Dataset:
-    """Transition levels and their errors, from the histogram of a ramp.
+    """Measure transition levels and their errors from the histogram of a ramp.
 
-    The number of samples below code k places transition k between two samples of the ramp; noise is
-    averaged over the samples around it. With ``Q = (T[L] - T[1]) / (L - 1)``, the average width of
-    a code, ``DNL[k] = (T[k + 1] - T[k]) / Q - 1`` and, by the end-point fit,
+    The number of samples below code k gives transition k; noise is averaged over the samples around
+    it. With the average code width ``Q = (T[L] - T[1]) / (L - 1)``,
+    ``DNL[k] = (T[k + 1] - T[k]) / Q - 1`` and, by the end-point fit,
     ``INL[k] = (T[k] - T[1]) / Q - (k - 1)``. Gain G and offset O make the first and last of
-    ``G * T[k] + O`` ideal. A companded converter is compared with a linear one, so its INL is its
-    curve.
+    ``G * T[k] + O`` ideal. The reference is a linear converter, so the INL of a companded converter
+    includes its curve.
+
+    Parameters
+    ----------
+    bench : Bench
+        The converter in the test setup.
+    samples_per_code : int
+        Ramp samples per nominal code width.
 
     Returns
     -------
     Dataset
-        ``transition_v``, ``inl_lsb`` (transition 1 to L); ``dnl_lsb``, ``missing`` (code 1 to
-        L - 1): a missing code never came on the whole ramp (narrower than the standard's
-        DNL of -0.9, which would count codes of a companded converter); ``missing_codes``;
-        ``gain_error_percent``, NaN with a single level; ``offset_mv``, with a single level that
-        of gain 1.
+        ``transition_v``, V, and ``inl_lsb`` (transitions 1 to L); ``dnl_lsb`` and ``missing``
+        (codes 1 to L - 1); ``missing_codes``, their number; ``gain_error_percent``, NaN with a
+        single level; ``offset_mv``, which assumes gain 1 with a single level. A code is missing if
+        no sample of the ramp gives it; the standard's DNL below -0.9 would also count narrow codes
+        of a companded converter.
 
     Raises
     ------
     InputError
-        If the converter never gives its lowest or highest code.
+        If the converter never gives its lowest or highest code, or all its transitions coincide.
     """
     last = bench.readout.levels
     start, stop = (_far_enough(bench, code) for code in (0, last))
     step = bench.nominal_step_v / samples_per_code
-    # Half a step off the ideal levels, which would else tie with samples.
+    # Half a step away from the ideal levels, so that no sample equals a level.
     ramp = start + step * (np.arange(np.ceil((stop - start) / step), dtype=np.float64) + 0.5)
     histogram = np.bincount(bench.codes(ramp, _RAMP), minlength=last + 1)
     transition = start + step * np.cumsum(histogram[:-1]).astype(np.float64)
@@ -192,32 +272,43 @@ def static_test(bench: Bench, samples_per_code: int) -> xr.Dataset:
 def dynamic_test(
     bench: Bench, transition_v: FloatArray, record_length: int, cycles: int
 ) -> xr.Dataset:
-    """Signal against noise and distortion of a coherent sine, by FFT without a window.
+    """Measure noise and distortion of a coherent sine by an FFT without a window.
 
-    The sine swings between the centers of the lowest and the highest code of the converter's own
-    range, from half an average step below the first transition to half a step above the last. It
-    does not clip, whatever gain and offset are. With this amplitude an ideal converter of b bits
-    has 6.02 b + 1.76 dB within 0.1 dB from 4 bits on. Fewer bits have less, by 0.3 dB (3), 0.9 dB
-    (2) and 1.5 dB (1: a square wave, of ``10 log10(8 / (pi**2 - 8)) = 6.31`` dB), because their
-    error is neither uniform nor independent of the sine: for them the formula does not hold. The
-    end codes clip noise at the peaks of the sine, so noise reads low: by 0.13 dB for one LSB at
-    8 bits, 0.07 dB at 10.
+    The sine covers the converter's own range, from half an average step below the first transition
+    to half a step above the last, so it does not clip for any gain and offset. With this amplitude
+    an ideal converter of b bits has an SNDR of 6.02 b + 1.76 dB within 0.1 dB from 4 bits on. Fewer
+    bits have less, by 0.3 dB (3), 0.9 dB (2) and 1.5 dB (1: a square wave, with
+    ``10 log10(8 / (pi**2 - 8)) = 6.31`` dB), because their error is neither uniform nor independent
+    of the sine. The end codes clip noise at the peaks of the sine, so the measured noise is too
+    low: by 0.13 dB for one LSB at 8 bits, 0.07 dB at 10.
 
     Parameters
     ----------
-    transition_v : float64 [L], volts
+    bench : Bench
+        The converter in the test setup.
+    transition_v : float64 [L]
+        Measured transition levels, V.
+    record_length : int
+        Samples of the sine.
+    cycles : int
+        Cycles of the sine in the record.
 
     Returns
     -------
     Dataset
         ``sndr_db``, ``enob_bits = (sndr_db - 1.76) / 6.02``, ``sfdr_db``, ``thd_db``, ``snr_db``;
-        the sine's ``sine_amplitude_v`` and ``sine_center_v``.
+        the sine's ``sine_amplitude_v`` and ``sine_center_v``, V.
+
+    Raises
+    ------
+    InputError
+        If all transitions coincide.
     """
     low, high = float(transition_v[0]), float(transition_v[-1])
     step = average_step_v(transition_v, bench.nominal_step_v)
     center, amplitude = (low + high) / 2, (high - low + step) / 2
-    # Whole cycles first: exact integers keep the phase exact. The small shift keeps rising and
-    # falling samples from having the same volts.
+    # Integers keep the phase exact. The small shift gives rising and falling samples different
+    # volts.
     turns = np.arange(record_length) * cycles % record_length + np.float64(0.125)
     sine = center + amplitude * np.sin(2 * np.pi * turns / record_length)
     power = power_spectrum(bench.codes(sine, _SINE))
@@ -240,7 +331,19 @@ def dynamic_test(
 
 
 def average_step_v(transition_v: FloatArray, nominal_step_v: float) -> float:
-    """Average width of a code, volts; the nominal one if there is a single transition.
+    """Average code width between the first and the last transition.
+
+    Parameters
+    ----------
+    transition_v : float64 [L]
+        Transition levels, V, ascending.
+    nominal_step_v : float
+        Nominal code width, V.
+
+    Returns
+    -------
+    float
+        Code width, V; the nominal one if there is a single transition.
 
     Raises
     ------
@@ -252,20 +355,36 @@ def average_step_v(transition_v: FloatArray, nominal_step_v: float) -> float:
     if transition_v[-1] <= transition_v[0]:
         raise InputError(
             f"readout: all its {transition_v.size} transitions lie at {transition_v[0]:g} V, "
-            "expected ascending ones; its codes between never come"
+            "expected ascending ones; the codes between are missing"
         )
     return float(transition_v[-1] - transition_v[0]) / (transition_v.size - 1)
 
 
 def power_spectrum(codes: npt.NDArray[np.int64]) -> FloatArray:
-    """One-sided power spectrum: float64 [n / 2 + 1]; its sum is the mean square of the codes."""
+    """Compute the one-sided power spectrum of codes.
+
+    Parameters
+    ----------
+    codes : int64 [S]
+        Codes; S is even.
+
+    Returns
+    -------
+    float64 [S / 2 + 1]
+        Power of each frequency, codes squared; their sum is the mean square of the codes.
+
+    Examples
+    --------
+    >>> power_spectrum(np.array([1, -1, 1, -1]))
+    array([0., 0., 1.])
+    """
     power = np.abs(np.fft.rfft(codes) / codes.size) ** 2
     power[1:-1] *= 2
     return power
 
 
 def _far_enough(bench: Bench, code: int) -> float:
-    """Volts at which the converter always gives its lowest or highest code."""
+    """Find volts at which the converter always gives its lowest or highest code."""
     for excess in 0.125 * 2.0 ** np.arange(7):
         volts = bench.full_scale_v * (1 + excess if code else -excess)
         if (bench.codes(np.full(_PROBES, volts), _SEARCH) == code).all():

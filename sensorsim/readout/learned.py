@@ -1,4 +1,4 @@
-"""The readout that a model file was trained with, under errors that a pipeline states."""
+"""The readout that a model file was trained with, with the errors that a pipeline states."""
 
 from typing import Any, Literal
 
@@ -10,10 +10,10 @@ from sensorsim.readout.thermometer.circuit import ThermometerCircuit
 
 
 class LearnedReadout(ThermometerCircuit):
-    """The readout of ``network.model``, under errors and circuit stated here.
+    """The readout of ``network.model``, with the errors and circuit stated here.
 
-    The file gives the levels of a thermometer or log-gradient, or resolution and curve of an ADC;
-    all else is what this description says. A circuit of a thermometer may be stated for one only.
+    The model file gives the levels of a thermometer or log-gradient, or resolution and curve of an
+    ADC; this description gives everything else. The circuit fields apply to a thermometer only.
     """
 
     kind: Literal["learned"] = "learned"
@@ -21,11 +21,17 @@ class LearnedReadout(ThermometerCircuit):
 
     @property
     def is_learned(self) -> bool:
-        """Whether its levels are those of the model file: they are."""
+        """Whether its levels are those of the model file: always true here.
+
+        Returns
+        -------
+        bool
+            True.
+        """
         return True
 
     def linear_adc(self) -> None:
-        """No ADC is stated here: see `Readout.linear_adc`."""
+        """Return None, since the ADC is stated in the model file: see `Readout.linear_adc`."""
         return None
 
     def stated(self) -> dict[str, Any]:
@@ -34,29 +40,31 @@ class LearnedReadout(ThermometerCircuit):
         Returns
         -------
         dict of str to value
+            Fields and values.
         """
         fields = ThermometerCircuit.model_fields.items()
         return {n: v for n, f in fields if (v := getattr(self, n)) != f.default}
 
     def resolved(self, trained: Readout | None) -> Readout:
-        """The readout of a model file, under what is stated here.
+        """Apply the errors and circuit stated here to the readout of a model file.
 
         Parameters
         ----------
-        trained : Readout
-            Of the model file.
+        trained : Readout or None
+            Readout of the model file.
 
         Returns
         -------
         Readout
+            The readout with its levels from the file.
 
         Raises
         ------
         ValueError
-            Without the model's readout.
+            If ``trained`` is None.
         InputError
-            If it cannot be built so: a thermometer's circuit stated for another readout, or
-            thresholds that fall on one code of the reference DAC.
+            If a thermometer's circuit is stated for another readout, or two thresholds fall on one
+            code of the reference DAC.
         """
         if trained is None:
             raise ValueError("a learned readout is resolved by its model's; none was given")

@@ -1,4 +1,4 @@
-"""Tables of equal steps, by which a kernel finds the levels near a sample without a search."""
+"""Tables of equal voltage steps, with which a kernel finds the levels near a sample quickly."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 _STEPS_PER_LEVEL = 4
 _MOST_STEPS = 1 << 14
-"""Size of the table of guesses: finer steps guess better, a small table stays in the cache."""
+"""Largest table of guesses: more steps guess better, but the table must fit into the cache."""
 _MOST_DOUBT = 0.02
 
 
@@ -17,9 +17,11 @@ class StepTable(NamedTuple):
     Attributes
     ----------
     edges : float64 [steps + 1]
-        Volts; step k lies between edges k and k + 1, and the end steps reach to infinity.
-    lowest, steps_per_v : float32
-        ``step = (volts - lowest) * steps_per_v``, clipped to the table.
+        Edges, V; step k lies between edges k and k + 1. The outer edges are infinite.
+    lowest : float32
+        Start of the first step, V.
+    steps_per_v : float32
+        Steps per volt: ``step = (volts - lowest) * steps_per_v``, clipped to the table.
     """
 
     edges: npt.NDArray[np.float64]
@@ -28,15 +30,40 @@ class StepTable(NamedTuple):
 
 
 def step_table(lowest_v: float, highest_v: float, steps: int) -> StepTable:
-    """Equal steps between two voltages."""
-    span = highest_v - lowest_v if highest_v > lowest_v else 1.0  # a single level: any will do
+    """Divide a range of volts into equal steps.
+
+    Parameters
+    ----------
+    lowest_v, highest_v : float
+        Ends of the range, V.
+    steps : int
+        Number of steps.
+
+    Returns
+    -------
+    StepTable
+        The steps; the end steps also cover what lies outside the range.
+    """
+    span = highest_v - lowest_v if highest_v > lowest_v else 1.0  # a single level: any range works
     edges = lowest_v + span * np.arange(steps + 1) / steps
     edges[0], edges[-1] = -np.inf, np.inf
     return StepTable(edges, np.float32(lowest_v), np.float32(steps / span))
 
 
 class Guesses(NamedTuple):
-    """How a quantizer finds the code of a sample, as `sensorsim.readout.adc.kernel` takes it."""
+    """Table or arithmetic with which `sensorsim.readout.adc.kernel.quantize` finds codes.
+
+    Attributes
+    ----------
+    codes : uint16 [steps]
+        First guess of the code in each step; empty if the levels are equally spaced.
+    lowest : float32
+        Start of the first step, V.
+    steps_per_v : float32
+        Steps per volt.
+    doubt : float32
+        Largest deviation of equally spaced levels from ``lowest + k / steps_per_v``, steps.
+    """
 
     codes: npt.NDArray[np.uint16]
     lowest: np.float32
@@ -45,11 +72,18 @@ class Guesses(NamedTuple):
 
 
 def guesses(levels: npt.NDArray[np.float64]) -> Guesses:
-    """Arithmetic if all levels are the same equal steps; else a code for each step of a table.
+    """Choose how to find codes: arithmetic for equally spaced levels, else a table of guesses.
 
     Parameters
     ----------
-    levels : float64 [D, K, L], volts, ascending along the last axis
+    levels : float64 [D, K, L]
+        Transition levels, V, ascending along the last axis.
+
+    Returns
+    -------
+    Guesses
+        Arithmetic if all dies and columns share levels in equal steps, else a table that is made
+        from the first die and column.
     """
     one = levels[0, 0]
     count = one.size
@@ -68,10 +102,19 @@ def guesses(levels: npt.NDArray[np.float64]) -> Guesses:
 
 
 def ended(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """Levels [..., L] as float32 [..., L + 1] that end with infinity.
+    """Round levels up to float32 and append infinity.
 
-    Each is the smallest float32 at or above it, which a float32 sample reaches if and only if it
-    reaches the level itself.
+    A float32 sample reaches the rounded level if and only if it reaches the level itself.
+
+    Parameters
+    ----------
+    levels : float64 [..., L]
+        Levels, V.
+
+    Returns
+    -------
+    float32 [..., L + 1]
+        Smallest float32 at or above each level, V, then infinity.
     """
     rounded = levels.astype(np.float32)
     up = np.nextafter(rounded, np.float32(np.inf))
@@ -80,14 +123,14 @@ def ended(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
 
 
 class CloseLevels(NamedTuple):
-    """Which levels a sample in a step may or may not reach, once offset and noise are known.
+    """Levels that a sample in a step reaches for any offset and noise, and levels to compare.
 
     Attributes
     ----------
     sure : uint32 [D, steps]
-        Bit field of the levels reached in any case, without those to compare.
+        Bit field of the levels reached for any offset and noise, without those to compare.
     first, last : uint8 [D, steps]
-        Levels ``first`` to ``last - 1`` are to be compared.
+        Levels ``first`` to ``last - 1`` must be compared.
     """
 
     sure: npt.NDArray[np.uint32]
@@ -96,16 +139,24 @@ class CloseLevels(NamedTuple):
 
 
 def close_levels(levels: npt.NDArray[np.float64], reach_v: float, table: StepTable) -> CloseLevels:
-    """Levels near each step of a table.
+    """Find the levels near each step of a table.
 
     Parameters
     ----------
-    levels : float64 [D, M], volts, in any order
+    levels : float64 [D, M]
+        Reference levels of each die, V, in any order.
     reach_v : float
-        Largest possible sum of offset and noise.
+        Largest possible sum of offset and noise, V.
+    table : StepTable
+        The steps.
+
+    Returns
+    -------
+    CloseLevels
+        Levels that are surely reached, and levels to compare.
     """
     count = levels.shape[1]
-    # A step's edges are known to float32 only: widen them by a part of a step.
+    # Edges are exact to float32 only: widen each step by a hundredth.
     slack = reach_v + 1e-2 / float(table.steps_per_v)
     low, high = table.edges[:-1] - slack, table.edges[1:] + slack
     reached = levels[:, np.newaxis] <= low[:, np.newaxis]

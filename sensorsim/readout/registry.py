@@ -1,4 +1,4 @@
-"""Readouts by their kind: the folders of this package, and what other packages register.
+"""Registry of readouts by kind: the packages in this folder, and those that others register.
 
 A package registers its readouts by an entry point of the group ``sensorsim.readouts`` whose value
 is the class (docs/extending.md), or at run time by `register`.
@@ -29,29 +29,30 @@ Model = TypeVar("Model", bound=type[BaseModel])
 
 
 def kinds() -> Mapping[str, type[Readout]]:
-    """All readouts that are registered.
+    """List all registered readouts.
 
     Returns
     -------
     mapping of str to class
-        By kind.
+        Subclasses of `Readout` by kind.
     """
     return MappingProxyType(_kinds)
 
 
 def register(readout: type[Readout], package: str) -> None:
-    """Make a readout known by its kind, in pipelines, model files and the JSON schema.
+    """Register a readout by its kind, for pipelines, model files and the JSON schema.
 
     Parameters
     ----------
     readout : subclass of Readout
+        The class.
     package : str
-        Where it comes from, for error messages.
+        Package that it comes from, for error messages.
 
     Raises
     ------
     InputError
-        If it is no readout, lacks a member, or its kind is taken.
+        If it is not a subclass of `Readout`, lacks a member, or its kind is taken.
     """
     kind = _checked(readout, package)
     _kinds[kind] = readout
@@ -59,11 +60,17 @@ def register(readout: type[Readout], package: str) -> None:
 
 
 def unregister(kind: str) -> None:
-    """Forget a readout that `register` made known.
+    """Remove a readout from the registry.
 
     Parameters
     ----------
     kind : str
+        Kind of a registered readout.
+
+    Raises
+    ------
+    KeyError
+        If it is not registered.
     """
     del _kinds[kind]
     _rebuild()
@@ -77,16 +84,17 @@ def _rebuild() -> None:
 def uses_readouts(model: Model) -> Model:
     """Decorate a description with a field of type `AnyReadout` or `StatedReadout`.
 
-    Its validation follows what is registered later.
+    Its validation is rebuilt whenever a readout is registered or removed.
 
     Parameters
     ----------
     model : class
+        The description.
 
     Returns
     -------
     class
-        The same.
+        The same class.
     """
     _users.append(model)
     return model
@@ -122,15 +130,17 @@ def _checked(readout: type[Readout], package: str) -> str:
 
 
 def nearest(kind: str) -> str:
-    """What an error about an unknown kind says: those that are known, and the nearest.
+    """List the known kinds and the most similar one, for an error message.
 
     Parameters
     ----------
     kind : str
+        An unknown kind.
 
     Returns
     -------
     str
+        Like "expected one of adc, thermometer; did you mean 'adc'?".
     """
     known = [*_kinds, LearnedReadout.model_fields["kind"].default]
     close = difflib.get_close_matches(kind, known, 1, 0.5)
@@ -145,8 +155,8 @@ class _ByKind:
         self._others = others
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Schema of the union as it is now; `register` builds it anew."""
-        # No static checker knows these types: they are made at run time.
+        """Schema of the union of the readouts registered so far; `register` rebuilds it."""
+        # The union is made at run time, so static type checkers cannot check it.
         union = getitem(Union, (*_kinds.values(), *self._others))
         return handler.generate_schema(getitem(Annotated, (union, _BY_KIND)))
 
@@ -164,7 +174,7 @@ def _load(point: EntryPoint) -> None:
 
 
 def _register_folders() -> None:
-    """Every folder of this package is a readout, which its ``READOUT`` names."""
+    """Register ``READOUT`` of every subpackage."""
     package = import_module(__package__)
     for folder in pkgutil.iter_modules(package.__path__, f"{__package__}."):
         if folder.ispkg:
@@ -174,13 +184,13 @@ def _register_folders() -> None:
 _register_folders()
 
 AnyReadout = Annotated[Readout, _ByKind()]
-"""A field's type: one of the registered readouts."""
+"""Type of a field that takes any registered readout."""
 StatedReadout = Annotated[Readout | LearnedReadout, _ByKind(LearnedReadout)]
-"""A field's type: a readout that a pipeline states, or that of its model file."""
+"""Type of a field that takes any registered readout, or `LearnedReadout`."""
 
 
 def load_entry_points() -> None:
-    """Register the readouts of other packages that are installed.
+    """Register the readouts of other installed packages, from their entry points.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Volts as a readout's kernel takes them, and the errors of volts that it rejects."""
+"""Check volts, and arrange them for a readout's kernel."""
 
 import math
 
@@ -12,15 +12,16 @@ from sensorsim.core.errors import InputError
 def samples_of(
     volts: npt.ArrayLike, full_scale_v: float, key: streams.Key
 ) -> npt.NDArray[np.float32]:
-    """Volts of images as a readout's kernel takes them.
+    """Check and flatten the volts of images for a readout's kernel.
 
     Parameters
     ----------
     volts : float [N, H, W, C], V
+        Pixel signals.
     full_scale_v : float
-        Volts at which the readout's range ends.
+        Voltage at which the readout's range ends, V.
     key : Key
-        Of N frames.
+        Noise addresses of the N frames.
 
     Returns
     -------
@@ -30,8 +31,8 @@ def samples_of(
     Raises
     ------
     InputError
-        If the volts have another number of axes, full scale is not finite and positive, or the key
-        is of another number of images.
+        If the volts do not have 4 axes, full scale is not finite and positive, or the key is not
+        for N images.
     """
     array = np.ascontiguousarray(volts, np.float32)
     if array.ndim != 4:
@@ -46,13 +47,13 @@ def samples_of(
 
 
 def bad_volts() -> InputError:
-    """The error for samples that a kernel rejected: NaN or infinite.
+    """Make the error for volts that are NaN or infinite.
 
     Returns
     -------
     InputError
-        To be raised.
+        The error, for the caller to raise.
     """
     return InputError(
-        "volts: NaN or infinite at a comparator; expected finite volts: mend them before readout"
+        "volts: NaN or infinite at a comparator; expected finite volts: correct them before readout"
     )

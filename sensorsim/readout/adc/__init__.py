@@ -1,4 +1,4 @@
-"""The conventional readout: one b-bit conversion per sample."""
+"""Conventional ADC readout: one b-bit conversion per sample."""
 
 from pathlib import Path
 

@@ -1,8 +1,7 @@
-"""How a converter searches for its code, and the static errors that its parts make.
+"""ADC architectures: transition levels of every column from the errors of its parts.
 
-Each architecture turns physical errors into the transition levels of every column: level k is the
-input from which on the code is k or more. An architecture without errors has the levels
-``k / 2**bits`` of full scale exactly.
+Level k is the lowest input whose code is k or more. Without errors the levels are exactly
+``k / 2**bits`` of full scale.
 """
 
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from sensorsim.tonemap import Linear, ToneCurve
 FloatArray = npt.NDArray[np.float64]
 
 _LONGEST_DELAY = 0.05
-"""Part of the ramp: with its spread it stays below a tenth, where a bowed ramp still rises."""
+"""Largest comparator delay as a fraction of the ramp. With its spread over columns it stays below a
+tenth, where even a bowed ramp rises."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,11 @@ class Columns:
     Attributes
     ----------
     count : int
+        Number of converters.
     die : int, 0 to `streams.MAX_DIE`
-    seed : int
+        Die number.
+    seed : int, 0 to 2**32 - 1
+        Seed of the errors.
     """
 
     count: int
@@ -39,9 +42,21 @@ class Columns:
     seed: int
 
     def normal(self, stream: int, part: int = 0) -> FloatArray:
-        """One standard normal number per column for a part of its converter: float64 [count].
+        """Draw a standard normal number for one part of each column's converter.
 
-        A column keeps its numbers when the die gets more columns or its converters more parts.
+        The numbers of a column do not depend on the number of columns or parts.
+
+        Parameters
+        ----------
+        stream : int
+            Random stream of the error, from `sensorsim.core.streams`.
+        part : int
+            Number of the part in the converter.
+
+        Returns
+        -------
+        float64 [count]
+            Standard normal numbers.
         """
         draws = np.empty(self.count)
         fill_standard_normal(draws, part, self.seed, streams.of_die(stream, self.die))
@@ -49,9 +64,9 @@ class Columns:
 
 
 class SingleSlope(Description):
-    """A counter runs until a ramp reaches the pixel's volts.
+    """Single-slope converter: counts clock cycles until a ramp reaches the pixel's volts.
 
-    Column counters and one global Gray counter count the same clock, so both have these levels.
+    Column counters and a global Gray counter give the same levels.
     """
 
     kind: Literal["single-slope"] = "single-slope"
@@ -95,25 +110,37 @@ class SingleSlope(Description):
 
     @property
     def varies_over_columns(self) -> bool:
-        """Whether columns of a die differ."""
+        """Whether the columns of a die differ.
+
+        Returns
+        -------
+        bool
+            True if they have levels of their own.
+        """
         return self.comparator_delay_ns > 0 and self.delay_mismatch_percent > 0
 
     def levels_v(
         self, bits: int, full_scale_v: float, columns: Columns, curve: ToneCurve | None = None
     ) -> FloatArray:
-        """Transition levels: where the ramp stands one delay before each tick of the clock.
+        """Transition levels: the ramp's voltage one comparator delay before each clock edge.
 
         Parameters
         ----------
+        bits : int
+            Resolution, bits.
+        full_scale_v : float
+            Voltage at which the ramp ends, V.
+        columns : Columns
+            Converters of the die, which differ in delay.
         curve : tone curve, optional
-            Its inverse is the shape of the ramp. The bow acts on the ramp's voltage, as a current
-            source of finite output resistance makes it, and so has its stated peak for any shape.
-            The ramp starts early enough to cross a black pixel: below zero its shape continues as
-            the mirror image.
+            Its inverse is the shape of the ramp. The bow acts on the ramp's voltage, like a current
+            source of finite output resistance, so it has its stated peak for any shape. The ramp
+            starts early enough to cross a black pixel: below zero its shape is the mirror image.
 
         Returns
         -------
-        float64 [K, 2**bits - 1], ascending, volts
+        float64 [K, 2**bits - 1]
+            Levels, V, ascending; K is the number of columns, or 1 if they are equal.
         """
         delay = np.zeros(1)
         if self.conversion_time_us is not None:
@@ -128,7 +155,7 @@ class SingleSlope(Description):
 
 
 class Sar(Description):
-    """Successive approximation with a binary-weighted array of ``2**bits`` unit capacitors."""
+    """Successive-approximation converter with a binary-weighted array of ``2**bits`` capacitors."""
 
     kind: Literal["sar"] = "sar"
     unit_capacitor_mismatch_percent: float = Field(
@@ -141,15 +168,31 @@ class Sar(Description):
 
     @property
     def varies_over_columns(self) -> bool:
-        """Whether columns of a die differ."""
-        return self.unit_capacitor_mismatch_percent > 0
-
-    def levels_v(self, bits: int, full_scale_v: float, columns: Columns) -> FloatArray:
-        """Transition levels of the search through the levels of the capacitive DAC.
+        """Whether the columns of a die differ.
 
         Returns
         -------
-        float64 [K, 2**bits - 1], ascending, volts
+        bool
+            True if they have levels of their own.
+        """
+        return self.unit_capacitor_mismatch_percent > 0
+
+    def levels_v(self, bits: int, full_scale_v: float, columns: Columns) -> FloatArray:
+        """Transition levels of the binary search over the capacitive DAC's levels.
+
+        Parameters
+        ----------
+        bits : int
+            Resolution, bits.
+        full_scale_v : float
+            Reference voltage, V.
+        columns : Columns
+            Converters of the die, which differ in capacitors.
+
+        Returns
+        -------
+        float64 [K, 2**bits - 1]
+            Levels, V, ascending; K is the number of columns, or 1 if they are equal.
         """
         units = (1 << np.arange(bits)).astype(np.float64)
         capacitors, terminator = units[np.newaxis], np.ones((1, 1))
@@ -163,7 +206,7 @@ class Sar(Description):
 
 
 class Cyclic(Description):
-    """One bit per cycle: compare with half of full scale, subtract, amplify the residue by two.
+    """Cyclic converter: per bit, compare with half of full scale, subtract, double the residue.
 
     The residue after a cycle is ``gain * (residue + amplifier_offset - bit * full_scale / 2)``.
     """
@@ -181,32 +224,49 @@ class Cyclic(Description):
 
     @property
     def varies_over_columns(self) -> bool:
-        """Whether columns of a die differ."""
-        return self.gain_mismatch_percent > 0
-
-    def levels_v(self, bits: int, full_scale_v: float, columns: Columns) -> FloatArray:
-        """Transition levels of the search through the residues.
-
-        Cycle i sees ``gain**i * (v - sum(bit_j * full_scale / 2 / gain**j, j < i))`` plus
-        ``amplifier_offset * sum(gain**m, 1 <= m <= i)``; solved for v at half of full scale.
+        """Whether the columns of a die differ.
 
         Returns
         -------
-        float64 [K, 2**bits - 1], ascending, volts
+        bool
+            True if they have levels of their own.
+        """
+        return self.gain_mismatch_percent > 0
+
+    def levels_v(self, bits: int, full_scale_v: float, columns: Columns) -> FloatArray:
+        """Transition levels of the binary search over the residues.
+
+        Cycle i compares ``gain**i * (v - sum(bit_j * full_scale / 2 / gain**j, j < i))`` plus
+        ``amplifier_offset * sum(gain**m, 1 <= m <= i)`` with half of full scale; the levels are the
+        solutions for v.
+
+        Parameters
+        ----------
+        bits : int
+            Resolution, bits.
+        full_scale_v : float
+            Full scale, V.
+        columns : Columns
+            Converters of the die, which differ in gain.
+
+        Returns
+        -------
+        float64 [K, 2**bits - 1]
+            Levels, V, ascending; K is the number of columns, or 1 if they are equal.
         """
         error = np.full(1, self.gain_error_percent / 100)
         if self.varies_over_columns:
             spread = self.gain_mismatch_percent / 100
             error = error + spread * columns.normal(streams.ADC_MISMATCH)
         gain = 2 * (1 + error)
-        weights = np.empty((gain.size, bits))  # of cycle 0 first, referred to the input
+        weights = np.empty((gain.size, bits))  # from cycle 0 on, referred to the input
         weights[:, 0] = 0.5
         for cycle in range(1, bits):
             weights[:, cycle] = weights[:, cycle - 1] / gain
         tried = binary_sums(weights[:, ::-1])
         offset = np.zeros(gain.size)
         for cycle in range(1, bits):
-            # What the amplifier has added before this cycle compares, referred to the input.
+            # Offset accumulated before this cycle's comparison, referred to the input.
             offset += self.amplifier_offset_mv * 1e-3 / full_scale_v * 2 * weights[:, cycle - 1]
             step = 2 ** (bits - 1 - cycle)
             tried[:, step :: 2 * step] -= offset[:, np.newaxis]
@@ -217,15 +277,22 @@ Architecture = Annotated[SingleSlope | Sar | Cyclic, Field(discriminator="kind")
 
 
 def binary_sums(weights: FloatArray) -> FloatArray:
-    """Sum of the weights of the bits that are set in each code.
+    """Sum the weights of the bits that are set in each code.
 
     Parameters
     ----------
-    weights : float64 [K, bits], of the least significant bit first
+    weights : float64 [K, bits]
+        Weights, least significant bit first.
 
     Returns
     -------
     float64 [K, 2**bits]
+        Sums, in the unit of the weights.
+
+    Examples
+    --------
+    >>> binary_sums(np.array([[1.0, 2.0]]))
+    array([[0., 1., 2., 3.]])
     """
     sums = np.zeros((len(weights), 1))
     for weight in weights.T:
@@ -234,23 +301,29 @@ def binary_sums(weights: FloatArray) -> FloatArray:
 
 
 def search_levels(tried: FloatArray) -> FloatArray:
-    """Transition levels of a binary search from the level at which each trial turns.
+    """Compute the transition levels of a binary search from the threshold of each trial.
 
-    The search is a decision tree: the trial of code k sets the lowest set bit of k under the bits
-    already found, and keeps it if the input is ``tried[k]`` or more. Two inputs part at one trial,
-    with the larger one going up, so the code is monotone whatever the order of ``tried``. A trial
-    sees only the inputs that the trials above it let through: code k or more is reached from
-    ``tried[k]`` clipped to the levels of those trials, which are ``k - step`` and ``k + step`` with
-    ``step`` the lowest set bit of k. Clipped levels are equal: the codes between never come.
+    The search is a decision tree: the trial of code k adds the lowest set bit of k to the bits
+    already found, and keeps it if the input is at least ``tried[k]``. At the trial where two inputs
+    separate, the larger one keeps the bit, so the code is monotonic for any ``tried``. An input
+    reaches this trial only if it lies between the levels ``k - step`` and ``k + step``, where
+    ``step`` is the lowest set bit of k. So level k is ``tried[k]`` clipped to those two levels.
+    Equal levels are missing codes.
 
     Parameters
     ----------
     tried : float64 [K, 2**bits]
-        Entry 0 is not read: code 0 is not tried.
+        Threshold of the trial of each code; entry 0 is not used.
 
     Returns
     -------
-    float64 [K, 2**bits - 1], ascending
+    float64 [K, 2**bits - 1]
+        Levels in the unit of ``tried``, ascending.
+
+    Examples
+    --------
+    >>> search_levels(np.array([[0.0, 0.3, 0.5, 0.4]]))
+    array([[0.3, 0.5, 0.5]])
     """
     codes = tried.shape[1]
     levels = np.full((len(tried), codes + 1), np.inf)

@@ -1,4 +1,4 @@
-"""An ADC's conversion: resolution, tone curve, architecture, and the errors of its parts."""
+"""Conversion of an ADC: resolution, tone curve, architecture and errors."""
 
 from typing import Literal, Self
 
@@ -13,7 +13,7 @@ from sensorsim.tonemap import Linear, ToneCurve, lookup_table, transition_levels
 
 
 class Conversion(Description):
-    """What an ADC does to a sample: linear, companded by a nonlinear ramp, or followed by a table.
+    """Conversion of a sample: linear, companded by a nonlinear ramp, or followed by a table.
 
     Gain and offset are those of IEEE Std 1241: the code is that of ``gain * volts + offset``.
 
@@ -78,7 +78,13 @@ class Conversion(Description):
 
     @property
     def converter(self) -> Self:
-        """The conversion itself: this ADC, or the linear one in front of its digital curve."""
+        """The analog conversion: this one, or the linear one in front of a digital curve.
+
+        Returns
+        -------
+        Conversion
+            Of the same class.
+        """
         if self.conversion_bits is None:
             return self
         return self.model_copy(
@@ -89,12 +95,12 @@ class Conversion(Description):
         )  # fmt: skip
 
     def code_table(self) -> npt.NDArray[np.uint16] | None:
-        """Code for each code of the conversion.
+        """Lookup table of a digital tone curve.
 
         Returns
         -------
         uint16 [2**conversion_bits] or None
-            None if the curve is analog.
+            Output code for each code of the linear conversion; None if the curve is analog.
         """
         if self.conversion_bits is None:
             return None
@@ -102,23 +108,35 @@ class Conversion(Description):
 
     @property
     def varies_over_columns(self) -> bool:
-        """Whether transition levels differ between the columns of a die."""
+        """Whether transition levels differ between the columns of a die.
+
+        Returns
+        -------
+        bool
+            True if they differ.
+        """
         return self.column_gain_percent > 0 or self.architecture.varies_over_columns
 
     @property
     def levels(self) -> int:
-        """Number of transitions between codes."""
+        """Number of transitions between codes.
+
+        Returns
+        -------
+        int
+            ``2**bits - 1``.
+        """
         return 2**self.bits - 1
 
     def transitions(self) -> npt.NDArray[np.float64]:
         """Nominal transition levels, without errors.
 
-        Codes that a digital curve never gives share the level of the next one that comes, or 1.
+        A code missing from a digital curve shares the level of the next code, or has level 1.
 
         Returns
         -------
         float64 [levels]
-            Parts of full scale, ascending.
+            Levels as fractions of full scale, ascending.
         """
         table = self.code_table()
         if table is None:

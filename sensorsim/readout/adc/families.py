@@ -11,19 +11,19 @@ BITS = (1, 2, 4, 6, 8)
 
 
 def families(make: Callable[..., Readout]) -> tuple[Family, ...]:
-    """Families of a class of ADCs.
+    """List the families of a class of ADCs.
 
-    A 1-bit ADC compares with the same level as a thermometer of one threshold, and shares its
-    network.
+    A 1-bit ADC has the level of a thermometer with one threshold, and shares its network.
 
     Parameters
     ----------
     make : callable
-        ``make(bits=, tone_curve=, comparator=)`` gives a readout.
+        ``make(bits=, tone_curve=, comparator=)`` returns a readout.
 
     Returns
     -------
     tuple of Family
+        Linear and logarithmic ADCs.
     """
 
     def by_curve(curve: Curve) -> Callable[[int, Comparator, Samples | None], Readout]:

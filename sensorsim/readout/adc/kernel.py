@@ -1,9 +1,9 @@
-"""Volts to ADC codes: how many transition levels of its column a sample reaches.
+"""Convert volts to ADC codes: the number of transition levels that a sample reaches.
 
-A column's residual offset and one noise draw per conversion are added to the volts, in float32. A
-table of equal steps guesses the code; a few comparisons with the levels themselves settle it. Where
-the levels are equal steps themselves, arithmetic finds the code, and the levels settle the few that
-rounding leaves in doubt.
+The column's residual offset and one noise draw per conversion are added to the volts, in float32.
+A table of equal steps gives a first guess of the code, which comparisons with the levels correct.
+If the levels are equally spaced, arithmetic computes the code, and only codes within rounding error
+of a level are compared with the levels.
 """
 
 import numpy as np
@@ -22,7 +22,19 @@ _NO_BYTE, _YES_BYTE = np.uint8(0), np.uint8(1)
 
 @njit(cache=True)
 def add_offsets(volts, offset, start, out):
-    """Samples of a segment plus their columns' offsets; ``start`` is the first sample's number."""
+    """Add the columns' offsets to the samples of a segment.
+
+    Parameters
+    ----------
+    volts : float32 [P]
+        Samples of a segment, V.
+    offset : float32 [columns]
+        Offset of each column, V.
+    start : int
+        Number of the segment's first sample in the image.
+    out : float32 [P]
+        Receives the sums, V.
+    """
     columns = offset.size
     column = start % columns
     done = 0
@@ -47,12 +59,12 @@ def _add_noise(v, noise_v, group, frame, seed, stream, words, normals):
 
 @njit(cache=True, forceinline=True)
 def _settle(v, guess, levels):
-    """Number of ascending ``levels`` below infinity that ``v`` reaches, from a guess nearby.
+    """Count the ascending ``levels`` that ``v`` reaches, starting from a guess.
 
-    ``v`` is finite: only then is the infinity that ends the levels never reached.
+    ``v`` must be finite: the last level is infinite and ends the search.
     """
     code = np.uint64(guess)
-    code += _ONE if v >= levels[code] else _NONE  # without a branch: this is a coin's toss
+    code += _ONE if v >= levels[code] else _NONE  # no branch: it would be unpredictable
     while v >= levels[code]:
         code += _ONE
     while code > _NONE and v < levels[code - _ONE]:
@@ -62,7 +74,7 @@ def _settle(v, guess, levels):
 
 @njit(cache=True, error_model="numpy")
 def _quantize_equal(v, levels, lowest, steps_per_v, doubt, codes, doubtful):
-    """Codes of levels that are equally spaced, but for ``doubt`` of a step."""
+    """Codes of levels that are equally spaced within ``doubt`` of a step."""
     last = np.float32(levels.size - 1)
     for i in range(v.size):
         x = (v[i] - lowest) * steps_per_v + _ONE_STEP
@@ -86,7 +98,7 @@ def _quantize_equal(v, levels, lowest, steps_per_v, doubt, codes, doubtful):
 
 @njit(cache=True, error_model="numpy")
 def _quantize_any(v, levels, columns, start, guesses, lowest, steps_per_v, steps, codes):
-    """Codes of any ascending levels [K, L + 1], of all columns (K = 1) or of each."""
+    """Codes of any ascending levels [K, L + 1], shared by all columns (K = 1) or one set each."""
     last_step = np.float32(guesses.size - 1)
     for i in range(v.size):
         steps[i] = step_of(v[i], lowest, steps_per_v, last_step)
@@ -104,32 +116,50 @@ def quantize(
     volts, levels, guesses, lowest, steps_per_v, doubt, offset, dies, frames, noise_v, seed,
     stream, claimed, out,
 ):  # fmt: skip
-    """Codes of converters with the given transition levels, until no span is left.
+    """Convert images with the given transition levels; several threads may share the work.
 
-    Several threads may run it at once.
+    Each thread takes spans of samples until none is left.
 
     Parameters
     ----------
     volts : float32 [N, P]
-    levels : float32 [D, K, L + 1], transition levels in volts; code = number of levels reached
-        Ascending along the last axis, which ends with infinity; equal neighbors are codes that
-        never come. K is 1 (all columns alike) or the number of columns.
+        Samples of N images, V.
+    levels : float32 [D, K, L + 1]
+        Transition levels of each die, V; a code is the number of levels reached. Ascending along
+        the last axis, which ends with infinity; equal neighbors are missing codes. K is 1 (all
+        columns equal) or the number of columns.
     guesses : uint16 [steps]
-        Code to start from for samples in step ``(v - lowest) * steps_per_v``. Any will do; the
-        nearer, the faster. Of no size if level k is ``lowest + k / steps_per_v``.
-    lowest, steps_per_v : float32
+        First guess of the code in step ``(v - lowest) * steps_per_v``; it affects speed, not the
+        result. Empty if level k is ``lowest + k / steps_per_v``.
+    lowest : float32
+        Start of the table of steps, V.
+    steps_per_v : float32
+        Steps per volt.
     doubt : float32
-        How far a level without guesses may be from that place, as a part of a step.
-    offset : float32 [D, columns], volts added in front of the converter of a column
-    dies, frames : int64 [N], uint32 [N]
-    noise_v : float32, rms input noise; one draw per conversion
-    claimed : int64 [1], spans taken; shared by all threads of a call
+        Largest deviation of a level from ``lowest + k / steps_per_v``, in steps, if ``guesses`` is
+        empty.
+    offset : float32 [D, columns]
+        Offset in front of each column's converter, V.
+    dies : int64 [N]
+        Index of each image's die in ``levels`` and ``offset``.
+    frames : uint32 [N]
+        Frame numbers, which address the noise.
+    noise_v : float32
+        Input noise, V rms; one draw per conversion.
+    seed : int
+        Seed of the noise.
+    stream : int
+        Random stream of the noise.
+    claimed : int64 [1]
+        Number of spans taken, shared by all threads of a call.
     out : uint16 [N, P]
+        Receives the codes.
 
     Returns
     -------
     bool
-        False if a sample, with offset and noise, was not finite; ``out`` is then without meaning.
+        False if a sample of this thread, with offset and noise, was not finite; ``out`` is then
+        invalid.
     """
     images, samples = volts.shape
     spans = spans_of(samples)

@@ -9,31 +9,33 @@ from sensorsim.readout.adc.architecture import Columns, SingleSlope
 from sensorsim.readout.adc.conversion import Conversion
 
 _MOST_LEVELS = 2**27
-"""1 GiB of them."""
+"""1 GiB of float64."""
 
 
 def transition_levels_v(
     adc: Conversion, full_scale_v: float, columns: int, dies: npt.ArrayLike, seed: int
 ) -> npt.NDArray[np.float64]:
-    """Transition levels of every column of some dies, all static errors included.
+    """Compute the transition levels of every column of some dies, with all static errors.
 
-    Those of the conversion, if a digital curve follows.
+    If a digital curve follows, the levels are those of the linear conversion.
 
     Parameters
     ----------
     adc : Conversion
+        The conversion.
     full_scale_v : float
-        Volts at which an ideal converter's code range ends.
+        Voltage at which an ideal converter's code range ends, V.
     columns : int
         Converters of a die: image columns times colors.
     dies : int [D]
-        Numbers of the dies.
+        Die numbers.
     seed : int, 0 to 2**32 - 1
+        Seed of the errors.
 
     Returns
     -------
     float64 [D, K, L]
-        Levels, V, ascending; equal neighbors are missing codes. K is 1 if the columns are alike,
+        Levels, V, ascending; equal neighbors are missing codes. K is 1 if the columns are equal,
         else ``columns``.
 
     Raises

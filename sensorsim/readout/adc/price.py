@@ -1,4 +1,4 @@
-"""What a conversion costs by its parts, and how long it takes, for each architecture."""
+"""Energy of a conversion, part by part, and its time, for each architecture."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ from sensorsim.readout.adc.conversion import Conversion
 from sensorsim.tonemap import Linear
 
 _FEEDBACK, _LOAD = 0.5, 2.5
-"""Of an amplifier that gains two with equal capacitors: its feedback, and its load in capacitors.
+"""Feedback factor and load, in capacitors, of an amplifier of gain two with equal capacitors.
 
 It charges both capacitors of the next cycle, and its own two in series.
 """
@@ -35,7 +35,9 @@ def conversion_us(timing: TimingConstants, adc: Conversion) -> Estimate:
     Parameters
     ----------
     timing : TimingConstants
+        Time constants of the technology's circuits.
     adc : Conversion
+        The conversion.
 
     Returns
     -------
@@ -54,17 +56,19 @@ def conversion_us(timing: TimingConstants, adc: Conversion) -> Estimate:
 
 
 def ramp_clock_ratio(timing: TimingConstants, adc: Conversion) -> float | None:
-    """Clock of a single-slope converter's counter over what a typical counter reaches.
+    """Clock of a single-slope converter's counter relative to a typical counter.
 
     Parameters
     ----------
     timing : TimingConstants
+        Time constants of the technology's circuits.
     adc : Conversion
+        The conversion.
 
     Returns
     -------
     float or None
-        None for other architectures.
+        Ratio; None for other architectures.
     """
     converter = adc.converter
     if not isinstance(converter.architecture, SingleSlope):
@@ -83,22 +87,25 @@ def converter_rows(
     switching: Switching,
     comparator: ComparatorKind,
 ) -> list[Row]:
-    """All parts of one conversion per sample, from first principles.
+    """Price all parts of one conversion per sample.
 
     Parameters
     ----------
     process : Process
+        Figures of the process.
     adc : Conversion
+        The conversion.
     array : PixelArray
+        The pixel array.
     switching : "conventional" or "monotonic"
-        How a SAR's capacitors are switched.
+        Switching scheme of a SAR's capacitors.
     comparator : "dynamic" or "static"
-        Of a SAR or cyclic converter.
+        Comparator of a SAR or cyclic converter.
 
     Returns
     -------
     list of Row
-        Of stage "readout".
+        Energy rows of stage "readout", pJ each.
     """
     converter = adc.converter
     conversion = conversion_us(process.timing, adc)
@@ -125,9 +132,8 @@ def _single_slope(
 ) -> list[Row]:
     """A comparator that is on for the whole ramp, and a ripple counter that stops at the code.
 
-    Its clock runs along all columns and goes on for those that have not stopped.
-
-    Where no signals were measured, the mean code is the tone of the mean signal.
+    The clock line along all columns toggles for the whole ramp. Without measured signals the mean
+    code is the tone curve's value at the mean signal.
     """
     v, steps = process.supply.analog_v, ramp_steps(adc.bits)
     line, edge = line_ff(process, array.pitch_um), clocked_bit(process)
@@ -150,7 +156,7 @@ def _single_slope(
 
 
 def _mean_code(adc: Conversion, array: PixelArray) -> Callable[[Any], Any]:
-    """Part of all codes up to which the counter runs, for a mean signal."""
+    """Mean code as a fraction of all codes, as a function of the mean signal."""
     if array.signals is None:
         return adc.tone_curve.apply
     mean = float(np.mean(adc.tone_curve.apply(array.signals)))
@@ -167,10 +173,10 @@ def _sar(
 ) -> list[Row]:
     """A pair of capacitor arrays that switch to full scale and ground, b decisions, a register.
 
-    Their charge comes through a buffer, from the supply.
+    A buffer takes their charge from the supply.
 
     The register is a shift register and a code register of b bits each, clocked once to sample and
-    b times to decide; the walking one moves twice a cycle, the code about once.
+    b times to decide; per cycle, two bits of the shift register and about one code bit toggle.
     """
     c, bits, span = process.converter, adc.bits, array.full_scale_v
     switched = switching_units(bits, switching)
@@ -200,7 +206,7 @@ def _cyclic(
     conversion: Estimate,
     comparator: ComparatorKind,
 ) -> list[Row]:
-    """A residue amplifier that gains two and settles, b - 1 times."""
+    """A residue amplifier of gain two that settles b - 1 times."""
     c, v, bits, span = process.converter, process.supply.analog_v, adc.bits, array.full_scale_v
     floor_ff = thermal_capacitance_ff(bits, array)
     return [

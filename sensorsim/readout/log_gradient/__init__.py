@@ -1,4 +1,4 @@
-"""Ratio-to-digital readout: every sample is compared with its neighbors, not with a reference."""
+"""Log-gradient readout: compares every sample with its neighbors instead of a reference."""
 
 from pathlib import Path
 

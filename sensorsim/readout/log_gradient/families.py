@@ -1,4 +1,4 @@
-"""Ways to choose the ratios of a log-gradient readout, which the studies compare."""
+"""Choose the ratios of a log-gradient readout."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,23 +7,23 @@ from sensorsim.circuits.comparator import Comparator
 from sensorsim.readout.protocol import Family, Readout
 
 STEP = 1.25
-"""Ratio of neighboring levels, and of the innermost ones to 1."""
+"""Ratio between neighboring levels, and between the innermost levels and 1."""
 RATIOS = (2, 6)
 """Published codes: 3 levels (1.5 bits) and 7 levels (2.75 bits)."""
 
 
 def families(make: Callable[..., Readout]) -> tuple[Family, ...]:
-    """Families of a class of log-gradient readouts.
+    """List the families of a class of log-gradient readouts.
 
     Parameters
     ----------
     make : callable
-        ``make(ratios=, comparator=)`` gives a readout.
+        ``make(ratios=, comparator=)`` returns a readout.
 
     Returns
     -------
     tuple of Family
-        Fixed ratios, and those that learning starts from them.
+        Fixed ratios, and learned ratios that start from them.
     """
 
     def made(levels: int, comparator: Comparator, _: Any) -> Readout:
@@ -36,17 +36,17 @@ def families(make: Callable[..., Readout]) -> tuple[Family, ...]:
 
 
 def spaced_ratios(levels: int) -> tuple[float, ...]:
-    """Ratios in equal steps of the logarithm around 1, which none of them is if M is even.
+    """Ratios in equal logarithmic steps around 1; 1 is one of them if their number is odd.
 
     Parameters
     ----------
     levels : int
-        M.
+        Number of ratios.
 
     Returns
     -------
     tuple of float
-        Ascending.
+        Ratios, ascending.
 
     Examples
     --------

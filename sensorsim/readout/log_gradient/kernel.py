@@ -1,8 +1,8 @@
-"""Neighboring samples against ratios: the bit fields of a log-gradient readout.
+"""Compare neighboring samples: the bit fields of a log-gradient readout.
 
-Every comparison has its own noise draw, at the address (pixel, frame, level), levels 0 to M - 1 for
-the neighbor on the left and M to 2 M - 1 for that above; level 2 M is the row buffer's noise of the
-sample above. A comparison whose margin exceeds the largest possible noise draws none.
+Every comparison has its own noise draw, at the address (pixel, frame, level): levels 0 to M - 1 for
+the neighbor on the left, M to 2 M - 1 for the one above. Level 2 M addresses the row buffer's noise
+of the sample above. No noise is drawn if the margin exceeds the largest possible noise.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ _NONE, _ONE = np.uint32(0), np.uint32(1)
 
 @njit(cache=True, error_model="numpy")
 def _count(v, neighbor, ratios, offset, place, frame, first, noise_v, seed, stream):
-    """Ratios that a sample reaches against one neighbor."""
+    """Count the ratios that a sample reaches relative to one neighbor."""
     count = 0
     for m in range(ratios.size):
         r = ratios[m]
@@ -34,24 +34,41 @@ def _count(v, neighbor, ratios, offset, place, frame, first, noise_v, seed, stre
 def compare_neighbors(
     volts, ratios, offset, dies, frames, noise_v, buffer_v, colors, seed, stream, claimed, out
 ):  # fmt: skip
-    """Gradients of images until none is left; several threads may run it at once.
+    """Compare the samples of images with their neighbors; several threads may share the work.
+
+    Each thread takes images until none is left.
 
     Parameters
     ----------
-    volts : float32 [N, P], V above black; P = H * W * C samples
-    ratios : float64 [D, columns, M], columns = W * C
-    offset : float64 [D, columns], V, added to the comparator's positive input
-    dies, frames : int64 [N] (rows of ``ratios``), uint32 [N]
-    noise_v : float, V rms; one draw per comparison
-    buffer_v : float, V rms; one draw per sample of the row above
+    volts : float32 [N, P]
+        Samples above black, V; P = H * W * C.
+    ratios : float64 [D, columns, M]
+        Ratios of each die and column; columns = W * C.
+    offset : float64 [D, columns]
+        Offset at the comparator's positive input, V.
+    dies : int64 [N]
+        Index of each image's die in ``ratios`` and ``offset``.
+    frames : uint32 [N]
+        Frame numbers, which address the noise.
+    noise_v : float
+        Comparator noise, V rms; one draw per comparison.
+    buffer_v : float
+        Noise of the row buffer, V rms; one draw per sample of the row above.
     colors : int
-    claimed : int64 [1], images taken; shared by all threads of a call
+        Samples per pixel.
+    seed : int
+        Seed of the noise.
+    stream : int
+        Random stream of the noise.
+    claimed : int64 [1]
+        Number of images taken, shared by all threads of a call.
     out : uint32 [N, P]
+        Receives the bit fields: horizontal ratios from bit 0, vertical ones from bit M.
 
     Returns
     -------
     bool
-        False if some sample that this thread saw was not finite; ``out`` is then without meaning.
+        False if a sample of this thread was not finite; ``out`` is then invalid.
     """
     images, samples = volts.shape
     columns, levels = ratios.shape[1], ratios.shape[2]
@@ -84,7 +101,7 @@ def compare_neighbors(
 
 @njit(cache=True)
 def _at_one(ratios):
-    """Ratios that a sample reaches against itself."""
+    """Count the ratios that a sample reaches relative to itself."""
     count = 0
     for m in range(ratios.size):
         if ratios[m] <= 1.0:

@@ -1,4 +1,4 @@
-"""What log gradients cost and how long they take: dividers, comparators, the analog row buffer."""
+"""Energy and time of log gradients: dividers, comparators and the analog row buffer."""
 
 import numpy as np
 
@@ -13,13 +13,14 @@ from sensorsim.optics.spectrum import BOLTZMANN_J_PER_K
 
 
 def conversion_us(timing: TimingConstants, decisions: int) -> Estimate:
-    """Time of a row's decisions, one after another: one comparator serves both directions.
+    """Time of a row's decisions, one after another, since both directions share a comparator.
 
     Parameters
     ----------
     timing : TimingConstants
+        Time constants of the technology's circuits.
     decisions : int
-        Of one sample.
+        Decisions per sample.
 
     Returns
     -------
@@ -38,30 +39,34 @@ def gradient_rows(
     buffer_noise_mv: float,
     kind: ComparatorKind,
 ) -> list[Row]:
-    """All parts of the gradients of every sample.
+    """Price all parts of the gradients of every sample.
 
-    Each decision charges the divider anew from both samples, ``2 C V s V_fs`` from the analog
-    supply. Each sample is written once to the row buffer, ``C V s V_fs``, whose capacitor is at
-    least ``kT / noise**2``. Both sample the column, so that no follower holds it.
+    Each decision charges the divider from both samples: ``2 C V s V_fs`` from the analog supply V,
+    with the mean signal s and full scale V_fs. Each sample is written once to the row buffer,
+    ``C V s V_fs``, whose capacitor is at least ``kT / noise**2``. Both sample the column, so no
+    source follower has to hold it.
 
     Parameters
     ----------
     process : Process
+        Figures of the process.
     array : PixelArray
+        The pixel array.
     comparator : Comparator
+        Errors of the comparators.
     ratios : int
-        M.
+        Number of ratios per direction.
     directions : int
-        Gradients of a sample.
+        Gradients per sample.
     buffer_noise_mv : float
-        Noise of the row buffer, mV rms; 0 asks for no size.
+        Noise of the row buffer, mV rms; 0 sets no lower limit on its capacitor.
     kind : "dynamic" or "static"
-        Of the comparators.
+        Type of the comparators.
 
     Returns
     -------
     list of Row
-        Of stage "readout".
+        Energy rows of stage "readout", pJ each.
     """
     each = directions * ratios
     conversion = conversion_us(process.timing, each)
@@ -88,6 +93,6 @@ def gradient_rows(
 
 
 def _thermal_ff(noise_mv: float, temperature_k: float) -> float:
-    """Capacitance of a kT/C noise, fF."""
+    """Capacitance with the given kT/C noise, fF; 0 for no noise."""
     noise_v = 1e-3 * noise_mv
     return 1e15 * BOLTZMANN_J_PER_K * temperature_k / noise_v**2 if noise_v else 0.0

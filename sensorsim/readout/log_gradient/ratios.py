@@ -1,4 +1,4 @@
-"""Ratios of a die: nominal ones with the mismatch of each column's capacitive divider."""
+"""Ratios of a die: nominal ratios with the mismatch of each column's capacitive divider."""
 
 from collections.abc import Sequence
 
@@ -12,26 +12,28 @@ from sensorsim.kernels.philox import fill_standard_normal
 def mismatched_ratios(
     ratios: Sequence[float], mismatch_percent: float, columns: int, dies: npt.ArrayLike, seed: int
 ) -> npt.NDArray[np.float64]:
-    """Ratios of every column of some dies.
+    """Draw the ratios of every column of some dies.
 
-    A divider is two capacitors; their relative errors make a relative error of the ratio, normal
-    and independent from ratio to ratio, since each is a switched unit of its own.
+    The capacitors of a divider give each ratio a normal relative error. Errors are independent
+    between ratios, since each ratio has its own switched capacitors.
 
     Parameters
     ----------
     ratios : sequence of float [M]
+        Nominal ratios.
     mismatch_percent : float
-        Relative error, percent rms.
+        Relative error of a ratio, percent rms.
     columns : int
         Image columns times colors.
     dies : int [D]
-        Numbers of the dies.
+        Die numbers.
     seed : int, 0 to 2**32 - 1
+        Seed of the errors.
 
     Returns
     -------
     float64 [D, columns, M]
-        Ratios, at least a millionth; they need not ascend.
+        Ratios, at least 1e-6; not always ascending.
     """
     dies = np.atleast_1d(np.asarray(dies, np.int64))
     unit = np.empty((dies.size, columns * len(ratios)))

@@ -1,4 +1,4 @@
-"""A few comparators per sample, their thresholds learned or made by hand."""
+"""Thermometer readout: a few comparisons per sample, with learned or chosen thresholds."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How a thermometer is built: what it shares with a learned readout that a model file names."""
+"""Circuit of a thermometer: the fields that it shares with a learned readout."""
 
 from typing import Any, Literal, Self
 
@@ -62,20 +62,28 @@ class ThermometerCircuit(Description):
         return self
 
     def circuit_fields(self) -> dict[str, Any]:
-        """The fields of the circuit alone, without those of a class that builds on it."""
+        """Fields of the circuit alone, without those of a subclass.
+
+        Returns
+        -------
+        dict of str to value
+            Fields and values.
+        """
         return {name: getattr(self, name) for name in ThermometerCircuit.model_fields}
 
 
 def circuit_of(stated: Description) -> ThermometerCircuit:
-    """The circuit that a description states, or the usual one if it is of another readout.
+    """Thermometer circuit that a description states.
 
     Parameters
     ----------
     stated : Description
+        Description of a readout.
 
     Returns
     -------
     ThermometerCircuit
+        Its circuit; the default one if the description is of another readout.
     """
     if isinstance(stated, ThermometerCircuit):
         return ThermometerCircuit(**stated.circuit_fields())
@@ -85,22 +93,29 @@ def circuit_of(stated: Description) -> ThermometerCircuit:
 def reference_levels(
     thresholds: npt.NDArray[np.float64], reference_bits: int | None
 ) -> npt.NDArray[np.float64]:
-    """Levels that a reference DAC gives for some thresholds.
+    """Round thresholds to the levels of a reference DAC.
 
     Parameters
     ----------
-    thresholds : float64 [M], parts of full scale, strictly ascending
-    reference_bits : int, optional
-        Resolution; an ideal DAC if None.
+    thresholds : float64 [M]
+        Thresholds as fractions of full scale, strictly ascending.
+    reference_bits : int or None
+        Resolution of the DAC, bits; None: ideal.
 
     Returns
     -------
-    float64 [M], parts of full scale, strictly ascending
+    float64 [M]
+        Levels as fractions of full scale, strictly ascending.
 
     Raises
     ------
     ValueError
         If two thresholds fall on one code.
+
+    Examples
+    --------
+    >>> reference_levels(np.array([0.1, 0.6]), 2)
+    array([0.25, 0.5 ])
     """
     if reference_bits is None:
         return thresholds
@@ -120,11 +135,23 @@ def reference_levels(
 def mismatched_levels(
     levels: npt.NDArray[np.float64], mismatch_percent: float, dies: npt.ArrayLike, seed: int
 ) -> npt.NDArray[np.float64]:
-    """Reference levels of some dies, with a normal error of each level.
+    """Draw the reference levels of some dies, with a normal error of each level.
+
+    Parameters
+    ----------
+    levels : float64 [M]
+        Nominal levels as fractions of full scale.
+    mismatch_percent : float
+        Error of a level, percent of full scale rms.
+    dies : int [D]
+        Die numbers.
+    seed : int, 0 to 2**32 - 1
+        Seed of the errors.
 
     Returns
     -------
-    float64 [D, M], parts of full scale; they need not ascend
+    float64 [D, M]
+        Levels as fractions of full scale; not always ascending.
     """
     dies = np.atleast_1d(np.asarray(dies, np.int64))
     unit = np.empty((dies.size, levels.size))

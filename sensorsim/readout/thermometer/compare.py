@@ -1,4 +1,4 @@
-"""Comparison of samples with levels: offsets and levels of a die, noise of a frame, bubbles."""
+"""Compare samples with the levels of a die, with offsets, noise, hysteresis and bubbles."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from sensorsim.readout.volts import bad_volts, samples_of
 
 _STEPS = 2048
 _FILLED = np.array([2**ones - 1 for ones in range(33)], np.uint32)
-"""The bit field without bubbles that has so many ones."""
+"""Bit field without bubbles for each number of ones."""
 
 
 def compare_fields(
@@ -26,17 +26,28 @@ def compare_fields(
     circuit: ThermometerCircuit,
     key: streams.Key,
 ) -> FieldArray:
-    """Decisions of every sample against M levels.
+    """Compare every sample with M levels.
 
     Parameters
     ----------
-    volts : float32 [N, H, W, C]
-    levels : float64 [M], parts of full scale, ascending, before mismatch
+    volts : float32 [N, H, W, C], V
+        Pixel signals.
+    levels : float64 [M]
+        Levels as fractions of full scale, ascending, before mismatch; M is at most 32.
+    full_scale_v : float
+        Voltage of level 1, V.
+    comparator : Comparator
+        Noise and offset of each comparator.
+    circuit : ThermometerCircuit
+        Mode, hysteresis, mismatch and bubble correction.
+    key : Key
+        Noise addresses of the N frames.
 
     Returns
     -------
-    uint32 [N, H, W, C]; bit m is 1 where volts + noise + offset >= level m, or, with corrected
-    bubbles, where more than m levels were reached
+    uint32 [N, H, W, C]
+        Bit m is 1 where volts + noise + offset >= level m, or, with corrected bubbles, where more
+        than m levels were reached.
 
     Raises
     ------
@@ -85,5 +96,21 @@ def compare_fields(
 
 
 def corrected(fields: FieldArray) -> FieldArray:
-    """Bit fields without bubbles: as many ones, from bit 0 on."""
+    """Remove bubbles: move the ones of each bit field to its lowest bits.
+
+    Parameters
+    ----------
+    fields : uint32, any shape
+        Bit fields.
+
+    Returns
+    -------
+    uint32, shape of ``fields``
+        Bit fields with as many ones, from bit 0 on.
+
+    Examples
+    --------
+    >>> corrected(np.array([0b1010], np.uint32))
+    array([3], dtype=uint32)
+    """
     return _FILLED[np.bitwise_count(fields)]

@@ -1,4 +1,4 @@
-"""Ways to place a thermometer's thresholds, which the studies compare."""
+"""Choose the thresholds of a thermometer: uniform, logarithmic or quantiles of samples."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,16 +16,17 @@ Maker = Callable[..., Readout]
 
 
 def families(make: Maker) -> tuple[Family, ...]:
-    """Families of a class of thermometers.
+    """List the families of a class of thermometers.
 
     Parameters
     ----------
     make : callable
-        ``make(thresholds=, comparator=)`` gives a readout.
+        ``make(thresholds=, comparator=)`` returns a readout.
 
     Returns
     -------
     tuple of Family
+        Uniform, logarithmic and quantile thresholds, and learned ones that start from quantiles.
     """
 
     def by_curve(curve: Curve) -> Callable[[int, Comparator, Samples | None], Readout]:
@@ -51,43 +52,48 @@ def _made(make: Maker, thresholds: npt.NDArray[np.float64], comparator: Comparat
 
 
 def quantile_thresholds(calibration: npt.ArrayLike, levels: int) -> npt.NDArray[np.float64]:
-    """Thresholds that split calibration samples into equal shares.
+    """Thresholds that split calibration samples into groups of equal size.
 
     Parameters
     ----------
     calibration : float [S]
-        Samples as parts of full scale.
+        Samples as fractions of full scale.
     levels : int
-        M.
+        Number of thresholds M.
 
     Returns
     -------
     float64 [M]
-        Parts of full scale.
+        Thresholds as fractions of full scale, ascending.
+
+    Examples
+    --------
+    >>> quantile_thresholds([0.0, 0.2, 0.4], 1)
+    array([0.2])
     """
     samples = np.asarray(calibration, np.float64)
     return np.quantile(samples, np.arange(1, levels + 1) / (levels + 1))
 
 
 def calibrated_thresholds(calibration: npt.ArrayLike, levels: int) -> npt.NDArray[np.float64]:
-    """Quantile thresholds that a thermometer can have.
+    """Quantile thresholds, checked to be valid for a thermometer.
 
     Parameters
     ----------
     calibration : float [S]
-        Samples as parts of full scale.
+        Samples as fractions of full scale.
     levels : int
-        M.
+        Number of thresholds M.
 
     Returns
     -------
     float64 [M]
-        Parts of full scale, strictly ascending.
+        Thresholds as fractions of full scale, strictly ascending.
 
     Raises
     ------
     InputError
-        If they are not distinct or leave (0, 1).
+        If the thresholds are not distinct or not between 0 and 1.
     """
     thresholds = quantile_thresholds(calibration, levels)
     if not 0 < thresholds[0] <= thresholds[-1] < 1 or (np.diff(thresholds) <= 0).any():

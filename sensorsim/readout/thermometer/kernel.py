@@ -1,9 +1,9 @@
-"""Volts against M reference levels: the bit fields of a thermometer.
+"""Compare volts with M reference levels: the bit fields of a thermometer.
 
 Every comparison has its own noise draw, at the address (pixel, frame, level). A comparison whose
-margin exceeds the largest possible noise needs no draw, and skipping it changes no other. Most
-samples are that far from every level; a table of equal steps says which levels are close to a
-sample, those are listed, and their draws are made a vector register at a time.
+margin exceeds the largest possible noise needs no draw, and skipping it does not affect the others.
+A table of equal steps gives the levels close to a sample; only those comparisons are listed, and
+their noise is drawn in a vectorized loop.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ _ZERO_WORD = np.uint64(0)
 
 @njit(cache=True)
 def _list_close(steps, sure, first, last, fields, sample, level):
-    """Fields of what is sure; the other comparisons are listed, and their number returned."""
+    """Set the bits that are sure, list the other comparisons, and return their number."""
     count = 0
     for i in range(fields.size):
         step = np.uint64(steps[i])  # an unsigned index needs no check for one from the end
@@ -46,14 +46,14 @@ def _draw(sample, level, start, frame, seed, stream, noise):
 
 @njit(cache=True, error_model="numpy")
 def _decide(v, thresholds, start, sample, level, noise_v, draws, fields, close):
-    """Compare what is listed, and set the bits of levels reached."""
+    """Make the listed comparisons, and set the bits of levels reached."""
     columns = np.uint32(thresholds.shape[0])
     first_column = np.uint32(start % thresholds.shape[0])
     for k in range(close):
         i, m = np.uint32(sample[k]), np.uint32(level[k])
         column = np.uint32(first_column + i) % columns  # division of 64 bits is slow
         margin = v[i] - thresholds[column, m] + noise_v * draws[k]
-        fields[i] |= (_ONE if margin >= 0.0 else _NONE) << m  # no branch on a coin's toss
+        fields[i] |= (_ONE if margin >= 0.0 else _NONE) << m  # no branch: unpredictable
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -61,30 +61,45 @@ def compare(
     volts, thresholds, sure, first, last, lowest, steps_per_v, dies, frames, noise_v, seed, stream,
     claimed, out,
 ):  # fmt: skip
-    """Decisions against every level, a bit field for each sample, until no span is left.
+    """Compare images with all levels; several threads may share the work.
 
-    Several threads may run it at once.
+    Each thread takes spans of samples until none is left.
 
     Parameters
     ----------
     volts : float32 [N, P]
-    thresholds : float64 [D, columns, M], volts, M <= 32
-        Reference levels of each die less the offsets of their comparators, in any order.
+        Samples of N images, V.
+    thresholds : float64 [D, columns, M]
+        Reference levels of each die minus the offsets of their comparators, V, in any order; M is
+        at most 32.
     sure : uint32 [D, steps]
-        Levels that a sample in step ``(v - lowest) * steps_per_v`` reaches whatever offset and
-        noise are, of those below ``first`` or not below ``last``.
+        Bit field of the levels that a sample in step ``(v - lowest) * steps_per_v`` reaches for any
+        offset and noise, except levels ``first`` to ``last - 1``.
     first, last : uint8 [D, steps]
-        Levels from ``first`` to ``last - 1`` are compared; no other is within reach.
-    lowest, steps_per_v : float32
-    dies, frames : int64 [N] (rows of ``thresholds`` and the table), uint32 [N]
-    noise_v : float, rms noise; one draw per comparison
-    claimed : int64 [1], spans taken; shared by all threads of a call
-    out : uint32 [N, P], bit m is 1 where volts + noise >= threshold m
+        Levels ``first`` to ``last - 1`` are compared.
+    lowest : float32
+        Start of the table of steps, V.
+    steps_per_v : float32
+        Steps per volt.
+    dies : int64 [N]
+        Index of each image's die in ``thresholds`` and the table.
+    frames : uint32 [N]
+        Frame numbers, which address the noise.
+    noise_v : float
+        Comparator noise, V rms; one draw per comparison.
+    seed : int
+        Seed of the noise.
+    stream : int
+        Random stream of the noise.
+    claimed : int64 [1]
+        Number of spans taken, shared by all threads of a call.
+    out : uint32 [N, P]
+        Receives the bit fields: bit m is 1 where volts + noise >= threshold m.
 
     Returns
     -------
     bool
-        False if some sample was not finite; ``out`` is then without meaning.
+        False if a sample of this thread was not finite; ``out`` is then invalid.
     """
     images, samples = volts.shape
     spans = spans_of(samples)
@@ -120,12 +135,42 @@ def compare(
 def compare_with_memory(
     volts, thresholds, dies, frames, noise_v, hysteresis_v, chained, seed, stream, claimed, out
 ):  # fmt: skip
-    """Decisions of comparators with hysteresis; arguments and result as in `compare`.
+    """Compare images with all levels by comparators with hysteresis.
 
-    A decision moves the threshold of the next one by half the hysteresis towards itself. The next
-    one is that of the same level in the row below, or, if ``chained``, that of the next level of
-    the same sample. Before the first decision the memory is 0. Samples of an image are therefore
-    visited in their order; threads take whole images, counted by ``claimed``.
+    A decision of 1 lowers the threshold of the comparator's next decision by half the hysteresis,
+    a decision of 0 raises it. The next decision is that of the same level in the row below or, if
+    ``chained``, that of the next level of the same sample. The state before the first decision is
+    0. Samples depend on earlier ones, so threads take whole images.
+
+    Parameters
+    ----------
+    volts : float32 [N, P]
+        Samples of N images, V.
+    thresholds : float64 [D, columns, M]
+        Reference levels of each die minus the offsets of their comparators, V; M is at most 32.
+    dies : int64 [N]
+        Index of each image's die in ``thresholds``.
+    frames : uint32 [N]
+        Frame numbers, which address the noise.
+    noise_v : float
+        Comparator noise, V rms; one draw per comparison.
+    hysteresis_v : float
+        Width of the hysteresis loop, V.
+    chained : bool
+        Whether one comparator makes all decisions of a sample, in the order of the levels.
+    seed : int
+        Seed of the noise.
+    stream : int
+        Random stream of the noise.
+    claimed : int64 [1]
+        Number of images taken, shared by all threads of a call.
+    out : uint32 [N, P]
+        Receives the bit fields: bit m is 1 where level m was reached.
+
+    Returns
+    -------
+    bool
+        False if a sample of this thread was not finite; ``out`` is then invalid.
     """
     columns = thresholds.shape[1]
     half = hysteresis_v / 2

@@ -1,4 +1,4 @@
-"""What a thermometer costs and how long it takes: comparators, their reference, their latches."""
+"""Energy and time of a thermometer: comparators, references and latches."""
 
 from sensorsim.circuits.comparator import Comparator
 from sensorsim.circuits.comparison import ComparatorKind, auto_zero_rows, decision
@@ -17,8 +17,11 @@ def conversion_us(timing: TimingConstants, mode: str, thresholds: int) -> Estima
     Parameters
     ----------
     timing : TimingConstants
+        Time constants of the technology's circuits.
     mode : "parallel" or "sequential"
+        M comparators per column, or one that makes M decisions.
     thresholds : int
+        Number of thresholds M.
 
     Returns
     -------
@@ -39,25 +42,29 @@ def thermometer_rows(
     largest: float,
     kind: ComparatorKind,
 ) -> list[Row]:
-    """All parts of M decisions per sample.
+    """Price all parts of M decisions per sample.
 
     Parameters
     ----------
     process : Process
+        Figures of the process.
     array : PixelArray
+        The pixel array.
     circuit : ThermometerCircuit
+        Circuit of the thermometer.
     comparator : Comparator
+        Errors of the comparators.
     thresholds : int
-        M.
+        Number of thresholds M.
     largest : float
-        The highest level, as a part of full scale.
+        Highest level as a fraction of full scale.
     kind : "dynamic" or "static"
-        Of the comparators.
+        Type of the comparators.
 
     Returns
     -------
     list of Row
-        Of stage "readout".
+        Energy rows of stage "readout", pJ each.
     """
     decisions = array.samples * thresholds
     sequential = circuit.mode == "sequential"
