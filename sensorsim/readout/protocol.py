@@ -1,7 +1,7 @@
-"""What a readout offers to the rest of the program, which asks for nothing else.
+"""Interface of a readout: everything that the rest of the program uses of it.
 
-A readout is one folder: its description, a subclass of `Readout`, and whatever only it needs.
-Members that are abstract here must be there; the others have an answer that suits most readouts.
+A readout is one package: its description, a subclass of `Readout`, and the modules that it needs.
+A subclass must define the abstract members; the others have defaults that suit most readouts.
 """
 
 from abc import ABC, abstractmethod
@@ -36,19 +36,19 @@ NUMBER_BITS = 32
 
 @dataclass(frozen=True)
 class Learnable:
-    """What training can learn of a readout: levels that a feature of the volts is compared with.
+    """Levels that training can learn, and the feature of the volts that they are compared with.
 
     Bit ``f * M + m`` of a code is the decision ``feature f >= level m``.
 
     Attributes
     ----------
     levels : float64 [M]
-        Where learning starts, strictly ascending, between the two ends.
+        Levels that training starts from, strictly ascending, between the two ends.
     ends : tuple of float
         Smallest and largest value that a level may take.
     feature : callable
-        ``feature(volts [N, H, W, C], full_scale_v)`` gives float32 [N, H, W, C, F], in the unit of
-        the levels.
+        ``feature(volts [N, H, W, C], full_scale_v)`` returns float32 [N, H, W, C, F], in the unit
+        of the levels.
     """
 
     levels: npt.NDArray[np.float64]
@@ -63,20 +63,20 @@ class Family:
     Attributes
     ----------
     name : str
-        Like "adc-log".
+        Name, like "adc-log".
     symbol : str
-        What its number of levels or bits is called, like "M".
+        Symbol of its number of levels or bits, like "M".
     studied : tuple of int
-        Levels or bits that the studies compare.
+        Numbers of levels or bits that the studies compare.
     make : callable
-        ``make(levels, comparator, calibration)`` gives the readout, or the one that learning starts
-        from. ``calibration`` holds samples as parts of full scale, or None.
+        ``make(levels, comparator, calibration)`` returns the readout, or the one that training
+        starts from. ``calibration`` holds samples as fractions of full scale, or None.
     calibrated : bool
         Whether it needs calibration samples.
     learned : bool
-        Whether its levels are then learned with the network.
+        Whether its levels are learned with the network.
     networks : mapping of int to str
-        Family whose network it shares, by levels.
+        Family whose network it shares, by number of levels.
     """
 
     name: str
@@ -89,58 +89,59 @@ class Family:
 
 
 class Readout(Description, ABC):
-    """Volts to bits. Subclasses are descriptions with a field ``kind`` of one literal value."""
+    """Converts volts to bits; subclasses have a field ``kind`` with a single literal value."""
 
     if TYPE_CHECKING:
         kind: str
         comparator: Comparator
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """What a search may choose of its circuit, by name; the first value is tried first."""
+    """Values of each circuit parameter that a search may choose; the first is tried first."""
     choices_need_a_process: ClassVar[bool] = False
-    """Whether a survey has no prices for them."""
+    """Whether only a process can price `choices`."""
     code_words: ClassVar[str] = "code"
-    """What a code is, for a trace."""
+    """Meaning of a code, for a trace."""
     number_words: ClassVar[str] = "code as a number"
-    """What its digital number is, for a trace."""
+    """Meaning of its digital number, for a trace."""
 
     @classmethod
     def families(cls) -> tuple[Family, ...]:
-        """Ways to choose its levels that the studies compare.
+        """List the ways to choose its levels that the studies compare.
 
         Returns
         -------
         tuple of Family
-            In the order of tables.
+            Families, in the order of tables.
         """
         return ()
 
     @property
     @abstractmethod
     def levels(self) -> int:
-        """Number of levels that a sample, or what is made of it, is compared with."""
+        """Number of levels that a sample, or a feature of it, is compared with."""
 
     @property
     @abstractmethod
     def bits_per_sample(self) -> int:
-        """Bits that one color sample makes, and that the network reads."""
+        """Bits per color sample that the network reads."""
 
     @property
     @abstractmethod
     def stored_bits(self) -> int:
-        """Bits of the readout's own numbers that were trained or chosen, as a model stores them."""
+        """Bits of the trained or chosen levels that a model stores."""
 
     @abstractmethod
     def convert(self, volts: Volts, full_scale_v: float, key: Key) -> Codes:
-        """Codes of a batch of images.
+        """Convert a batch of images to codes.
 
         Parameters
         ----------
         volts : float32 [N, H, W, C], V
+            Pixel signals.
         full_scale_v : float
-            Volts at which the range ends.
+            Voltage at which the range ends, V.
         key : Key
-            Address of the noise of N frames.
+            Noise addresses of the N frames.
 
         Returns
         -------
@@ -150,13 +151,13 @@ class Readout(Description, ABC):
         Raises
         ------
         InputError
-            If volts or full scale are not finite, full scale is not positive, or the key is of
-            another number of images.
+            If volts or full scale are not finite, full scale is not positive, or the key is not
+            for N images.
         """
 
     @abstractmethod
     def words(self, learned: bool = False) -> str:
-        """What the readout is, in a few words.
+        """Describe the readout in a few words.
 
         Parameters
         ----------
@@ -166,7 +167,7 @@ class Readout(Description, ABC):
         Returns
         -------
         str
-            Like "thermometer of 8 learned thresholds".
+            Description, like "thermometer of 8 learned thresholds".
         """
 
     @abstractmethod
@@ -176,6 +177,7 @@ class Readout(Description, ABC):
         Parameters
         ----------
         timing : TimingConstants
+            Time constants of the technology's circuits.
 
         Returns
         -------
@@ -191,21 +193,24 @@ class Readout(Description, ABC):
         array: PixelArray,
         enob: float | None = None,
     ) -> list[Row]:
-        """Ledger rows of a frame's conversions.
+        """Price a frame's conversions.
 
         Parameters
         ----------
         settings : EnergySettings
+            Price settings of the pipeline.
         technology : Survey or Process
-            A process has comparators of the size that the settings state.
+            Prices of published circuits, or figures of a process; a process has comparators of the
+            size that the settings state.
         array : PixelArray
+            The pixel array.
         enob : float, optional
             Measured effective bits, for a readout whose price depends on them.
 
         Returns
         -------
         list of Row
-            Of stage "readout", pJ.
+            Energy rows of stage "readout", pJ each.
 
         Raises
         ------
@@ -215,50 +220,66 @@ class Readout(Description, ABC):
 
     @property
     def link_bits_per_sample(self) -> int:
-        """Bits that cross the link for one color sample."""
-        return self.bits_per_sample
-
-    @property
-    def planes(self) -> int:
-        """Weighted bit planes that the first layer reads."""
-        return 1
-
-    def channels(self, colors: int) -> int:
-        """Channels of each plane.
-
-        Parameters
-        ----------
-        colors : int
+        """Bits per color sample that cross the link.
 
         Returns
         -------
         int
-            A channel for each bit of a sample, or with several planes for each sample.
+            Bits; by default those that the network reads.
+        """
+        return self.bits_per_sample
+
+    @property
+    def planes(self) -> int:
+        """Weighted bit planes that the first layer reads.
+
+        Returns
+        -------
+        int
+            Number of planes; by default 1.
+        """
+        return 1
+
+    def channels(self, colors: int) -> int:
+        """Number of channels of each plane.
+
+        Parameters
+        ----------
+        colors : int
+            Samples per pixel.
+
+        Returns
+        -------
+        int
+            One channel for each bit of a sample or, with several planes, for each sample.
         """
         return colors * (self.bits_per_sample if self.planes == 1 else 1)
 
     def pack(self, codes: Codes) -> WordArray:
-        """Packed planes that the network reads.
+        """Pack codes into the bit planes that the network reads.
 
         Parameters
         ----------
         codes : unsigned integer [N, H, W, C]
+            Codes of the readout.
 
         Returns
         -------
         uint64 [N, planes, H, W, words]
-            Bits of a sample are neighboring channels of one plane, or planes weighted ``2**k``.
+            Packed bits; those of a sample are neighboring channels of one plane, or planes of
+            weight ``2**k``.
         """
         if self.planes == 1:
             return pack_fields(codes, self.bits_per_sample)[:, np.newaxis]
         return code_planes(codes, self.planes)
 
     def channel_values(self, codes: Codes) -> npt.NDArray[np.float32]:
-        """What the first layer computes with: the bits of one plane, or codes of several.
+        """Values that the first layer reads: the bits of one plane, or codes of several.
 
         Parameters
         ----------
         codes : unsigned integer [N, H, W, C]
+            Codes of the readout.
 
         Returns
         -------
@@ -269,45 +290,47 @@ class Readout(Description, ABC):
         return values.astype(np.float32)
 
     def transitions(self) -> npt.NDArray[np.float64] | None:
-        """Levels of one sample, where a code is of one sample.
+        """Levels that a sample is compared with.
 
         Returns
         -------
         float64 [levels] or None
-            Parts of full scale, ascending.
+            Levels as fractions of full scale, ascending; None if a code depends on several samples.
         """
         return None
 
     def digital_numbers(self, codes: Codes) -> npt.NDArray[np.int64] | None:
-        """Codes as numbers that rise with the volts, where a code is of one sample.
+        """Convert codes to numbers that rise with the volts.
 
         Parameters
         ----------
         codes : unsigned integer [N, H, W, C]
+            Codes of the readout.
 
         Returns
         -------
         int64 [N, H, W, C] or None
-            0 to ``levels``.
+            Numbers, 0 to ``levels``; None if a code depends on several samples.
         """
         return None
 
     def shown(self, codes: Codes) -> npt.NDArray[np.float64]:
-        """Codes as a picture.
+        """Convert codes to a gray image.
 
         Parameters
         ----------
         codes : unsigned integer [N, H, W, C]
+            Codes of the readout.
 
         Returns
         -------
         float64 [N, H, W, C]
-            0 (black) to 1 (white).
+            Gray values, 0 (black) to 1 (white).
 
         Raises
         ------
         NotImplementedError
-            If codes are of several samples and the readout does not say how to show them.
+            If codes depend on several samples and the subclass does not override this method.
         """
         numbers = self.digital_numbers(codes)
         if numbers is None:
@@ -315,11 +338,12 @@ class Readout(Description, ABC):
         return numbers / self.levels
 
     def level_words(self) -> str:
-        """The levels in a sentence, for reports.
+        """Describe the levels in a sentence, for reports.
 
         Returns
         -------
         str
+            Levels as fractions of full scale, or their number and range.
         """
         levels = self.transitions()
         if levels is None:
@@ -330,7 +354,7 @@ class Readout(Description, ABC):
         return f"Parts of full scale: {', '.join(f'{t:#.4g}' for t in levels)}."
 
     def check_layout(self, layout: Layout) -> None:
-        """Raise if the readout makes no sense behind pixels of a layout.
+        """Raise if the readout cannot read pixels of a layout; by default it reads any.
 
         Parameters
         ----------
@@ -339,22 +363,24 @@ class Readout(Description, ABC):
         """
 
     def under(self, comparator: Comparator, circuit: Mapping[str, Any]) -> Self:
-        """The same readout with errors and circuit that a pipeline states.
+        """Copy the readout with the errors and circuit that a pipeline states.
 
         Parameters
         ----------
         comparator : Comparator
+            Errors of the comparators.
         circuit : mapping of str to value
             Fields of a thermometer's circuit that the pipeline states.
 
         Returns
         -------
         Readout
+            The copy.
 
         Raises
         ------
         InputError
-            If the readout has no such part, or cannot be built so.
+            If the readout has no such field, or a value does not fit.
         """
         for name, value in circuit.items():
             raise InputError(
@@ -365,102 +391,119 @@ class Readout(Description, ABC):
         return self.model_copy(update={"comparator": comparator})
 
     def resolved(self, trained: "Readout | None") -> "Readout":
-        """The readout that a pipeline means: this one, whatever the model was trained with.
+        """Return the readout that a pipeline uses: this one, since it states its own levels.
 
         Parameters
         ----------
         trained : Readout or None
-            Of the model; a readout that states its own levels needs none.
+            Readout of the model; not used.
 
         Returns
         -------
         Readout
+            This readout.
         """
         return self
 
     @property
     def is_learned(self) -> bool:
-        """Whether its levels are those of the model file; no, they are stated here."""
-        return False
-
-    def learnable(self) -> Learnable | None:
-        """What training can learn.
-
-        Returns
-        -------
-        Learnable or None
-            None if the levels stay as they are.
-        """
-        return None
-
-    def with_levels(self, levels: npt.NDArray[np.float64]) -> Self:
-        """The same readout with other levels, of the unit that `learnable` states.
-
-        Parameters
-        ----------
-        levels : float64 [M], strictly ascending
-
-        Returns
-        -------
-        Readout
-
-        Raises
-        ------
-        NotImplementedError
-            If the readout has nothing to learn.
-        """
-        raise NotImplementedError(f"readout.kind {self.kind!r}: has no levels to learn")
-
-    def enob(self, full_scale_v: float, die: int) -> float | None:
-        """Effective bits, measured on a simulated die.
-
-        Parameters
-        ----------
-        full_scale_v : float, V
-        die : int
-
-        Returns
-        -------
-        float or None
-            None for a readout that is no converter.
-        """
-        return None
-
-    def priced_by_enob(self, settings: EnergySettings, technology: Survey | Process) -> bool:
-        """Whether `rows` needs the effective bits.
-
-        Parameters
-        ----------
-        settings : EnergySettings
-        technology : Survey or Process
+        """Whether its levels are those of the model file: always false here.
 
         Returns
         -------
         bool
+            False.
         """
         return False
 
-    def ramp_clock_ratio(self, timing: TimingConstants) -> float | None:
-        """Clock of its counter over what the technology's typical counter reaches.
+    def learnable(self) -> Learnable | None:
+        """Levels that training can learn.
+
+        Returns
+        -------
+        Learnable or None
+            Levels and feature; None if the levels are fixed.
+        """
+        return None
+
+    def with_levels(self, levels: npt.NDArray[np.float64]) -> Self:
+        """Copy the readout with other levels.
 
         Parameters
         ----------
-        timing : TimingConstants
+        levels : float64 [M]
+            Levels in the unit of `learnable`, strictly ascending.
+
+        Returns
+        -------
+        Readout
+            The copy.
+
+        Raises
+        ------
+        NotImplementedError
+            If the readout has no levels to learn.
+        """
+        raise NotImplementedError(f"readout.kind {self.kind!r}: has no levels to learn")
+
+    def enob(self, full_scale_v: float, die: int) -> float | None:
+        """Measure the effective number of bits on a simulated die.
+
+        Parameters
+        ----------
+        full_scale_v : float
+            Voltage at which the range ends, V.
+        die : int
+            Die number.
 
         Returns
         -------
         float or None
-            None without a counter.
+            Effective bits; None for a readout that is not a converter.
         """
         return None
 
-    def used_settings(self, settings: EnergySettings, technology: Survey | Process) -> set[str]:
-        """Settings of a readout's price that price something here.
+    def priced_by_enob(self, settings: EnergySettings, technology: Survey | Process) -> bool:
+        """Whether `rows` needs the effective number of bits.
 
         Parameters
         ----------
         settings : EnergySettings
+            Price settings of the pipeline.
         technology : Survey or Process
+            Prices of published circuits, or figures of a process.
+
+        Returns
+        -------
+        bool
+            True if it needs them.
+        """
+        return False
+
+    def ramp_clock_ratio(self, timing: TimingConstants) -> float | None:
+        """Clock of its counter relative to the technology's typical counter.
+
+        Parameters
+        ----------
+        timing : TimingConstants
+            Time constants of the technology's circuits.
+
+        Returns
+        -------
+        float or None
+            Ratio; None without a counter.
+        """
+        return None
+
+    def used_settings(self, settings: EnergySettings, technology: Survey | Process) -> set[str]:
+        """Name the settings that affect the price of this readout.
+
+        Parameters
+        ----------
+        settings : EnergySettings
+            Price settings of the pipeline.
+        technology : Survey or Process
+            Prices of published circuits, or figures of a process.
 
         Returns
         -------
@@ -470,99 +513,110 @@ class Readout(Description, ABC):
         return {"comparator"} if isinstance(technology, Process) else set()
 
     def priced_by_parts(self, settings: EnergySettings, technology: Survey | Process) -> bool:
-        """Whether its price is the sum of its circuits', so that its comparators have a size.
+        """Whether its price is the sum over its circuits, so that its comparators have a size.
 
         Parameters
         ----------
         settings : EnergySettings
+            Price settings of the pipeline.
         technology : Survey or Process
+            Prices of published circuits, or figures of a process.
 
         Returns
         -------
         bool
+            True if it is.
         """
         return isinstance(technology, Process)
 
     def beyond_the_survey(
         self, settings: EnergySettings, technology: Survey | Process, enob: float | None
     ) -> list[str]:
-        """What is priced by published circuits although none of them was like it.
+        """List where the price extrapolates beyond the published circuits.
 
         Parameters
         ----------
         settings : EnergySettings
+            Price settings of the pipeline.
         technology : Survey or Process
+            Prices of published circuits, or figures of a process.
         enob : float or None
+            Measured effective bits.
 
         Returns
         -------
         list of str
-            Sentences.
+            One sentence for each.
         """
         return []
 
     def published_rows(self, survey: SurveyPrices, enob: float, samples: int) -> dict[str, Row]:
-        """A frame's conversions bought as published converters, by class.
+        """Price a frame's conversions at published converters.
 
         Parameters
         ----------
         survey : SurveyPrices
+            Prices of published circuits.
         enob : float
+            Measured effective bits.
         samples : int
+            Conversions of a frame.
 
         Returns
         -------
         dict of str to Row
-            Empty for a readout that nobody sells.
+            Energy rows by class of converter, pJ each; empty if the readout does not exist as a
+            published converter.
         """
         return {}
 
     def ways_to_build(self) -> dict[str, "Readout"]:
-        """The same conversion by every circuit that a process has figures for.
+        """List the same conversion by every circuit that a process has figures for.
 
         Returns
         -------
         dict of str to Readout
-            Empty if there is one way only.
+            Readouts by name of the circuit; empty if there is only one.
         """
         return {}
 
     def by_levels(self) -> list["Readout"]:
-        """The same circuit with 1, 2, ... levels, for a price.
+        """List the same circuit with 1, 2, ... levels, to price it.
 
         Returns
         -------
         list of Readout
-            Empty if its price does not grow level by level.
+            Readouts; empty if the price does not grow level by level.
         """
         return []
 
     def linear_adc(self) -> "Readout | None":
-        """The readout as an ADC whose codes are proportional to volts.
+        """Return the readout if it is an ADC whose codes are proportional to volts.
 
         Returns
         -------
         Adc or None
-            None if EMVA 1288's linear model does not apply.
+            The ADC; None if EMVA 1288's linear model does not apply.
         """
         return None
 
     def designed(
         self, stated: Description, design: Mapping[str, Any], timing: TimingConstants
     ) -> dict[str, Any]:
-        """Fields of a pipeline's readout for a design of a search.
+        """Make the readout fields of a pipeline for a design of a search.
 
         Parameters
         ----------
         stated : Readout or LearnedReadout
-            What the base pipeline states.
+            Readout of the base pipeline.
         design : mapping of str to value
-            Some of `choices`.
+            Chosen value for some of `choices`.
         timing : TimingConstants
+            Time constants of the technology's circuits.
 
         Returns
         -------
         dict of str to value
-            Without the comparator.
+            Fields and values, without the comparator.
         """
         return {"kind": "learned"}

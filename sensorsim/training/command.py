@@ -60,6 +60,7 @@ class Place:
     work : Path
         Folder of teachers' answers.
     device : "auto", "cpu" or "cuda"
+        Device to train on.
     command : str
         What the user typed, for the record.
     """
@@ -71,26 +72,44 @@ class Place:
 
     @property
     def checkpoint(self) -> Path:
-        """State of a training that has not ended."""
+        """State of a training that has not finished.
+
+        Returns
+        -------
+        Path
+            ``out`` with the suffix ".checkpoint".
+        """
         return self.out.with_suffix(".checkpoint")
 
     @property
     def report(self) -> Path:
-        """Page on how the training went."""
+        """Report on the training.
+
+        Returns
+        -------
+        Path
+            ``out`` with the suffix ".html".
+        """
         return self.out.with_suffix(".html")
 
     @property
     def card(self) -> Path:
-        """Page on what the model is."""
+        """Model card.
+
+        Returns
+        -------
+        Path
+            ``out`` with the suffix ".md".
+        """
         return self.out.with_suffix(".md")
 
     def check(self) -> None:
-        """Refuse a place where the file of a training cannot be written.
+        """Raise if a file of the training cannot be written.
 
         Raises
         ------
         InputError
-            If it cannot be written there, or a file beside it would have its name.
+            If ``out`` cannot be written, or has the name of one of the other files.
         """
         check_place("--out", self.out)
         if self.out in (self.checkpoint, self.report, self.card):
@@ -100,12 +119,12 @@ class Place:
             )
 
     def check_pages(self) -> None:
-        """Refuse a place where report and card would replace other files.
+        """Raise if report or card would replace a file of another program.
 
         Raises
         ------
         InputError
-            If one of them is there and this program did not write it.
+            If such a file exists and this program did not write it.
         """
         check_replaceable(self.report, report.MARKER)
         check_replaceable(self.card, card.MARKER)
@@ -121,6 +140,7 @@ def run_recipe(source: str, changes: dict[str, Any], place: Place) -> str:
     changes : dict
         Dotted fields of the recipe to change, and their values.
     place : Place
+        Output files, work folder and device.
 
     Returns
     -------
@@ -259,11 +279,12 @@ def _pipeline(recipe: NetworkRecipe, path: Path) -> tuple[PipelineDescription, P
 
 
 def make_task(recipe: NetworkRecipe, description: PipelineDescription, dataset: Labelled) -> Task:
-    """What a recipe trains, still without a teacher.
+    """Make the task that a recipe trains, without a teacher.
 
     Parameters
     ----------
     recipe : NetworkRecipe
+        The recipe.
     description : PipelineDescription
         The recipe's pipeline.
     dataset : Labelled
@@ -272,11 +293,13 @@ def make_task(recipe: NetworkRecipe, description: PipelineDescription, dataset: 
     Returns
     -------
     Task
+        The task.
 
     Raises
     ------
     InputError
-        If a readout that learns has no number of levels, or one that does not has one.
+        If the number of levels is missing for a readout that learns, or stated for one that does
+        not.
     """
     camera, stated = description.camera(), description.readout
     if stated.is_learned:
@@ -304,16 +327,19 @@ def make_task(recipe: NetworkRecipe, description: PipelineDescription, dataset: 
 
 
 def untrained_model(task: Task, dataset: Labelled) -> Model:
-    """The model of a task before its first step, for its size.
+    """Export the model of a task before training, to compute its size.
 
     Parameters
     ----------
     task : Task
+        The task.
     dataset : Labelled
+        Training images.
 
     Returns
     -------
     Model
+        The untrained model.
     """
     network = build_network(replace(task, pruning=None), dataset)
     record = Training(
@@ -332,8 +358,11 @@ def check_size(recipe: NetworkRecipe, task: Task, dataset: Labelled) -> None:
     Parameters
     ----------
     recipe : NetworkRecipe
+        The recipe.
     task : Task
+        The task.
     dataset : Labelled
+        Training images.
 
     Raises
     ------

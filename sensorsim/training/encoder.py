@@ -1,7 +1,7 @@
-"""Volts to the network's input: readouts as they are, and readouts whose levels learn.
+"""Encoders from volts to the network's input: fixed readouts, and readouts with learned levels.
 
-Every comparison is made by the same kernels as in evaluation; torch only sees the decisions, and
-for levels that learn a pseudo-gradient towards them.
+The same kernels as in evaluation make all comparisons; torch receives the decisions and, for
+learned levels, a pseudo-gradient.
 """
 
 from typing import Any
@@ -19,15 +19,16 @@ Volts = npt.NDArray[np.float32]
 
 
 class FixedEncoder(nn.Module):
-    """A readout whose levels stay as they are, behind pixels of a layout.
+    """A readout with fixed levels.
 
     Parameters
     ----------
     readout : Readout
+        The readout.
     full_scale_v : float
-        Volts that a level of 1 stands for.
+        Voltage of level 1, V.
     layout : Layout
-        Color filters in front of it.
+        Color filters of the array.
     """
 
     def __init__(self, readout: Readout, full_scale_v: float, layout: Layout = "scene") -> None:
@@ -37,15 +38,16 @@ class FixedEncoder(nn.Module):
         self.layout: Layout = layout
 
     def forward(self, volts: Volts, key: Key) -> Tensor:
-        """What the first layer computes with.
+        """Compute the input of the first layer.
 
         Under a Bayer filter C is 4 and H and W are half the volts'.
 
         Parameters
         ----------
         volts : float32 [N, H, W, C], V
+            Pixel signals.
         key : Key
-            Of N frames.
+            Noise addresses of the N frames.
 
         Returns
         -------
@@ -57,11 +59,12 @@ class FixedEncoder(nn.Module):
         return torch.from_numpy(values).permute(0, 3, 1, 2)
 
     def description(self) -> Readout:
-        """The readout to put into a pipeline.
+        """Return the readout, for a pipeline.
 
         Returns
         -------
         Readout
+            The readout.
         """
         return self.readout
 
@@ -72,18 +75,18 @@ class LearnedLevels(nn.Module):
     Parameters
     ----------
     readout : Readout
-        What learning starts from; it states its feature, its levels and their ends.
+        Readout that training starts from; it gives feature, levels and their ends.
     full_scale_v : float
-        Volts at which its range ends.
+        Voltage at which its range ends, V.
     layout : Layout
-        Color filters in front of it.
+        Color filters of the array.
 
     Raises
     ------
     ValueError
-        If the readout has nothing to learn.
+        If the readout has no levels to learn.
     InputError
-        If its circuit does not let levels move.
+        If its circuit does not allow other levels.
     """
 
     def __init__(self, readout: Readout, full_scale_v: float, layout: Layout = "scene") -> None:
@@ -101,31 +104,32 @@ class LearnedLevels(nn.Module):
         self.logits = nn.Parameter(torch.log(torch.from_numpy(gaps)))
 
     def levels(self) -> Tensor:
-        """Ascending levels between the two ends.
+        """Compute the current levels.
 
         Returns
         -------
         float64 [M]
-            In the unit that the readout states.
+            Levels in the readout's unit, ascending between the two ends.
         """
         low, high = self._ends
         return low + (high - low) * torch.cumsum(torch.softmax(self.logits, 0), 0)[:-1]
 
     def forward(self, volts: Volts, key: Key) -> Tensor:
-        """Decisions of the comparisons with the levels as they are now.
+        """Compare volts with the current levels.
 
         Under a Bayer filter C is 4 and H and W are half the volts'.
 
         Parameters
         ----------
         volts : float32 [N, H, W, C], V
+            Pixel signals.
         key : Key
-            Of N frames.
+            Noise addresses of the N frames.
 
         Returns
         -------
         float32 [N, channels, H, W]
-            0 and 1.
+            Decisions, 0 and 1; their gradient reaches the levels.
         """
         levels, now = self.levels(), self.description()
         codes = now.convert(volts, self.full_scale_v, key)
@@ -135,21 +139,21 @@ class LearnedLevels(nn.Module):
         return encoded.permute(0, 3, 1, 2)
 
     def description(self) -> Readout:
-        """The readout with the levels as they are now.
+        """Return the readout with the current levels, for a pipeline.
 
         Returns
         -------
         Readout
+            The readout.
         """
         return self.readout.with_levels(self.levels().detach().numpy())
 
 
 class _Compare(torch.autograd.Function):
-    """Bits of a comparison; pseudo-gradient a triangle around each level.
+    """Bits of a comparison, with a triangular pseudo-gradient around each level.
 
-    Its half-width is half the distance between a level's neighbors, and at most the distance to
-    the low end: near black, where thresholds lie close, a wider one would drown them in bright
-    pixels.
+    Its half-width is half the distance between a level's neighbors, but at most the distance to the
+    low end: for the closely spaced levels near black, bright pixels would dominate a wider one.
     """
 
     @staticmethod

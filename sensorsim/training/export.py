@@ -1,4 +1,4 @@
-"""From torch to integers: fold a trained network into a bit-level model."""
+"""Convert a trained torch network to a bit-level model with integer thresholds."""
 
 import math
 
@@ -38,33 +38,36 @@ def export(
     training: Training,
     mosaic: Bayer | None = None,
 ) -> Model:
-    """Fold every batch-norm and binarize every weight.
+    """Fold every batch normalization into thresholds, and binarize every weight.
 
-    Torch computes ``y = conv(b)`` on bits (or codes from 0 to L) where the model accumulates
-    bipolar products ``a = 2 y - L sum(w)``; levels and scores are moved accordingly, exactly.
+    Torch computes ``y = conv(b)`` on bits (or codes from 0 to L), the model accumulates bipolar
+    products ``a = 2 y - L sum(w)``; thresholds and scores are converted exactly.
 
     Parameters
     ----------
     network : Network
-        Trained; no heavy path is left.
+        Trained network without heavy paths.
     readout : Readout
-        What it reads.
+        Readout in front of the network.
+    image_shape : tuple of int
+        Height, width and colors that the network reads; with a Bayer filter half the array's height
+        and width, and four colors.
     class_names : tuple of str
+        Names of the classes, in the order of their numbers.
     training : Training
-        Record of where the model comes from.
-    image_shape : height, width, colors
-        What the network reads: under a Bayer filter half the array's sides, and four colors.
+        Record of the training.
     mosaic : Bayer, optional
-        That filter.
+        Bayer filter of the array.
 
     Returns
     -------
     Model
+        The bit-level model.
 
     Raises
     ------
     ValueError
-        If a block still has a heavy path: it is no part of the model.
+        If a block still has a heavy path, which the model cannot represent.
     """
     if any(block.heavy is not None for block in binary_blocks(network)):
         raise ValueError("a heavy path is left; block pruning removes all before the export")

@@ -1,4 +1,4 @@
-"""One readout and its network, trained from start or from a common trunk."""
+"""Train one readout and its network, from the start or from a common trunk."""
 
 import hashlib
 from dataclasses import dataclass
@@ -49,16 +49,19 @@ class Task:
     Attributes
     ----------
     family : str
-        What to call the readout in the model file.
+        Family name of the readout in the model file.
     readout : Readout
-        The readout, or the one that learning starts from.
+        The readout, or the one that training starts from.
     learned : bool
-        Whether its levels learn.
+        Whether its levels are learned.
     architecture : Architecture
+        Layers of the network.
     schedule : Schedule
+        Epochs, rates and seed.
     camera : Camera
+        The pixels in front of the readout.
     pruning : Pruning, optional
-        Gives grouped blocks heavy paths that fade; none if left out.
+        Schedule that fades heavy paths of grouped blocks; no heavy paths if left out.
     lessons : Lessons, optional
         A teacher's answers to the views of the training images; none if left out.
     """
@@ -73,18 +76,19 @@ class Task:
     lessons: Lessons | None = None
 
     def plan(self, dataset: Labelled, trunk: dict[str, Tensor] | None) -> dict[str, Any]:
-        """Everything that decides what training gives.
+        """Collect everything that the result of training depends on.
 
         Parameters
         ----------
         dataset : Labelled
+            Training images.
         trunk : dict of tensor, optional
             The network that training starts from.
 
         Returns
         -------
         dict
-            Descriptions as they are; images, labels, answers, weights and source files as digests.
+            Descriptions; images, labels, answers, weights and source files as digests.
         """
         lessons = None
         if self.lessons is not None:
@@ -106,15 +110,17 @@ class Task:
         }
 
     def input_shape(self, dataset: Labelled) -> tuple[int, int, int]:
-        """Rows, columns and colors that the network reads of an image.
+        """Shape of the input of the network.
 
         Parameters
         ----------
         dataset : Labelled
+            Images to train on.
 
         Returns
         -------
-        rows, columns, colors : int
+        tuple of int
+            Rows, columns and colors.
         """
         height, width, colors = dataset.images.shape[1:]
         layout = self.camera.layout
@@ -123,19 +129,21 @@ class Task:
 
 @dataclass(frozen=True)
 class Trained:
-    """What training gives.
+    """Result of training.
 
     Attributes
     ----------
     encoder : FixedEncoder or LearnedLevels
+        The readout.
     network : Network
+        The trained network.
     validation_accuracy : float
-        Of all validation images, by torch.
+        Accuracy on all validation images, computed by torch, 0 to 1.
     log : list of dict
-        The learning curve, see `sensorsim.training.fit.Log`.
+        Learning curve, see `sensorsim.training.fit.Log`.
     seconds : float
-        Time that training took, all runs together if it was stopped and resumed. What a run did
-        after its last checkpoint is lost, and not counted.
+        Training time, s, summed over all runs if training was resumed; without the work after the
+        last checkpoint of an interrupted run, which is lost.
     """
 
     encoder: Encoder
@@ -146,9 +154,21 @@ class Trained:
 
 
 def calibration_samples(dataset: Labelled, camera: Camera) -> npt.NDArray[np.float32]:
-    """Lit samples of the first training images, as parts of full scale.
+    """Simulate the first training images, and collect the samples that are not black.
 
-    Black pixels are left out: they carry no tone, and in some datasets they are half of all.
+    Black pixels are left out, because they are half of all pixels in some datasets.
+
+    Parameters
+    ----------
+    dataset : Labelled
+        Training images.
+    camera : Camera
+        The pixels in front of the readout.
+
+    Returns
+    -------
+    float32 [S]
+        Samples as fractions of full scale.
     """
     light = to_linear(dataset.images[:_CALIBRATION_IMAGES])
     key = streams.Key.of_training(_CALIBRATION_SEED, np.arange(len(light)), TRAINING_DIES)
@@ -159,22 +179,25 @@ def calibration_samples(dataset: Labelled, camera: Camera) -> npt.NDArray[np.flo
 def start_readout(
     family: str, levels: int, comparator: Comparator, dataset: Labelled, camera: Camera
 ) -> Readout:
-    """A readout of a family, calibrated on the training part of a dataset where it needs that.
+    """Make a readout of a family, calibrated on the training part of a dataset if necessary.
 
     Parameters
     ----------
     family : str
-        One of `sensorsim.readout.families.families`.
+        Name of one of `sensorsim.readout.families.families`.
     levels : int
-        Bits of an ADC, thresholds of a thermometer.
+        Bits of an ADC, thresholds of a thermometer, ratios of a log-gradient.
     comparator : Comparator
+        Errors of the comparators.
     dataset : Labelled
         All training images.
     camera : Camera
+        The pixels in front of the readout.
 
     Returns
     -------
     Readout
+        The readout, or the one that training starts from.
 
     Raises
     ------
@@ -187,21 +210,23 @@ def start_readout(
 
 
 def make_encoder(task: Task) -> Encoder:
-    """The readout of a task, ready to be trained with.
+    """Make the encoder of a task.
 
     Parameters
     ----------
     task : Task
+        The task.
 
     Returns
     -------
     FixedEncoder or LearnedLevels
+        The encoder from volts to the network's input.
 
     Raises
     ------
     InputError
-        If the readout makes no sense behind the camera's color filters, or its circuit does not
-        let levels move.
+        If the readout cannot read the camera's color filters, or its circuit does not allow other
+        levels.
     """
     full_scale_v, layout = task.camera.photodiode.full_scale_v, task.camera.layout
     readout = task.readout
@@ -212,33 +237,36 @@ def make_encoder(task: Task) -> Encoder:
 
 
 def start_levels(task: Task) -> npt.NDArray[np.float64] | None:
-    """Levels that learning starts from.
+    """Levels that training starts from.
 
     Parameters
     ----------
     task : Task
+        The task.
 
     Returns
     -------
     float64 [M] or None
-        In the readout's unit; None if they do not learn.
+        Levels in the readout's unit; None if they are not learned.
     """
     learnable = task.readout.learnable() if task.learned else None
     return None if learnable is None else learnable.levels
 
 
 def build_network(task: Task, dataset: Labelled) -> Network:
-    """The network of a task before its first step.
+    """Make the network of a task, before training.
 
     Parameters
     ----------
     task : Task
+        The task.
     dataset : Labelled
-        For the shape of its images and its number of classes.
+        Dataset that gives the shape of the images and the number of classes.
 
     Returns
     -------
     Network
+        The initialized network.
 
     Raises
     ------
@@ -273,22 +301,24 @@ def train(
     Parameters
     ----------
     task : Task
+        The task.
     dataset : Labelled
-        All training images; a fixed part of them is set apart for validation.
-    checkpoint : Path, optional
-        Where the state is kept; training goes on from it if it exists.
+        All training images; a fixed part of them is used for validation only.
+    checkpoint : Path or None
+        File for the state; training resumes from it if it exists. None: no checkpoints.
     report : callable
-        Called with a `Progress` now and then.
+        Called with a `Progress` from time to time.
     trunk : dict, optional
         Checkpoint of another task of the same architecture, to start from.
     device : torch.device
-        Where the network computes.
+        Device of the network.
     dtype : torch.dtype
-        Format of convolutions, float32 or bfloat16.
+        Data type of convolutions, float32 or bfloat16.
 
     Returns
     -------
     Trained
+        The trained readout and network.
 
     Raises
     ------
@@ -320,6 +350,7 @@ def load_checkpoint(path: Path) -> dict[str, dict[str, Tensor]]:
     Parameters
     ----------
     path : Path
+        The checkpoint file.
 
     Returns
     -------

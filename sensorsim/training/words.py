@@ -1,4 +1,4 @@
-"""Numbers and parts of a training in words, the same in report and card."""
+"""Format numbers and settings of a training for report and card."""
 
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.training.decisions import Decisions
@@ -7,30 +7,38 @@ _PJ_UNITS = ((1e12, "J"), (1e9, "mJ"), (1e6, "µJ"), (1e3, "nJ"), (1.0, "pJ"))
 
 
 def percent(part: float) -> str:
-    """A part of one in percent, like "71.30 %".
+    """Format a fraction in percent.
 
     Parameters
     ----------
     part : float
+        Fraction, 0 to 1.
 
     Returns
     -------
     str
+        Text like "71.30 %".
+
+    Examples
+    --------
+    >>> percent(0.713)
+    '71.30 %'
     """
     return f"{100 * part:.2f} %"
 
 
 def accuracy(decisions: Decisions) -> str:
-    """Accuracy with its 95 % interval and the number of images.
+    """Format accuracy with its 95 % interval and the number of images.
 
     Parameters
     ----------
     decisions : Decisions
+        Decisions and labels of the images.
 
     Returns
     -------
     str
-        Like "71.30 % of 10,000 images (95 % interval 70.40 % to 72.18 %)".
+        Text like "71.30 % of 10,000 images (95 % interval 70.40 % to 72.18 %)".
     """
     low, high = decisions.interval
     return (
@@ -40,24 +48,25 @@ def accuracy(decisions: Decisions) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """A number of things.
+    """Format a number with its noun in singular or plural.
 
     Parameters
     ----------
     number : int
+        The number.
     what : str
-        One of them.
+        Noun in the singular.
 
     Returns
     -------
     str
-        Like "1 thread" or "2 threads".
+        Text like "1 thread" or "2 threads".
     """
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def energy(pj: float) -> str:
-    """An energy with three digits, in the unit that suits it.
+    """Format an energy with three digits and a suitable unit.
 
     Parameters
     ----------
@@ -67,7 +76,7 @@ def energy(pj: float) -> str:
     Returns
     -------
     str
-        Like "12.3 nJ".
+        Text like "12.3 nJ".
     """
     rounded = float(f"{pj:.2e}")  # 999.9 pJ is 1.00 nJ
     size, unit = next(((s, u) for s, u in _PJ_UNITS if rounded >= s), _PJ_UNITS[-1])
@@ -75,16 +84,17 @@ def energy(pj: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time in hours, and in minutes or seconds below one hour.
+    """Format a time in hours, and also in minutes or seconds below one hour.
 
     Parameters
     ----------
     seconds : float
+        Time, s.
 
     Returns
     -------
     str
-        Like "3.42 h" or "0.0211 h (76 s)".
+        Text like "3.42 h" or "0.0211 h (76 s)".
     """
     hours = f"{seconds / 3600:.3g} h"
     if seconds >= 3600:
@@ -93,15 +103,17 @@ def duration(seconds: float) -> str:
 
 
 def light(exposure: Exposure) -> str:
-    """How bright the images are.
+    """Describe the exposure of the images.
 
     Parameters
     ----------
     exposure : Exposure
+        Exposure law.
 
     Returns
     -------
     str
+        Phrase for report and card.
     """
     if exposure.white_illuminance_lux is not None:
         white = f"white of a 0-stop image at {exposure.white_illuminance_lux:g} lux on the scene"
