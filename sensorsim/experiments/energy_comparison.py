@@ -156,7 +156,7 @@ def is_sold(chain: Pipeline) -> bool:
 
 
 def unlike(first: Pipeline, second: Pipeline) -> list[str]:
-    """List what else differs between two pipelines, beside their readouts.
+    """List reasons why a difference is not that of the two readouts alone.
 
     Parameters
     ----------
@@ -172,8 +172,7 @@ def unlike(first: Pipeline, second: Pipeline) -> list[str]:
     rates = [c.description.energy.frame_rate_hz for c in (first, second)]
     if rates[0] != rates[1]:
         found.append(
-            f"{rates[0]:g} and {rates[1]:g} frames/s; what leaks does so for longer where they are "
-            "slow"
+            f"{rates[0]:g} and {rates[1]:g} frames/s; leakage per frame is larger at the lower rate"
         )
     arrays = [" x ".join(map(str, c.array_shape)) for c in (first, second)]
     if arrays[0] != arrays[1]:
@@ -214,7 +213,7 @@ def break_even_words(name: str, sample_pj: Range, rival_name: str, bought: Pipel
     enob, survey = bought.cost.enob, bought.cost.technology.survey
     assert enob is not None
     sentences = [
-        f"{name} against {rival_name}, the leanest ADC as accurate: one ADC sample costs "
+        f"{name} against {rival_name}, the cheapest ADC of equal accuracy: one ADC sample costs "
         f"{sar.low:.3g} pJ (best envelope), {sar.typical:.3g} pJ (median), {sar.high:.3g} pJ "
         f"(90th percentile) in a SAR, and {flash.low:.3g}, {flash.typical:.3g} and "
         f"{flash.high:.3g} pJ in a flash (cheapest, median, 90th)."
@@ -228,9 +227,9 @@ def break_even_words(name: str, sample_pj: Range, rival_name: str, bought: Pipel
     percentiles = break_even.first_percentile(mine, adc_pj)
     for bound, own, percentile in zip(("low", "typical", "high"), mine, percentiles, strict=True):
         if np.isnan(percentile):
-            verdict = "dearer than every published SAR"
+            verdict = "needs more energy than every published SAR"
         elif percentile == 0:
-            verdict = "cheaper than every published SAR"
+            verdict = "needs less energy than every published SAR"
         else:
             verdict = f"breaks even with the SAR at percentile {percentile:g} of the survey"
         sentences.append(f"{name} {bound} {own:.3g} pJ: {verdict}.")

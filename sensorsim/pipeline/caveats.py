@@ -59,6 +59,6 @@ def not_priced(
     if not by_parts or readout.comparator.noise_mv > 0:
         return []
     return [
-        "readout.comparator.noise_mv 0: a comparator without noise would charge without end; it is "
-        "priced as if its noise did not matter"
+        "readout.comparator.noise_mv 0: a comparator without noise would need infinite energy; its "
+        "price ignores noise"
     ]

@@ -66,19 +66,19 @@ def prepared(chain: Pipeline, frame: Frame, fit: bool) -> Frame:
         if scene.layout in ("mono", "rgb"):
             raise InputError(
                 f"{frame.origin}: a {frame.layout} mosaic, which an array of the layout "
-                f"{scene.layout!r} cannot see without demosaicing; choose a Bayer layout, like "
+                f"{scene.layout!r} cannot read without demosaicing; choose a Bayer layout, like "
                 f"--set scene.layout={frame.layout}, and its model"
             )
         if scene.lens.psf is not None:
             raise InputError(
-                f"{frame.origin}: scene.lens.psf would mix the colors of its mosaic, which has "
-                "seen a lens already; leave the blur out"
+                f"{frame.origin}: scene.lens.psf would mix the colors of its mosaic, which "
+                "already contains the blur of a lens; leave the blur out"
             )
         if scene.lens.chief_ray_angle_deg > 0:
             raise InputError(
                 f"{frame.origin}: scene.lens.chief_ray_angle_deg "
                 f"{scene.lens.chief_ray_angle_deg:g} would darken the corners of its mosaic, which "
-                "a lens has darkened already; set it to 0"
+                "already contains the shading of a lens; set it to 0"
             )
         frame = rephased(frame, bayer(scene.layout) or frame.mosaic)
     return fitted(frame, *chain.array_shape[:2]) if fit else frame

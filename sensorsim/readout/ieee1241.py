@@ -141,7 +141,7 @@ class Bench:
         if codes.max() > self.readout.levels:
             raise InputError(
                 f"readout: made code {codes.max()}, expected at most its number of levels, "
-                f"{self.readout.levels}; its convert and its levels disagree"
+                f"{self.readout.levels}; its convert and levels are inconsistent"
             )
         return codes
 

@@ -67,5 +67,5 @@ class LearnedReadout(ThermometerCircuit):
             code of the reference DAC.
         """
         if trained is None:
-            raise ValueError("a learned readout is resolved by its model's; none was given")
+            raise ValueError("a learned readout needs the readout of its model; none was given")
         return trained.under(self.comparator, self.stated())

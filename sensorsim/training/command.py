@@ -1,4 +1,4 @@
-"""``sensorsim train``: a recipe becomes a teacher's file, or a model with its report."""
+"""``sensorsim train``: train a teacher, or a model with its report, from a recipe."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -46,12 +46,12 @@ from sensorsim.training.teacher_file import (
 )
 
 SCORE_BITS = 40
-"""Room for a scale or a bias of a class score before training; trained ones took 18 to 30 bits."""
+"""Bits assumed for a scale or bias of a class score before training; trained ones had 18 to 30."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a training runs and what it leaves.
+    """Output files and device of a training.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ class Place:
 
 
 def run_recipe(source: str, changes: dict[str, Any], place: Place) -> str:
-    """Train what a recipe says, or go on with it.
+    """Train by a recipe, or resume such a training.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def run_recipe(source: str, changes: dict[str, Any], place: Place) -> str:
     Returns
     -------
     str
-        One line: what was written and how good it is.
+        One line with the file and the accuracies.
 
     Raises
     ------
@@ -245,15 +245,15 @@ def _check_test(dataset: Labelled, test: Labelled) -> None:
 
 
 def _about_data(dataset: Labelled, training: Labelled, validation: Labelled) -> str:
-    """One line on what is learned and what is counted."""
+    """Numbers of images and classes, in one line."""
     return (
-        f"{dataset.name} ({dataset.origin}): {len(training)} images to learn, {len(validation)} to "
-        f"validate, {len(dataset.class_names)} classes"
+        f"{dataset.name} ({dataset.origin}): {len(training)} images to train on, {len(validation)} "
+        f"to validate, {len(dataset.class_names)} classes"
     )
 
 
 def _about_network(task: Task, dataset: Labelled) -> str:
-    """One line on what learns."""
+    """Size of the network, and its readout, in one line."""
     model = untrained_model(task, dataset)
     learned = "learned" if task.learned else "fixed"
     return (
@@ -264,7 +264,7 @@ def _about_network(task: Task, dataset: Labelled) -> str:
 
 
 def _pipeline(recipe: NetworkRecipe, path: Path) -> tuple[PipelineDescription, Path]:
-    """The recipe's pipeline, in the recipe's light and on its data, and its folder."""
+    """Read the recipe's pipeline with the recipe's light and data; also return its folder."""
     beside = path.parent / recipe.pipeline
     settings: dict[str, Any] = {
         "scene.dataset": recipe.data.dataset,
@@ -367,7 +367,7 @@ def check_size(recipe: NetworkRecipe, task: Task, dataset: Labelled) -> None:
     Raises
     ------
     InputError
-        If it would.
+        If it would store more.
     """
     if recipe.limit_bits is None:
         return
@@ -393,7 +393,7 @@ def _taught(
     device: torch.device,
     console: TrainingConsole,
 ) -> Task:
-    """The task with the answers of its teacher, if it has one."""
+    """Add the answers of the recipe's teacher to the task, if it has one."""
     use = recipe.teacher
     if use is None:
         return task
@@ -404,8 +404,8 @@ def _taught(
         _check_classes(record.class_names, dataset, use.file)
         if record.training_images != training.digest:
             raise InputError(
-                f"teacher.file {use.file!r}: learned from other images, or in another order, so "
-                "that it may know images set apart for validation here; train a teacher on this "
+                f"teacher.file {use.file!r}: trained on other images, or in another order, so "
+                "its training images may include validation images here; train a teacher on this "
                 "data"
             )
         ask, digest = ask_float(teacher.to(device), views, device)
@@ -422,6 +422,6 @@ def _taught(
 def _check_classes(names: tuple[str, ...], dataset: Labelled, teacher: str) -> None:
     if names != dataset.class_names:
         raise InputError(
-            f"teacher {teacher!r}: learned the classes {', '.join(names)}; expected "
-            f"{', '.join(dataset.class_names)}: name one that learned this dataset"
+            f"teacher {teacher!r}: was trained for the classes {', '.join(names)}; expected "
+            f"{', '.join(dataset.class_names)}: name one trained on this dataset"
         )

@@ -44,7 +44,7 @@ _CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Task:
-    """What to train.
+    """A readout and network to train, with everything that training needs.
 
     Attributes
     ----------

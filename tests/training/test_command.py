@@ -180,7 +180,7 @@ def test_teacher_of_other_images_is_refused(
     trained(tmp_path, TEACHER, "t.pt")
     other = data.take(np.arange(len(data))[::-1].copy())
     monkeypatch.setattr(command, "load_dataset", lambda *_: other)
-    with pytest.raises(InputError, match="learned from other images, or in another order"):
+    with pytest.raises(InputError, match="trained on other images, or in another order"):
         trained(tmp_path, f'{NETWORK}teacher = {{ file = "t.pt" }}\n')
 
 

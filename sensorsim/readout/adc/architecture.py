@@ -96,8 +96,7 @@ class SingleSlope(Description):
         if self.conversion_time_us is None:
             raise ValueError(
                 f"comparator_delay_ns {self.comparator_delay_ns:g} without conversion_time_us: "
-                "expected the time of the ramp beside it, since a delay shifts codes by its part "
-                "of the ramp"
+                "expected both, since a delay shifts codes by its fraction of the ramp's time"
             )
         longest_ns = _LONGEST_DELAY * self.conversion_time_us * 1e3
         if self.comparator_delay_ns > longest_ns:

@@ -56,7 +56,7 @@ class ThermometerCircuit(Description):
     def _a_count_carries_no_bubbles(self) -> Self:
         if self.link == "encoded" and self.bubbles != "corrected":
             raise ValueError(
-                f"link 'encoded' with bubbles {self.bubbles!r}: a count cannot carry a bubble, so "
+                f"link 'encoded' with bubbles {self.bubbles!r}: a count cannot represent a bubble; "
                 "expected bubbles 'corrected'; set it, or link = 'raw'"
             )
         return self
