@@ -64,6 +64,7 @@ def stored(steps: Iterable[Step], readout: Readout) -> Stored:
     Returns
     -------
     Stored
+        Bits of the whole model, by kind.
 
     Examples
     --------

@@ -59,7 +59,13 @@ class Point:
 
     @property
     def right(self) -> npt.NDArray[np.bool_]:
-        """Whether each decision was right: bool [images]."""
+        """Whether each decision was right.
+
+        Returns
+        -------
+        bool [images]
+            In the order of the images.
+        """
         found: npt.NDArray[np.bool_] = (self.result["decision"] == self.result["label"]).to_numpy()
         return found
 

@@ -40,12 +40,29 @@ def load_qonnx(
     class_names: Sequence[str] | None = None,
     command: str = "import_qonnx",
 ) -> Model:
-    """Read a file; see `import_qonnx`.
+    """Read a QONNX file as a model.
+
+    Parameters
+    ----------
+    path : Path
+        ONNX file.
+    readout : Readout, optional
+        Readout that makes the input bits; that of the graph's record if left out.
+    class_names : sequence of str, optional
+        Class names in the order of the scores; those of the record if left out.
+    command : str
+        Command for the model's training record, if the graph has none.
+
+    Returns
+    -------
+    Model
+        Model of the graph.
 
     Raises
     ------
     InputError
-        If it is missing or no ONNX file, or as `import_qonnx` says; the message names the file.
+        If the file is missing or no ONNX file, or as `import_qonnx` says; the message names the
+        file.
     """
     try:
         proto = onnx.load(path)
@@ -63,25 +80,31 @@ def import_qonnx(
     class_names: Sequence[str] | None = None,
     command: str = "import_qonnx",
 ) -> Model:
-    """A graph as a model.
+    """Convert a graph to a model.
 
     Parameters
     ----------
     proto : onnx.ModelProto
-        One input and one output, as `sensorsim.bnn.exchange` describes them; scores may be floats.
+        Graph with one input and one output, as `sensorsim.bnn.exchange` describes them; scores may
+        be floats.
     readout : Readout, optional
-        What makes the bits; that of the graph's record if left out.
+        Readout that makes the input bits; that of the graph's record if left out.
     class_names : sequence of str, optional
-        In the order of the scores; those of the record if left out.
+        Class names in the order of the scores; those of the record if left out.
     command : str
-        For the model's training record, where the graph has none.
+        Command for the model's training record, if the graph has none.
+
+    Returns
+    -------
+    Model
+        Model of the graph.
 
     Raises
     ------
     InputError
-        Naming the node: an operator that is not supported, weights that are not bipolar, padding
-        with 0, sums that are not integer; or naming the input, if its shape does not fit the
-        readout.
+        If readout or class names are neither given nor in the graph's record; naming the node: an
+        operator that is not supported, weights that are not bipolar, padding with 0, sums that are
+        not integer; or naming the input, if its shape does not fit the readout.
     """
     record = read_record(proto)
     if readout is None and record is not None:
