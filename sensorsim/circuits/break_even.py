@@ -73,7 +73,17 @@ def adc_percentile(
 ) -> BreakEven:
     """From which percentile of published ADCs on the thermometer is cheaper.
 
-    Parameters are those of `first_percentile`.
+    Parameters
+    ----------
+    thermometer_pj : float64 [draws]
+        Energy with the readout, pJ.
+    adc_pj_at : callable
+        Energy with the ADC at a percentile, ascending in it: float64 [draws], pJ.
+
+    Returns
+    -------
+    BreakEven
+        Over `PERCENTILES`.
     """
     first = first_percentile(thermometer_pj, adc_pj_at)
     some = ~np.isnan(first)
@@ -101,6 +111,11 @@ def link_price(
         Bits per frame that the thermometer sends more than the ADC; negative if fewer.
     prices_pj : float64 [P]
         Prices at which the probability of winning is asked for.
+
+    Returns
+    -------
+    BreakEven
+        Over ``prices_pj``.
     """
     wins = free_difference_pj + more_bits * prices_pj[:, np.newaxis] < 0
     free_wins = free_difference_pj < 0
@@ -122,6 +137,11 @@ def thresholds(adc_pj: FloatArray, thermometer_pj: FloatArray) -> BreakEven:
     adc_pj : float64 [draws]
     thermometer_pj : float64 [M, draws]
         Energy with 1 to M thresholds, ascending.
+
+    Returns
+    -------
+    BreakEven
+        Over 1 to M thresholds.
     """
     wins = thermometer_pj < adc_pj
     most = wins.sum(0).astype(np.float64)

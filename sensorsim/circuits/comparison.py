@@ -127,5 +127,6 @@ def survey_row(prices: ComparatorPrices, comparisons: int) -> Row:
     Returns
     -------
     Row
+        Of stage "readout", pJ.
     """
     return Row("readout", "comparison with reference and clock", comparisons, prices.decision)

@@ -41,7 +41,18 @@ class Range(Description):
         return self
 
     def scaled(self, factor: float) -> "Range":
-        """The same spread around another figure."""
+        """The same spread around another figure.
+
+        Parameters
+        ----------
+        factor : float
+            Factor on low, typical and high.
+
+        Returns
+        -------
+        Range
+            Low, typical and high times the factor.
+        """
         return Range(low=self.low * factor, typical=self.typical * factor, high=self.high * factor)
 
 
@@ -118,7 +129,20 @@ class Constant(Range):
         return self
 
     def times(self, factor: float, why: str) -> "Constant":
-        """The same constant around another figure; ``why`` is added to its source."""
+        """The same constant around another figure; ``why`` is added to its source.
+
+        Parameters
+        ----------
+        factor : float
+            Factor on low, typical and high.
+        why : str
+            Added to the source.
+
+        Returns
+        -------
+        Constant
+            Low, typical and high times the factor.
+        """
         changed = self.scaled(factor).model_dump() | {"source": f"{self.source}{why}"}
         changed["values"] = tuple(v * factor for v in self.values)
         return self.model_copy(update=changed)
@@ -143,7 +167,26 @@ def _check_distribution(percentiles: Any, values: Any) -> None:
 def stated(
     id_: str, value: float, unit: str, source: str, origin: str = "the pipeline"
 ) -> Constant:
-    """A figure that the designer states, without a spread."""
+    """A figure that the designer states, without a spread.
+
+    Parameters
+    ----------
+    id_ : str
+        Address, like "link.via_ff".
+    value : float
+        The figure, in ``unit``.
+    unit : str
+        Unit, like "fF".
+    source : str
+        Where it comes from.
+    origin : str
+        What stated it.
+
+    Returns
+    -------
+    Constant
+        Low, typical and high alike.
+    """
     return Constant(
         low=value, typical=value, high=value, unit=unit, source=source, basis="stated",
         verified=True, law="triangular", id=id_, origin=origin,
@@ -151,7 +194,24 @@ def stated(
 
 
 def measured(id_: str, value: float, unit: str, source: str) -> Constant:
-    """A figure that this program measured, without a spread."""
+    """A figure that this program measured, without a spread.
+
+    Parameters
+    ----------
+    id_ : str
+        Address, like "link.via_ff".
+    value : float
+        The figure, in ``unit``.
+    unit : str
+        Unit, like "fF".
+    source : str
+        Where it comes from.
+
+    Returns
+    -------
+    Constant
+        Low, typical and high alike.
+    """
     return stated(id_, value, unit, source, "measured").model_copy(update={"basis": "derived"})
 
 
@@ -172,7 +232,20 @@ class Estimate:
 
     @classmethod
     def over(cls, formula: Callable[..., Any], *parts: "Estimate | Constant") -> "Estimate":
-        """A formula over estimates and constants, in their order."""
+        """A formula over estimates and constants, in their order.
+
+        Parameters
+        ----------
+        formula : callable
+            Takes a value for each part, float or float64 [draws].
+        *parts : Estimate or Constant
+            What the formula takes, in its order.
+
+        Returns
+        -------
+        Estimate
+            Made of the constants of all parts.
+        """
         estimates = [p if isinstance(p, Estimate) else cls((p,), lambda v: v) for p in parts]
         ends = list(itertools.accumulate(len(e.constants) for e in estimates))
 
@@ -185,12 +258,29 @@ class Estimate:
         return cls(tuple(c for e in estimates for c in e.constants), whole)
 
     def at(self, values: Mapping[str, Any]) -> Any:
-        """The quantity for given values of its constants, by id."""
+        """The quantity for given values of its constants, by id.
+
+        Parameters
+        ----------
+        values : mapping of str to float or float64 [draws]
+            Value of each constant, by its id.
+
+        Returns
+        -------
+        float or float64 [draws]
+            The quantity, in its unit.
+        """
         return self.formula(*(values[c.id] for c in self.constants))
 
     @property
     def range(self) -> Range:
-        """The quantity with all constants low, typical and high."""
+        """The quantity with all constants low, typical and high.
+
+        Returns
+        -------
+        Range
+            In the unit of the quantity.
+        """
         return Range(
             low=float(self.formula(*(c.low for c in self.constants))),
             typical=float(self.formula(*(c.typical for c in self.constants))),
@@ -199,5 +289,11 @@ class Estimate:
 
     @property
     def source(self) -> str:
-        """The sources of all constants, each once."""
+        """The sources of all constants, each once.
+
+        Returns
+        -------
+        str
+            Separated by semicolons.
+        """
         return "; ".join(dict.fromkeys(c.source for c in self.constants))

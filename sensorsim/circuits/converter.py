@@ -169,6 +169,7 @@ def published_row(
     Returns
     -------
     Row
+        Of stage "readout", pJ.
     """
     component = f"{bits}-bit conversion of {enob:.2f} effective bits by a {name}"
     return Row("readout", component, samples, prices[name])

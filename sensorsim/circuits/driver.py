@@ -125,6 +125,7 @@ def quiescent_row(
     Returns
     -------
     Row
+        Of stage "readout", pJ.
     """
     price = Estimate.over(
         lambda ua, v, settling_us, conversion_us, factor: (
@@ -176,6 +177,7 @@ def ladder_rows(
     Returns
     -------
     list of Row
+        Of stage "readout", pJ.
     """
     span, supply = array.full_scale_v, process.supply.analog_v
     line = reference_line_ff(process, array)
@@ -220,6 +222,7 @@ def dac_rows(
     Returns
     -------
     list of Row
+        Of stage "readout", pJ.
     """
     swing_v = largest * array.full_scale_v
     line, supply = reference_line_ff(process, array), process.supply.analog_v
@@ -258,6 +261,7 @@ def ramp_rows(
     Returns
     -------
     list of Row
+        Of stage "readout", pJ.
     """
     span, factor = array.full_scale_v, ONE if nonlinear is None else nonlinear
     line, supply = reference_line_ff(process, array), process.supply.analog_v

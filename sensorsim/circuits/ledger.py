@@ -39,21 +39,50 @@ class Row:
 
     @property
     def each_pj(self) -> Range:
-        """Price of one, pJ."""
+        """Price of one, pJ.
+
+        Returns
+        -------
+        Range
+            Energy, pJ.
+        """
         return self.price.range
 
     @property
     def total_pj(self) -> Range:
-        """Count times price."""
+        """Count times price.
+
+        Returns
+        -------
+        Range
+            Energy, pJ.
+        """
         return self.each_pj.scaled(self.count)
 
     @property
     def source(self) -> str:
-        """Sources of the price."""
+        """Sources of the price.
+
+        Returns
+        -------
+        str
+            Of all its constants.
+        """
         return self.price.source
 
     def draws_pj(self, values: Mapping[str, Any]) -> Any:
-        """Count times price for drawn constants, by id."""
+        """Count times price for drawn constants, by id.
+
+        Parameters
+        ----------
+        values : mapping of str to float or float64 [draws]
+            Value of each constant, by its id.
+
+        Returns
+        -------
+        float64 [draws]
+            Energy, pJ.
+        """
         return self.count * self.price.at(values)
 
 
@@ -86,7 +115,18 @@ class Ledger:
                 )
 
     def total_pj(self, *stages: str) -> Range:
-        """Sum over the given stages, or over all of them: the energy of a frame."""
+        """Sum over the given stages, or over all of them: the energy of a frame.
+
+        Parameters
+        ----------
+        *stages : str
+            Stages of the ledger; all if left out.
+
+        Returns
+        -------
+        Range
+            Energy, pJ.
+        """
         rows = [r.total_pj for r in self.rows if not stages or r.stage in stages]
         return Range(
             low=sum(r.low for r in rows),
@@ -95,23 +135,65 @@ class Ledger:
         )
 
     def draws_pj(self, values: Mapping[str, Any], *stages: str) -> Any:
-        """The same sum for drawn constants, by id: float64 [draws]."""
+        """The same sum for drawn constants, by id: float64 [draws].
+
+        Parameters
+        ----------
+        values : mapping of str to float or float64 [draws]
+            Value of each constant, by its id.
+        *stages : str
+            Stages of the ledger; all if left out.
+
+        Returns
+        -------
+        float64 [draws]
+            Energy, pJ.
+        """
         return sum(r.draws_pj(values) for r in self.rows if not stages or r.stage in stages)
 
     def per_decision_pj(self, frames: int = 1) -> Range:
-        """Energy of a decision that takes so many frames."""
+        """Energy of a decision that takes so many frames.
+
+        Parameters
+        ----------
+        frames : int
+            Frames of a decision.
+
+        Returns
+        -------
+        Range
+            Energy, pJ.
+        """
         if frames < 1:
             raise InputError(f"frames {frames}: a decision takes at least one")
         return self.total_pj().scaled(frames)
 
     def per_correct_decision_pj(self, accuracy: float, frames: int = 1) -> Range:
-        """Energy spent for each decision that is right."""
+        """Energy spent for each decision that is right.
+
+        Parameters
+        ----------
+        accuracy : float
+            Part of the decisions that are right, above 0 to 1.
+        frames : int
+            Frames of a decision.
+
+        Returns
+        -------
+        Range
+            Energy, pJ.
+        """
         if not 0 < accuracy <= 1:
             raise InputError(f"accuracy {accuracy:g}: expected above 0 and at most 1")
         return self.per_decision_pj(frames).scaled(1 / accuracy)
 
     def average_power_uw(self) -> Range:
         """Power at the frame rate, which static energy was made for.
+
+        Returns
+        -------
+        Range
+            Power, uW.
 
         Raises
         ------
@@ -123,12 +205,24 @@ class Ledger:
         return self.total_pj().scaled(self.frame_rate_hz * 1e-6)
 
     def constants(self) -> tuple[Constant, ...]:
-        """All constants that enter, each once, in the order of the rows."""
+        """All constants that enter, each once, in the order of the rows.
+
+        Returns
+        -------
+        tuple of Constant
+            Each once.
+        """
         found = {c.id: c for row in self.rows for c in row.price.constants}
         return tuple(found.values())
 
     def table(self) -> pd.DataFrame:
-        """Rows as a table: price of one and total at low, typical and high, and the sources."""
+        """Rows as a table: price of one and total at low, typical and high, and the sources.
+
+        Returns
+        -------
+        DataFrame
+            A row for each line of the ledger, pJ.
+        """
         return pd.DataFrame(
             [
                 {"stage": r.stage, "component": r.component, "count": r.count}
@@ -140,7 +234,13 @@ class Ledger:
         )
 
     def to_xarray(self) -> xr.Dataset:
-        """Rows as a dataset over the dimension ``row``."""
+        """Rows as a dataset over the dimension ``row``.
+
+        Returns
+        -------
+        Dataset
+            Counts and energies, pJ, with units.
+        """
         table = self.table()
         data = xr.Dataset({str(k): ("row", v.to_numpy()) for k, v in table.items()})
         for name in ("stage", "component", "source"):

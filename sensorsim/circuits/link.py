@@ -19,7 +19,18 @@ class Wire(Description):
     )
 
     def price(self, process: Process) -> Estimate:
-        """One bit, pJ."""
+        """One bit, pJ.
+
+        Parameters
+        ----------
+        process : Process
+            Figures of the technology.
+
+        Returns
+        -------
+        Estimate
+            Energy of a bit, pJ.
+        """
         c = process.link
         return Estimate(
             (c.repeated_wire_ff_per_mm, process.supply.digital_v),
@@ -36,7 +47,18 @@ class Via(Description):
     )
 
     def price(self, process: Process) -> Estimate:
-        """One bit, pJ."""
+        """One bit, pJ.
+
+        Parameters
+        ----------
+        process : Process
+            Figures of the technology.
+
+        Returns
+        -------
+        Estimate
+            Energy of a bit, pJ.
+        """
         return Estimate(
             (process.link.via_ff, process.supply.digital_v),
             lambda ff, v: 1e-3 * self.toggles_per_bit * ff * v**2 / 2,
@@ -49,7 +71,18 @@ class OffChip(Description):
     kind: Literal["off-chip"] = "off-chip"
 
     def price(self, process: Process) -> Estimate:
-        """One bit, pJ."""
+        """One bit, pJ.
+
+        Parameters
+        ----------
+        process : Process
+            Figures of the technology.
+
+        Returns
+        -------
+        Estimate
+            Energy of a bit, pJ.
+        """
         return Estimate((process.link.off_chip_pj_per_bit,), lambda pj: pj)
 
 

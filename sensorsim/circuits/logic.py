@@ -40,7 +40,22 @@ class Activity:
 
 
 def clocked_bit(process: Process, clocks: float = 1, toggles: float = 1) -> Estimate:
-    """A flip-flop over so many clock cycles and output transitions, pJ."""
+    """A flip-flop over so many clock cycles and output transitions, pJ.
+
+    Parameters
+    ----------
+    process : Process
+        Figures of the technology.
+    clocks : float
+        Clock cycles.
+    toggles : float
+        Output transitions.
+
+    Returns
+    -------
+    Estimate
+        Energy, pJ.
+    """
     c = process.logic
     return Estimate(
         (c.flip_flop_clock_fj, c.flip_flop_toggle_fj),
@@ -53,17 +68,49 @@ def counter_toggles(count: int) -> int:
 
     Stage k toggles once every ``2**k`` counts: ``sum(count // 2**k) = 2 * count - ones(count)``.
     Each transition is also the clock edge of the next stage.
+
+    Parameters
+    ----------
+    count : int
+        Where the counter stops.
+
+    Returns
+    -------
+    int
+        Transitions of all stages.
     """
     return 2 * count - count.bit_count()
 
 
 def popcount_adders(inputs: int) -> int:
-    """Adders that count the ones among so many bits; a half adder counts as one."""
+    """Adders that count the ones among so many bits; a half adder counts as one.
+
+    Parameters
+    ----------
+    inputs : int
+        Bits that are counted.
+
+    Returns
+    -------
+    int
+        Full adders and half adders.
+    """
     return inputs - inputs.bit_count()
 
 
 def register_bits(largest: int) -> int:
-    """Bits that hold 0 to ``largest``."""
+    """Bits that hold 0 to ``largest``.
+
+    Parameters
+    ----------
+    largest : int
+        The largest number.
+
+    Returns
+    -------
+    int
+        Bits.
+    """
     return largest.bit_length()
 
 
@@ -79,6 +126,11 @@ def popcount_transitions(inputs: int, rate: float) -> float:
     ----------
     inputs : int
     rate : float, 0 to 1
+
+    Returns
+    -------
+    float
+        Transitions per step.
     """
     moved = 0.0
     column = [_joint(0.5, rate)] * inputs
@@ -137,6 +189,8 @@ def xnor_popcount_rows(
 
     Parameters
     ----------
+    process : Process
+        Figures of the technology.
     activity : Activity
         Measured; there is no default.
     cycles : float
@@ -145,6 +199,11 @@ def xnor_popcount_rows(
         Products of the largest accumulator, which sets its width.
     parallel_products : int
         Products that are made in one cycle.
+
+    Returns
+    -------
+    list of Row
+        Of stage "network", pJ.
     """
     inputs = min(largest_fan_in, parallel_products)
     rate = round(activity.toggles / activity.products, 4)

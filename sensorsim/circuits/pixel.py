@@ -62,12 +62,24 @@ class PixelArray:
 
     @property
     def converters(self) -> int:
-        """Column circuits that work on a row at once: one per column and color."""
+        """Column circuits that work on a row at once: one per column and color.
+
+        Returns
+        -------
+        int
+            Columns times colors.
+        """
         return self.columns * self.colors
 
     @property
     def samples(self) -> int:
-        """Color samples of a frame."""
+        """Color samples of a frame.
+
+        Returns
+        -------
+        int
+            Rows times column circuits.
+        """
         return self.rows * self.converters
 
 

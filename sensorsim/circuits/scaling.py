@@ -42,6 +42,18 @@ class GateEnergy(Description):
     def factor(self, node_nm: float, supply_v: float) -> float:
         """Relative energy; between two nodes a straight line in the logarithms.
 
+        Parameters
+        ----------
+        node_nm : float
+            Node, nm.
+        supply_v : float
+            Digital supply, V.
+
+        Returns
+        -------
+        float
+            1 where the constant does not scale.
+
         Raises
         ------
         InputError
@@ -62,13 +74,34 @@ class GateEnergy(Description):
 
 
 def gate_energy() -> GateEnergy:
-    """The polynomials that ship."""
+    """The polynomials that ship.
+
+    Returns
+    -------
+    GateEnergy
+        Read from ``data/technologies``.
+    """
     path = resources.data("scaling", "gate_energy.toml")
     return GateEnergy.model_validate(tomllib.loads(path.read_text()))
 
 
 def factor(constant: Constant, node_nm: float, supply_v: float) -> float:
-    """What a constant is multiplied by to hold at a node and supply."""
+    """What a constant is multiplied by to hold at a node and supply.
+
+    Parameters
+    ----------
+    constant : Constant
+        The figure.
+    node_nm : float
+        Node, nm.
+    supply_v : float
+        Digital supply, V.
+
+    Returns
+    -------
+    float
+        1 where the constant does not scale.
+    """
     if constant.scaling == "none":
         return 1.0
     assert constant.node_nm is not None
@@ -87,6 +120,20 @@ def scaled(constant: Constant, node_nm: float, supply_v: float) -> Constant:
     """A constant as it is at a node and supply; its source says what was done.
 
     The spread keeps its ratio: the rule's own error is not known and not added.
+
+    Parameters
+    ----------
+    constant : Constant
+        The figure.
+    node_nm : float
+        Node, nm.
+    supply_v : float
+        Digital supply, V.
+
+    Returns
+    -------
+    Constant
+        At the node.
 
     Raises
     ------

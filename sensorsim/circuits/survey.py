@@ -11,6 +11,16 @@ def flash_comparators(enob: float) -> int:
     """Comparators of a flash converter of so many effective bits, of which it lost 0.3 or more.
 
     However few bits are effective, below none where noise exceeds full scale, one compares.
+
+    Parameters
+    ----------
+    enob : float
+        Effective number of bits.
+
+    Returns
+    -------
+    int
+        At least 1.
     """
     return max(1, int(2 ** np.ceil(enob + 0.3)) - 1)
 
@@ -34,16 +44,49 @@ class AdcPrices(Description):
         return bits
 
     def envelope(self, enob: float) -> float:
-        """The best published energy at an effective number of bits, pJ."""
+        """The best published energy at an effective number of bits, pJ.
+
+        Parameters
+        ----------
+        enob : float
+            Effective number of bits.
+
+        Returns
+        -------
+        float
+            Energy, pJ.
+        """
         return self.envelope_pj.typical + self.envelope_pj_per_4_to_enob.typical * 4.0**enob
 
     def extrapolates(self, enob: float) -> bool:
-        """Whether no such converter was among those surveyed."""
+        """Whether no such converter was among those surveyed.
+
+        Parameters
+        ----------
+        enob : float
+            Effective number of bits.
+
+        Returns
+        -------
+        bool
+            True outside of the surveyed range.
+        """
         low, high = self.surveyed_enob_bits
         return not low <= enob <= high
 
     def conversion(self, enob: float) -> Estimate:
-        """One conversion of so many effective bits, pJ; its low is the envelope."""
+        """One conversion of so many effective bits, pJ; its low is the envelope.
+
+        Parameters
+        ----------
+        enob : float
+            Effective number of bits.
+
+        Returns
+        -------
+        Estimate
+            Energy, pJ.
+        """
         return Estimate(
             (self.ratio, self.envelope_pj, self.envelope_pj_per_4_to_enob),
             lambda ratio, floor, slope: ratio * (floor + slope * 4.0**enob),
@@ -57,7 +100,13 @@ class ComparatorPrices(Description):
 
     @property
     def decision(self) -> Estimate:
-        """One comparison, pJ."""
+        """One comparison, pJ.
+
+        Returns
+        -------
+        Estimate
+            Energy, pJ.
+        """
         return Estimate((self.decision_fj,), lambda fj: 1e-3 * fj)
 
 
@@ -73,6 +122,18 @@ class PixelPrices(Description):
         """Reset ``C V**2`` and one readout ``C V dV`` of a pixel in an array of so many rows, pJ.
 
         CamJ (ISCA 2023).
+
+        Parameters
+        ----------
+        rows : int
+            Rows of the array.
+        swing_v : float
+            Largest swing of the column, V.
+
+        Returns
+        -------
+        Estimate
+            Energy, pJ.
         """
         return Estimate(
             (self.photodiode_ff, self.column_load_ff, self.column_ff_per_row, self.supply_v),

@@ -36,13 +36,29 @@ _NEVER_ZERO = ("V", "us", "ns")
 
 
 def technology_names() -> list[str]:
-    """Names of the technologies that ship; files that are only a base have no name of their own."""
+    """Names of the technologies that ship; files that are only a base have no name of their own.
+
+    Returns
+    -------
+    list of str
+        Sorted.
+    """
     files = sorted(resources.data("technologies").glob("*.toml"))
     return [p.stem for p in files if "name" in read_toml(p)]
 
 
 def load_technology(name: str | Path) -> Survey | Process:
     """Read a technology by the name of one that ships, or by path.
+
+    Parameters
+    ----------
+    name : str or Path
+        A name that ships, like "cmos65", or a TOML file.
+
+    Returns
+    -------
+    Survey or Process
+        A process at its own node and supply.
 
     Raises
     ------
@@ -80,6 +96,7 @@ def as_process(technology: Survey | Process, wanted: str) -> Process:
     Returns
     -------
     Process
+        The same technology.
 
     Raises
     ------
@@ -165,7 +182,15 @@ def _address(section: str, key: str, origin: str, previous: Any) -> Raw:
 
 
 def constants_of(table: Description, section: str = "") -> Iterator[tuple[str, str, Constant]]:
-    """Address, name and value of all constants of a technology, section by section."""
+    """Address, name and value of all constants of a technology, section by section.
+
+    Parameters
+    ----------
+    table : Description
+        A technology, or a section of one.
+    section : str
+        Its address, with a dot behind it.
+    """
     for name, value in table:
         if isinstance(value, Constant):
             yield f"{section}{name}", name, value

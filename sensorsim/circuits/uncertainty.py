@@ -29,7 +29,24 @@ Draws = Mapping[str, FloatArray]
 
 
 def triangular_quantile(p: FloatArray, low: float, mode: float, high: float) -> FloatArray:
-    """Quantile of the triangular law; all at ``mode`` if ``low`` is ``high``."""
+    """Quantile of the triangular law; all at ``mode`` if ``low`` is ``high``.
+
+    Parameters
+    ----------
+    p : float64 [draws]
+        Probabilities, 0 to 1.
+    low : float
+        Lower end.
+    mode : float
+        Where the density is largest.
+    high : float
+        Upper end.
+
+    Returns
+    -------
+    float64 [draws]
+        Values between the ends.
+    """
     if low == high:
         return np.full_like(p, mode)
     rising = low + np.sqrt(p * (high - low) * (mode - low))
@@ -38,7 +55,20 @@ def triangular_quantile(p: FloatArray, low: float, mode: float, high: float) -> 
 
 
 def quantile(constant: Constant, p: FloatArray) -> FloatArray:
-    """Values of a constant at quantiles of its law."""
+    """Values of a constant at quantiles of its law.
+
+    Parameters
+    ----------
+    constant : Constant
+        The figure.
+    p : float64 [draws]
+        Probabilities, 0 to 1.
+
+    Returns
+    -------
+    float64 [draws]
+        In the unit of the constant.
+    """
     if constant.law == "empirical":
         return np.exp(np.interp(100 * p, constant.percentiles, np.log(constant.values)))
     bounds = (constant.low, constant.typical, constant.high)
@@ -49,6 +79,20 @@ def quantile(constant: Constant, p: FloatArray) -> FloatArray:
 
 def draw(constants: Iterable[Constant], draws: int = DRAWS, seed: int = 0) -> Draws:
     """Values of constants by id: float64 [draws] each.
+
+    Parameters
+    ----------
+    constants : iterable of Constant
+        What is drawn, by name.
+    draws : int
+        Number of draws.
+    seed : int, 0 to 2**32 - 1
+        Seed of the draws.
+
+    Returns
+    -------
+    dict of str to float64 [draws]
+        By id, in the unit of each constant.
 
     Raises
     ------
@@ -68,7 +112,18 @@ def draw(constants: Iterable[Constant], draws: int = DRAWS, seed: int = 0) -> Dr
 
 
 def interval(draws: FloatArray) -> tuple[float, float]:
-    """The interval that holds 95 % of the draws."""
+    """The interval that holds 95 % of the draws.
+
+    Parameters
+    ----------
+    draws : float64 [draws]
+        Drawn values.
+
+    Returns
+    -------
+    low, high : float
+        In the unit of the values.
+    """
     low, high = np.percentile(draws, INTERVAL)
     return float(low), float(high)
 
@@ -84,12 +139,40 @@ class Spread:
 
     @classmethod
     def of(cls, draws: FloatArray) -> "Spread":
-        """Of drawn values."""
+        """Of drawn values.
+
+        Parameters
+        ----------
+        draws : float64 [draws]
+            Drawn values.
+
+        Returns
+        -------
+        Spread
+            In the unit of the values.
+        """
         return cls(float(draws.mean()), float(np.median(draws)), *interval(draws))
 
 
 def total_spread(ledger: Ledger, *stages: str, draws: int = DRAWS, seed: int = 0) -> Spread:
-    """Spread of a frame's energy, or of some stages of it, pJ."""
+    """Spread of a frame's energy, or of some stages of it, pJ.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Of one frame.
+    *stages : str
+        Stages of the ledger; all if left out.
+    draws : int
+        Number of draws.
+    seed : int, 0 to 2**32 - 1
+        Seed of the draws.
+
+    Returns
+    -------
+    Spread
+        Energy, pJ.
+    """
     values = draw(ledger.constants(), draws, seed)
     return Spread.of(_array(ledger.draws_pj(values, *stages), draws))
 
@@ -108,6 +191,22 @@ def paired_draws(
     """Draws of both ledgers' constants; a constant of both has the same quantile in both.
 
     Their values differ where two technologies give the constant different bounds.
+
+    Parameters
+    ----------
+    first : Ledger
+        Of one frame.
+    second : Ledger
+        Of another chain.
+    draws : int
+        Number of draws.
+    seed : int, 0 to 2**32 - 1
+        Seed of the draws.
+
+    Returns
+    -------
+    tuple of dict
+        Values by id for each ledger.
     """
     return draw(first.constants(), draws, seed), draw(second.constants(), draws, seed)
 
@@ -115,7 +214,26 @@ def paired_draws(
 def difference(
     first: Ledger, second: Ledger, *stages: str, draws: int = DRAWS, seed: int = 0
 ) -> Difference:
-    """Difference of two frames' energies under common random numbers."""
+    """Difference of two frames' energies under common random numbers.
+
+    Parameters
+    ----------
+    first : Ledger
+        Of one frame.
+    second : Ledger
+        Of another chain.
+    *stages : str
+        Stages of the ledger; all if left out.
+    draws : int
+        Number of draws.
+    seed : int, 0 to 2**32 - 1
+        Seed of the draws.
+
+    Returns
+    -------
+    Difference
+        First minus second, pJ.
+    """
     a, b = paired_draws(first, second, draws, seed)
     change = _array(first.draws_pj(a, *stages) - second.draws_pj(b, *stages), draws)
     return Difference(Spread.of(change), float((change < 0).mean()))
