@@ -168,7 +168,9 @@ def named_sensor(source: str | Path, settings: Mapping[str, Any] | None = None) 
     return _sensor_of(raw, path.parent)
 
 
-def change(description: PipelineDescription, settings: Mapping[str, Any]) -> PipelineDescription:
+def change(
+    description: PipelineDescription, settings: Mapping[str, Any], folder: Path | None = None
+) -> PipelineDescription:
     """Copy a description with some fields changed.
 
     Parameters
@@ -177,6 +179,8 @@ def change(description: PipelineDescription, settings: Mapping[str, Any]) -> Pip
         The description to copy.
     settings : mapping of str to value
         Dotted fields to change, like ``{"readout.bits": 6}``.
+    folder : Path, optional
+        Where a sensor file that the settings name may lie, beside the current folder.
 
     Returns
     -------
@@ -190,7 +194,7 @@ def change(description: PipelineDescription, settings: Mapping[str, Any]) -> Pip
     """
     raw = description.model_dump()
     _apply(raw, settings)
-    _read_sensor(raw, None)
+    _read_sensor(raw, folder)
     return _validate(raw, description.name)
 
 

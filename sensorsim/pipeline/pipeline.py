@@ -78,7 +78,7 @@ class Pipeline(Chain):
             If a field does not exist, its value is out of bounds, or a file that it names cannot
             be used.
         """
-        changed = Pipeline(change(self.description, settings), self._folder, self)
+        changed = Pipeline(change(self.description, settings, self._folder), self._folder, self)
         mine, other = self.description.scene, changed.description.scene
         if all(getattr(mine, f) == getattr(other, f) for f in ("dataset", "data_dir", "size_px")):
             changed._dataset = self._dataset

@@ -357,3 +357,12 @@ def test_energy_of_a_process_takes_the_signal_of_the_images(tmp_path: Path) -> N
     assert chain.replace({"energy.technology": str(mine)}).cost.pixel_array.signals is None
     nowhere = chain.replace({"scene.data_dir": str(tmp_path)})
     assert nowhere.cost.pixel_array.signals is None, "the technology's figure"
+
+
+def test_a_changed_sensor_file_is_looked_for_beside_the_pipeline(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text((resources.pipelines() / "glt1.toml").read_text())
+    sensor = resources.data("sensors", "imx250.toml").read_text()
+    (tmp_path / "sensor.toml").write_text(sensor)
+    pipe = ss.load_pipeline(tmp_path / "mine.toml")
+    changed = pipe.replace({"photodiode.sensor": "sensor.toml"})
+    assert changed.description.photodiode.pixel_pitch_um == 3.45
