@@ -24,6 +24,7 @@ FLOORS = {
     "fashion-mnist/glt-2": 0.84,
     "fashion-mnist/adc-log-8": 0.87,
     "fashion-mnist/compact/025mb": 0.91,
+    "fashion-mnist/compact/025mb-uncontrolled": 0.895,
     "fashion-mnist/log-gradient-2": 0.85,
     "cifar10/glt-8": 0.68,
     "cifar10/bayer-glt-8": 0.66,
