@@ -76,7 +76,7 @@ def print_table(headline: list[Point]) -> None:
             f"{p.value('energy_pj_typical') * 1e-6:.3f}",
         )  # fmt: skip
     console.print(table)
-    sizes = [p.value("model_bits") * 1e-6 for p in headline]
+    sizes = [p.value("weight_bits") * 1e-6 for p in headline]
     console.print(f"Networks of {min(sizes):.3f} to {max(sizes):.3f} Mb.")
 
 

@@ -72,4 +72,4 @@ def array() -> PixelArray:
 
 @pytest.fixture(scope="session")
 def workload() -> Workload:
-    return Workload([1000, 250], weight_bits=4096, activation_bits=512, largest_fan_in=90)
+    return Workload([1000, 250], weight_bits=4096, activation_bits=512, max_accumulator=90)

@@ -178,7 +178,7 @@ def xnor_popcount_rows(
     process: Process,
     activity: Activity,
     cycles: float,
-    largest_fan_in: int,
+    max_accumulator: int,
     parallel_products: int,
 ) -> list[Row]:
     """Arithmetic of a network at gate level, without its memories.
@@ -195,7 +195,7 @@ def xnor_popcount_rows(
         Measured; there is no default.
     cycles : float
         Clock cycles of one decision.
-    largest_fan_in : int
+    max_accumulator : int
         Products of the largest accumulator, which sets its width.
     parallel_products : int
         Products that are made in one cycle.
@@ -205,12 +205,12 @@ def xnor_popcount_rows(
     list of Row
         Of stage "network", pJ.
     """
-    inputs = min(largest_fan_in, parallel_products)
+    inputs = min(max_accumulator, parallel_products)
     rate = round(activity.toggles / activity.products, 4)
     adders = activity.products / inputs * popcount_transitions(inputs, rate)
     trees = -(-parallel_products // inputs)
     c = process.logic
-    width = register_bits(largest_fan_in)
+    width = register_bits(max_accumulator)
     return [
         Row("network", f"XNOR transition ({activity.source})", activity.toggles,
             Estimate((c.xnor_fj,), lambda fj: 1e-3 * fj)),

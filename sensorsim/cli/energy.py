@@ -50,7 +50,7 @@ def energy(  # numpydoc ignore=PR01
     as_json: JsonOption = False,
 ) -> None:
     """Compute the energy of a frame by component; --set changes both pipelines of a comparison."""
-    from sensorsim.experiments.energy_comparison import compare_energy, unlike
+    from sensorsim.experiments.energy_comparison import compare_energy, differences
 
     chain = load(pipeline, settings)
     report = _report(chain, images, seed)
@@ -65,7 +65,7 @@ def energy(  # numpydoc ignore=PR01
         if other and duel:
             report["against"] = {"pipeline": other.description.name} | _plain(asdict(duel))
             report["against"] |= {k: rival[k] for k in _DECISIONS if rival and k in rival}
-            report["against"]["unlike"] = unlike(chain, other)
+            report["against"]["differences"] = differences(chain, other)
             if explain:
                 report["against"]["constants"] = [c.model_dump() for c in others]
         print_json(report)
@@ -90,7 +90,7 @@ def energy(  # numpydoc ignore=PR01
         console.print(f"[bold]{escape(other.description.name)}[/bold], further constants:")
         _print_constants(console, others)
     if other and duel:
-        for words in unlike(chain, other):
+        for words in differences(chain, other):
             console.print(f"[yellow]Pipelines differ:[/yellow] {words}")
         _print_against(
             console, escape(chain.description.name), escape(other.description.name), duel
@@ -131,7 +131,7 @@ def _report(chain: "Pipeline", images: int | None, seed: int) -> dict[str, Any]:
         "beyond_the_survey": chain.readout.beyond_the_survey(*priced[:2], chain.cost.enob),
         "not_priced": not_priced(*priced),
         "unlike_the_scene": _unlike_the_scene(chain),
-        "does_not_fit": chain.cost.time_budget().faults(),
+        "does_not_fit": chain.cost.time_budget().violations(),
         "rows": book.table().to_dict("records"),
         "time": _plain(budget) | {"frame_rate_limit_hz": limit.model_dump()},
     }

@@ -33,11 +33,11 @@ def run(  # numpydoc ignore=PR01
     dataset = chain.dataset
     print(f"{dataset.name}: {len(dataset)} test images from {dataset.origin}", file=sys.stderr)
     result = {**scalars(chain.run(images, seed)), "seed": seed}
-    faults = chain.cost.time_budget().faults()
-    for fault in faults:
-        print(f"Does not fit: {fault}", file=sys.stderr)
+    violations = chain.cost.time_budget().violations()
+    for violation in violations:
+        print(f"Does not fit: {violation}", file=sys.stderr)
     if as_json:
-        print_json({"pipeline": chain.description.name, **result, "does_not_fit": faults})
+        print_json({"pipeline": chain.description.name, **result, "does_not_fit": violations})
     else:
         _print_run(chain, result)
 
@@ -56,7 +56,7 @@ def _print_run(chain: "Pipeline", result: dict[str, Any]) -> None:
     console.print(
         f"{result['bits_per_sample']:.0f} bits per sample, "
         f"{result['link_bits_per_sample']:.0f} on the link; "
-        f"network of {result['model_bits']:.0f} bits"
+        f"network of {result['weight_bits']:.0f} bits"
     )
     table = Table("stage", "component")
     for name in ("count", "low pJ", "typical pJ", "high pJ"):

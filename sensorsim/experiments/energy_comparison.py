@@ -155,7 +155,7 @@ def is_sold(chain: Pipeline) -> bool:
     return bool(published_rows(chain))
 
 
-def unlike(first: Pipeline, second: Pipeline) -> list[str]:
+def differences(first: Pipeline, second: Pipeline) -> list[str]:
     """List reasons why a difference is not that of the two readouts alone.
 
     Parameters

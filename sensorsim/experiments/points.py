@@ -17,7 +17,7 @@ COLUMNS = [
     "readout", "levels", "symbol", "exposure", "offset_mv", "accuracy", "accuracy_low",
     "accuracy_high", "bits_per_sample", "link_bits_per_sample", "readout_energy_pj_low",
     "readout_energy_pj_typical", "readout_energy_pj_high", "energy_pj_low", "energy_pj_typical",
-    "energy_pj_high", "model_bits", "images",
+    "energy_pj_high", "weight_bits", "images",
 ]  # fmt: skip
 Plan = Sequence[tuple[Sequence[Entry], Mapping[str, Any]]]
 """Groups of readouts, each with the dotted fields that it changes."""

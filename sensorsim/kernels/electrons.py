@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sensorsim.kernels.normal import BLOCKS, GROUP, fill_frame_normals, fill_words, log32, word_of
+from sensorsim.kernels.normal import GROUP, fill_frame_normals, fill_words, log32, word_of
 from sensorsim.kernels.philox import uniform
 from sensorsim.kernels.poisson import (
     MAX_MEAN,
@@ -21,7 +21,7 @@ from sensorsim.kernels.poisson import (
     settle_sum,
     sum_quantiles,
 )
-from sensorsim.kernels.segments import SEGMENT, SPAN, spans_of
+from sensorsim.kernels.segments import SCAN, SEGMENT, SPAN, spans_of
 from sensorsim.kernels.vector import claim
 
 LINEAR, LOGARITHMIC, LINLOG = 0, 1, 2
@@ -138,8 +138,8 @@ def _collect(light, scale, gain, dark, dark_e, mean):
 def _list_small(e, index):
     """List the pixels whose mean is below `SERIES_MEAN`; returns their number."""
     small = 0
-    for start in range(0, e.size, BLOCKS):
-        stop = min(start + BLOCKS, e.size)
+    for start in range(0, e.size, SCAN):
+        stop = min(start + SCAN, e.size)
         some = _NO
         for i in range(start, stop):
             some = np.int32(some | (_YES if e[i] < SERIES_MEAN else _NO))
@@ -182,8 +182,8 @@ def _draw_electrons(e, group, frame, seed, stream, s):
             mean = mean if mean > SERIES_MEAN else SERIES_MEAN
             mean = mean if mean < MAX_MEAN else MAX_MEAN
             counts[i] = series_quantile(mean, normals[i])
-        for start in range(0, e.size, BLOCKS):
-            stop = min(start + BLOCKS, e.size)
+        for start in range(0, e.size, SCAN):
+            stop = min(start + SCAN, e.size)
             signs = _NO
             for i in range(start, stop):
                 signs = np.int32(signs | counts[i])

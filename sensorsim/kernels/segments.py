@@ -12,6 +12,8 @@ from sensorsim.kernels.normal import GROUP
 
 SEGMENT = 8 * GROUP
 SPAN = 8 * SEGMENT
+SCAN = SEGMENT // 4
+"""Samples that are searched together for the few that need more work."""
 _ZERO = np.float32(0.0)
 _LARGEST = np.float32(3.4028235e38)
 _NO_BYTE, _YES_BYTE = np.uint8(0), np.uint8(1)

@@ -223,7 +223,7 @@ def gate_rows(
     assert settings.parallel_products is not None
     cycles = network_cycles(workload.products, settings.parallel_products)
     return [
-        *logic.xnor_popcount_rows(process, activity, cycles, workload.largest_fan_in,
+        *logic.xnor_popcount_rows(process, activity, cycles, workload.max_accumulator,
                                   settings.parallel_products),
         memory.access_row(process, "weight", products / network.weight_reuse,
                           workload.weight_bits, network.weight_memory),

@@ -147,7 +147,7 @@ class Pipeline(Chain):
             {
                 "bits_per_sample": self.readout.bits_per_sample,
                 "link_bits_per_sample": self.readout.link_bits_per_sample,
-                "model_bits": self.model.weight_bits,
+                "weight_bits": self.model.weight_bits,
                 "white_illuminance_lux": self.camera.white_illuminance_lux(),
                 "integration_time_ms": self.description.photodiode.integration_time_ms,
                 "frame_time_ms": 1e3 / self.description.energy.frame_rate_hz,

@@ -63,7 +63,7 @@ class TimeBudget:
         t = self.frame_time_us
         return Range(low=1e6 / t.high, typical=1e6 / t.typical, high=1e6 / t.low)
 
-    def faults(self) -> list[str]:
+    def violations(self) -> list[str]:
         """List stated rates and times that typical circuits do not reach.
 
         Returns

@@ -19,7 +19,7 @@ class Workload:
         Bits of all weights.
     activation_bits : int
         Bits of the largest map between two layers: the size of the activation memory.
-    largest_fan_in : int
+    max_accumulator : int
         Largest magnitude of an accumulator.
     activity : Activity or None
         Measured switching activity; None if no price needs it.
@@ -28,7 +28,7 @@ class Workload:
     products: list[int]
     weight_bits: int
     activation_bits: int
-    largest_fan_in: int
+    max_accumulator: int
     activity: Activity | None = None
 
     @classmethod

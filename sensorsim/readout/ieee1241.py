@@ -74,7 +74,7 @@ class Converter(Protocol):
 
 
 @dataclass(frozen=True)
-class Bench:
+class ColumnUnderTest:
     """One column of one die of a converter in the test setup.
 
     Attributes
@@ -198,7 +198,7 @@ def characterize_adc(
     """
     _check(full_scale_v, column, die, seed)
     _check_sampling(samples_per_code, record_length, cycles)
-    bench = Bench(readout, full_scale_v, column, die, seed)
+    bench = ColumnUnderTest(readout, full_scale_v, column, die, seed)
     static = static_test(bench, samples_per_code)
     dynamic = dynamic_test(bench, static["transition_v"].values, record_length, cycles)
     data = xr.merge([static, dynamic])
@@ -210,7 +210,7 @@ def characterize_adc(
     return data
 
 
-def static_test(bench: Bench, samples_per_code: int) -> xr.Dataset:
+def static_test(bench: ColumnUnderTest, samples_per_code: int) -> xr.Dataset:
     """Measure transition levels and their errors from the histogram of a ramp.
 
     The number of samples below code k gives transition k; noise is averaged over the samples around
@@ -222,7 +222,7 @@ def static_test(bench: Bench, samples_per_code: int) -> xr.Dataset:
 
     Parameters
     ----------
-    bench : Bench
+    bench : ColumnUnderTest
         The converter in the test setup.
     samples_per_code : int
         Ramp samples per nominal code width.
@@ -270,7 +270,7 @@ def static_test(bench: Bench, samples_per_code: int) -> xr.Dataset:
 
 
 def dynamic_test(
-    bench: Bench, transition_v: FloatArray, record_length: int, cycles: int
+    bench: ColumnUnderTest, transition_v: FloatArray, record_length: int, cycles: int
 ) -> xr.Dataset:
     """Measure noise and distortion of a coherent sine by an FFT without a window.
 
@@ -284,7 +284,7 @@ def dynamic_test(
 
     Parameters
     ----------
-    bench : Bench
+    bench : ColumnUnderTest
         The converter in the test setup.
     transition_v : float64 [L]
         Measured transition levels, V.
@@ -383,7 +383,7 @@ def power_spectrum(codes: npt.NDArray[np.int64]) -> FloatArray:
     return power
 
 
-def _far_enough(bench: Bench, code: int) -> float:
+def _far_enough(bench: ColumnUnderTest, code: int) -> float:
     """Find volts at which the converter always gives its lowest or highest code."""
     for excess in 0.125 * 2.0 ** np.arange(7):
         volts = bench.full_scale_v * (1 + excess if code else -excess)

@@ -21,7 +21,7 @@ def test_json_is_one_object_with_the_promised_fields() -> None:
     promised = {
         "accuracy", "accuracy_low", "accuracy_high", "images", "bits_per_sample",
         "link_bits_per_sample", "energy_pj_low", "energy_pj_typical", "energy_pj_high",
-        "model_bits", "seed",
+        "weight_bits", "seed",
     }  # fmt: skip
     assert promised <= fields.keys()
     assert (fields["images"], fields["seed"], fields["bits_per_sample"]) == (40, 5, 2)

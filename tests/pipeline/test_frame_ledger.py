@@ -309,4 +309,4 @@ def test_workload_counts_a_model(model: Model) -> None:
     assert found.operations == model.binary_operations
     assert found.weight_bits == 10 * 18 + 12 * 45 + 3 * 48
     assert found.activation_bits == 42 * 10
-    assert found.largest_fan_in == 48
+    assert found.max_accumulator == 48

@@ -58,7 +58,7 @@ def test_budget_adds_up(process: Process) -> None:
     assert found.frame_time_us.typical == pytest.approx(1000 + row), "exposure and a row"
     assert found.frame_rate_limit_hz.typical == pytest.approx(1e6 / (1000 + row))
     assert found.frame_rate_limit_hz.low < found.frame_rate_limit_hz.high
-    assert found.faults() == []
+    assert found.violations() == []
 
 
 def test_the_slowest_stage_limits_the_frame_rate(process: Process) -> None:
@@ -83,7 +83,7 @@ def test_no_parallelism_no_network_time(process: Process) -> None:
     ],
 )
 def test_what_does_not_fit_is_said(process: Process, changes: dict[str, float], words: str) -> None:
-    faults = budget(process, Thermometer(thresholds=M3), **changes).faults()
+    faults = budget(process, Thermometer(thresholds=M3), **changes).violations()
     assert any(re.search(words, f) for f in faults), faults
 
 
@@ -91,9 +91,9 @@ def test_counter_that_runs_too_fast_is_said(process: Process) -> None:
     fast = Adc(bits=12, architecture=SingleSlope(conversion_time_us=2))
     found = budget(process, fast)
     assert found.ramp_clock_ratio == pytest.approx(5 / (2000 / 4096))
-    assert any("counter" in f for f in found.faults())
+    assert any("counter" in f for f in found.violations())
     slow = Adc(bits=8, architecture=SingleSlope(conversion_time_us=10))
-    assert budget(process, slow).faults() == []
+    assert budget(process, slow).violations() == []
 
 
 def test_ramp_that_is_not_stated_runs_at_the_technologys_clock(process: Process) -> None:

@@ -12,7 +12,7 @@ from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.readout import Adc, Comparator, Cyclic, Sar, SingleSlope, Thermometer
 from sensorsim.readout.adc.levels import transition_levels_v
-from sensorsim.readout.ieee1241 import Bench, characterize_adc, power_spectrum
+from sensorsim.readout.ieee1241 import ColumnUnderTest, characterize_adc, power_spectrum
 
 IDEAL = Comparator(noise_mv=0, offset_mv=0)
 
@@ -183,7 +183,7 @@ def test_same_arguments_give_the_same_result_and_seeds_differ() -> None:
 def test_samples_have_noise_of_their_own_over_all_frames() -> None:
     """A wide image holds 1024 rows, so that the samples are spread over several frames."""
     noisy = Adc(bits=10, comparator=Comparator(noise_mv=20, offset_mv=0))
-    codes = Bench(noisy, 1.0, 1023, 0, 0).codes(np.full(6144, 0.5), 0).reshape(6, 1024)
+    codes = ColumnUnderTest(noisy, 1.0, 1023, 0, 0).codes(np.full(6144, 0.5), 0).reshape(6, 1024)
     assert np.abs(np.corrcoef(codes) - np.eye(6)).max() < 5 / np.sqrt(1024)
     assert codes.std() == pytest.approx(20.48, rel=0.05)
 

@@ -9,15 +9,16 @@ of a level are compared with the levels.
 import numpy as np
 from numba import njit
 
-from sensorsim.kernels.normal import BLOCKS, GROUP, fill_frame_normals
-from sensorsim.kernels.segments import SEGMENT, SPAN, all_finite, spans_of, step_of
+from sensorsim.kernels.normal import GROUP, fill_frame_normals
+from sensorsim.kernels.segments import SCAN, SEGMENT, SPAN, all_finite, spans_of, step_of
 from sensorsim.kernels.vector import claim
 
 _ZERO = np.float32(0.0)
 _HALF_STEP = np.float32(0.5)
 _ONE_STEP = np.float32(1.0)
 _NONE, _ONE = np.uint64(0), np.uint64(1)
-_NO_BYTE, _YES_BYTE = np.uint8(0), np.uint8(1)
+_CERTAIN, _DOUBTFUL = np.int32(0), np.int32(1 << 16)
+"""Marks of a code within rounding error of a level; above any code."""
 
 
 @njit(cache=True)
@@ -73,9 +74,10 @@ def _settle(v, guess, levels):
 
 
 @njit(cache=True, error_model="numpy")
-def _quantize_equal(v, levels, lowest, steps_per_v, doubt, codes, doubtful):
+def _quantize_equal(v, levels, lowest, steps_per_v, doubt, steps, codes):
     """Codes of levels that are equally spaced within ``doubt`` of a step."""
     last = np.float32(levels.size - 1)
+    doubts = _CERTAIN
     for i in range(v.size):
         x = (v[i] - lowest) * steps_per_v + _ONE_STEP
         below = np.floor(x)
@@ -83,16 +85,21 @@ def _quantize_equal(v, levels, lowest, steps_per_v, doubt, codes, doubtful):
         near = _HALF_STEP - abs(rest - _HALF_STEP)
         code = below if below > _ZERO else _ZERO
         code = code if code < last else last
-        codes[i] = np.uint16(np.int32(code))
-        doubtful[i] = _NO_BYTE if near > doubt else _YES_BYTE
-    for start in range(0, v.size, BLOCKS):
-        stop = min(start + BLOCKS, v.size)
-        some = _NO_BYTE
+        step = np.int32(np.int32(code) | (_CERTAIN if near > doubt else _DOUBTFUL))
+        steps[i] = step
+        doubts = np.int32(doubts | step)
+    for i in range(v.size):
+        codes[i] = np.uint16(steps[i])
+    if doubts < _DOUBTFUL:
+        return
+    for start in range(0, v.size, SCAN):
+        stop = min(start + SCAN, v.size)
+        doubts = _CERTAIN
         for i in range(start, stop):
-            some |= doubtful[i]
-        if some:
+            doubts = np.int32(doubts | steps[i])
+        if doubts >= _DOUBTFUL:
             for i in range(start, stop):
-                if doubtful[i]:
+                if steps[i] >= _DOUBTFUL:
                     codes[i] = _settle(v[i], codes[i], levels)
 
 
@@ -167,7 +174,7 @@ def quantize(
     right = True
     buffer = np.empty(SEGMENT, np.float32)
     words, normals = np.empty(SEGMENT, np.uint32), np.empty(SEGMENT, np.float32)
-    steps, doubtful = np.empty(SEGMENT, np.int32), np.empty(SEGMENT, np.uint8)
+    steps = np.empty(SEGMENT, np.int32)
     while True:
         item = claim(claimed.ctypes.data)
         if item >= images * spans:
@@ -189,4 +196,4 @@ def quantize(
             elif guesses.size:
                 _quantize_any(v, own, columns, start, guesses, lowest, steps_per_v, steps, codes)
             else:
-                _quantize_equal(v, own[0], lowest, steps_per_v, doubt, codes, doubtful)
+                _quantize_equal(v, own[0], lowest, steps_per_v, doubt, steps, codes)
