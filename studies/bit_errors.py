@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import atomic_write
+from sensorsim.core.netcdf import write_netcdf
 from sensorsim.experiments import sweep
 from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 from sensorsim.plotting import plots
@@ -126,8 +126,7 @@ def main(arguments: list[str] | None = None) -> None:
     with Progress(console=Console(stderr=True)) as progress:
         results = {n: measure(c, options.images, progress) for n, c in chains.items()}
     target = options.out / "bit_errors.nc"
-    with atomic_write(target) as part:
-        flat(results).to_netcdf(part, engine="scipy")
+    write_netcdf(flat(results), target)
     written = plots.save(figure_of(results), options.out / "bit_errors.png")
     print("\n".join(map(str, [target, *written])))
 

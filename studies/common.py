@@ -20,6 +20,7 @@ from rich.table import Table
 
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import atomic_write
+from sensorsim.core.netcdf import write_netcdf
 from sensorsim.core.units import unit_of
 from sensorsim.experiments.optimize.space import Space
 from sensorsim.experiments.points import Plan, Point, run_plan
@@ -143,8 +144,7 @@ def write_results(table: pd.DataFrame, results: Sequence[xr.Dataset], out: Path)
     csv, netcdf = out / "table.csv", out / "results.nc"
     with atomic_write(csv) as part:
         table.to_csv(part, index=False)
-    with atomic_write(netcdf) as part:
-        data.to_netcdf(part, engine="scipy")
+    write_netcdf(data, netcdf)
     return [csv, netcdf]
 
 
@@ -266,8 +266,7 @@ def main(
 def write(out: Path, name: str, data: xr.Dataset, figure: Figure) -> None:
     """NetCDF and picture, each whole or not at all."""
     target = out / f"{name}.nc"
-    with atomic_write(target) as part:
-        data.to_netcdf(part, engine="scipy")
+    write_netcdf(data, target)
     picture = out / f"{name}.png"
     save_small(figure, picture, dpi=110)
     for path in (target, picture):

@@ -182,7 +182,7 @@ def _toml(content: Any) -> str:
     if isinstance(content, list | tuple):
         return f"[{', '.join(map(_toml, content))}]"
     # JSON strings, booleans and finite numbers are also TOML.
-    return json.dumps(content)
+    return json.dumps(content, ensure_ascii=False)
 
 
 def print_json(content: Any) -> None:
@@ -205,7 +205,7 @@ def _finite(content: Any) -> Any:
 
 
 def values(text: str) -> list[Any]:
-    """Parse a comma-separated list.
+    """Parse a comma-separated list, whose items may be lists and tables.
 
     Parameters
     ----------
@@ -217,7 +217,11 @@ def values(text: str) -> list[Any]:
     list
         Values, each parsed by `value`.
     """
-    return [value(part.strip()) for part in text.split(",")]
+    try:
+        found: list[Any] = tomllib.loads(f"v = [{text}]")["v"]
+    except tomllib.TOMLDecodeError:  # text without quotes, like names of models
+        return [value(part.strip()) for part in text.split(",")]
+    return found
 
 
 def integers(option: str, text: str) -> list[int]:

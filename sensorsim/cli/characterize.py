@@ -168,13 +168,12 @@ def _digits(value: float | None) -> str:
 
 
 def _write(data: "xr.Dataset", folder: Path) -> None:
-    from sensorsim.core.files import atomic_write
+    from sensorsim.core.netcdf import write_netcdf
     from sensorsim.plotting import emva, plots
 
     folder.mkdir(exist_ok=True)
     file = folder / "characterization.nc"
-    with atomic_write(file) as part:
-        data.to_netcdf(part, engine="scipy")
+    write_netcdf(data, file)
     written = [file, *plots.save(emva.photon_transfer(data), folder / "photon_transfer", ".svg")]
     for path in written:
         print(f"wrote {path}", file=sys.stderr)

@@ -65,7 +65,7 @@ def energy(  # numpydoc ignore=PR01
         if other and duel:
             report["against"] = {"pipeline": other.description.name} | _plain(asdict(duel))
             report["against"] |= {k: rival[k] for k in _DECISIONS if rival and k in rival}
-            report["against"]["differences"] = differences(chain, other)
+            report["against"]["not_alike"] = differences(chain, other)
             if explain:
                 report["against"]["constants"] = [c.model_dump() for c in others]
         print_json(report)

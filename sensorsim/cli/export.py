@@ -71,7 +71,7 @@ def _write_graph(model: "Model", file: Path, plain: bool) -> None:
     with extra("exchange", "exchange"):
         from sensorsim.bnn.exchange.onnx_export import export_onnx
         from sensorsim.bnn.exchange.qonnx_export import export_qonnx
-    check_place("--onnx" if plain else "--qonnx", file)
+    check_place("--onnx" if plain else "--qonnx", file, (".onnx", ".qonnx"))
     graph = export_onnx(model) if plain else export_qonnx(model)
     with atomic_write(file) as part:
         part.write_bytes(graph.SerializeToString())

@@ -91,6 +91,7 @@ def frame(  # numpydoc ignore=PR01
 
 def _write(out: Path, chain: "Pipeline", light: "Frame", tree: "xr.DataTree") -> list[Path]:
     """Write all files in a temporary folder, then move them into ``out``."""
+    from sensorsim.core.netcdf import write_netcdf
     from sensorsim.pipeline.single_frame import planes_dn, seen_mosaic
     from sensorsim.plotting.pictures import draw
     from sensorsim.plotting.plots import save
@@ -104,7 +105,7 @@ def _write(out: Path, chain: "Pipeline", light: "Frame", tree: "xr.DataTree") ->
                 continue
             mosaic = seen_mosaic(chain, light)
             write_dng(folder / f"{name}.dng", numbers, mosaic, chain.readout.levels)
-        tree.to_netcdf(folder / "trace.nc", engine="h5netcdf", encoding=_compressed(tree))
+        write_netcdf(tree, folder / "trace.nc", _compressed(tree))
         for name, figure in draw(tree).items():
             save(figure, folder / name)
         out.mkdir(exist_ok=True)

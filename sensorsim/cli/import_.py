@@ -39,7 +39,7 @@ def import_(  # numpydoc ignore=PR01
 
     with extra("exchange", "exchange"):
         from sensorsim.bnn.exchange.qonnx_import import load_qonnx
-    check_place("--out", out)
+    check_place("--out", out, (".npz",))
     names = None if classes is None else [name.strip() for name in classes.split(",")]
     command = " ".join(["sensorsim", *sys.argv[1:]])
     model = load_qonnx(file, None if readout is None else _readout(readout), names, command)

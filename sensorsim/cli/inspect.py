@@ -51,11 +51,12 @@ def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -
     """Write accumulators and bits of every layer for one test image."""
     from sensorsim.bnn.inspection import layers_of
     from sensorsim.core.errors import InputError
-    from sensorsim.core.files import atomic_write, check_place
+    from sensorsim.core.files import check_place
+    from sensorsim.core.netcdf import SUFFIXES, write_netcdf
     from sensorsim.pipeline.pipeline import load_pipeline
     from sensorsim.scenes.srgb import to_linear
 
-    check_place("--out", out)
+    check_place("--out", out, SUFFIXES)
     chain = load_pipeline(pipeline, {"network.model": str(path.absolute())})
     dataset = chain.dataset
     chain.check_dataset(dataset)
@@ -68,8 +69,7 @@ def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -
         chain.description.die, seed, image,
     )  # fmt: skip
     tree.attrs = {**chain.provenance(dataset, seed), "image": image}
-    with atomic_write(out) as part:
-        tree.to_netcdf(part, engine="h5netcdf")
+    write_netcdf(tree, out)
     print(f"wrote {out}", file=sys.stderr)
 
 

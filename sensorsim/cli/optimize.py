@@ -84,13 +84,15 @@ def optimize(  # numpydoc ignore=PR01
     from sensorsim.circuits.ledger import STAGES
     from sensorsim.core.errors import InputError
     from sensorsim.core.files import check_place
+    from sensorsim.core.netcdf import SUFFIXES
 
     with extra("optimize", "optimize"):
         from sensorsim.experiments.optimize.front import measured_front
         from sensorsim.experiments.optimize.search import Goal, Split, best_designs, search
         from sensorsim.experiments.optimize.space import space_of
     if out is not None:
-        check_place("--out", out)
+        check_place("--out", out, SUFFIXES)
+        check_place("--out", out.with_suffix(".png"))
     wanted = _names(stages) or STAGES
     if unknown := [s for s in wanted if s not in STAGES]:
         raise InputError(f"--stages {unknown[0]!r}: expected some of {', '.join(STAGES)}")
@@ -138,11 +140,10 @@ def _command(pipeline: str, changed: dict[str, Any], images: int, seed: int) -> 
 
 
 def _write(data: "xr.Dataset", out: Path) -> None:
-    from sensorsim.core.files import atomic_write
+    from sensorsim.core.netcdf import write_netcdf
     from sensorsim.plotting import plots
 
-    with atomic_write(out) as part:
-        data.to_netcdf(part, engine="scipy")
+    write_netcdf(data, out)
     (picture,) = plots.save(plots.searched_front(data), out)
     print(f"wrote {out} and {picture}", file=sys.stderr)
 

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,11 +39,12 @@ def sweep(  # numpydoc ignore=PR01
     from rich.console import Console
     from rich.progress import Progress
 
-    from sensorsim.core.files import atomic_write, check_place
+    from sensorsim.core.files import check_place
+    from sensorsim.core.netcdf import SUFFIXES, write_netcdf
     from sensorsim.experiments import sweep
 
-    check_place("--out", out)
-    axes = {field: values(text) for field, text in map(split, axis)}
+    check_place("--out", out, SUFFIXES)
+    axes = _axes(axis)
     chain = load(pipeline, settings)
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("sweep", total=None)
@@ -52,7 +53,17 @@ def sweep(  # numpydoc ignore=PR01
             progress.update(task, completed=done, total=total)
 
         data = sweep.sweep(chain, axes, store, images, seed, report)
-    with atomic_write(out) as part:
-        data.to_netcdf(part, engine="scipy")
+    write_netcdf(data, out)
     print(data["accuracy"].to_series().to_string())
     print(f"wrote {out}", file=sys.stderr)
+
+
+def _axes(items: list[str]) -> dict[str, list[Any]]:
+    from sensorsim.core.errors import InputError
+
+    axes: dict[str, list[Any]] = {}
+    for field, text in map(split, items):
+        if field in axes:
+            raise InputError(f"--axis {field}: stated twice; state all its values once")
+        axes[field] = values(text)
+    return axes

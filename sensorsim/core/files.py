@@ -1,5 +1,7 @@
-"""File access: atomic writes, and errors that name the file."""
+"""File access: places that can be written, atomic writes, and errors that name the file."""
 
+import os
+import secrets
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +11,11 @@ from typing import Any
 
 from sensorsim.core.errors import InputError
 
+PART = ".part"
+"""End of the names of temporary files."""
 
-def check_place(option: str, path: Path) -> None:
+
+def check_place(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> None:
     """Raise if a file cannot be written to ``path``; call it before a long computation.
 
     Parameters
@@ -19,25 +24,50 @@ def check_place(option: str, path: Path) -> None:
         Command line option that set the path, like ``--out``; used in messages.
     path : Path
         File to be written later.
+    suffixes : tuple of str
+        Suffixes that fit the format of the file, in lower case, like ``(".nc",)``; a name without
+        a suffix fits any format. Any suffix is right if left out.
 
     Raises
     ------
     InputError
-        If the folder does not exist, the path is a folder, or the folder is not writable.
+        If the folder does not exist or is not writable, the path is a folder, device, pipe or
+        socket, or it has the suffix of another format.
     """
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"{option} {path}: its folder does not exist; make it first")
-    if path.is_dir():
-        raise InputError(f"{option} {path}: is a folder; expected the name of a file")
+    if suffixes and path.suffix and path.suffix.lower() not in suffixes:
+        raise InputError(
+            f"{option} {path}: has the suffix of another format; expected {' or '.join(suffixes)}"
+        )
     try:
-        with NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}."):
+        target = _target(path)
+    except InputError as error:
+        raise InputError(f"{option} {error}") from None
+    if not target.parent.is_dir():
+        raise InputError(f"{option} {path}: its folder does not exist; make it first")
+    try:
+        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:64]}."):
             pass
     except OSError as error:
         raise InputError(f"{option} {path}: cannot be written ({error.strerror})") from None
 
 
+def _target(path: Path) -> Path:
+    """The file that writing to ``path`` replaces; a symbolic link stands for its target."""
+    try:
+        target = path.resolve() if path.is_symlink() else path.absolute()
+    except (OSError, RuntimeError) as error:  # a loop of links; Python 3.13 raises OSError
+        raise InputError(f"{path}: a symbolic link that leads nowhere ({error})") from None
+    if target.is_dir():
+        raise InputError(f"{path}: is a folder; expected the name of a file")
+    if target.exists() and not target.is_file():
+        raise InputError(
+            f"{path}: is a device, a pipe or a socket; expected the name of a regular file"
+        )
+    return target
+
+
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
+    """Read a TOML file, which is UTF-8 in every locale, with or without a byte order mark.
 
     Parameters
     ----------
@@ -54,21 +84,31 @@ def read_toml(path: Path) -> dict[str, Any]:
     FileNotFoundError
         If the file does not exist; the caller can name the alternatives.
     InputError
-        If it cannot be read, or is not TOML.
+        If it cannot be read, is not UTF-8, or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: not a TOML file: byte {error.start} is not UTF-8; save it as UTF-8"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not a TOML file: {error}") from None
+    except RecursionError:
+        raise InputError(f"{path}: not a TOML file: nested too deeply") from None
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Write to a temporary file in the same folder, then rename it to ``path``.
+
+    Each call has a temporary file of its own, so that of several writers of one path the last one
+    wins, and none publishes what another has half written. A symbolic link stays, and its target
+    is replaced.
 
     Parameters
     ----------
@@ -78,17 +118,20 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        Temporary file ``.<name>.part``; deleted if the block raises.
+        Temporary file ``.<name>.<digits>.part``; deleted if the block raises.
 
     Raises
     ------
     InputError
-        If an `OSError` occurs while writing or renaming; an existing file stays unchanged.
+        If ``path`` is no regular file, or an `OSError` occurs while writing or renaming; an
+        existing file stays unchanged.
     """
-    part = path.with_name(f".{path.name}.part")
+    target = _target(path)
+    # A file name has at most 255 bytes in common file systems, and UTF-8 takes up to 4 a character.
+    part = target.with_name(f".{target.name[:48]}.{os.getpid()}-{secrets.token_hex(4)}{PART}")
     try:
         yield part
-        part.replace(path)
+        part.replace(target)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
     finally:

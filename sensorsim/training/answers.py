@@ -27,7 +27,7 @@ from sensorsim.training.provenance import (
     SOURCES,
     camera_plan,
     data_plan,
-    source_digest,
+    training_sources,
     state_digest,
 )
 from sensorsim.training.teacher import Teacher, answers
@@ -61,7 +61,7 @@ def ask_float(teacher: Teacher, views: Views, device: torch.device) -> tuple[Ask
     digest : str
         Hash of everything that the answers depend on, except the images.
     """
-    digest = state_digest(teacher.state_dict()) + source_digest(_FLOAT_SOURCES)
+    digest = state_digest(teacher.state_dict()) + training_sources(_FLOAT_SOURCES)
     return (lambda images, _: answers(teacher, images, views.mirror, device)), digest
 
 
@@ -105,7 +105,7 @@ def ask_binary(file: ModelFile, camera: Camera, views: Views) -> tuple[Ask, str]
         return both
 
     light = json.dumps(camera_plan(seen), sort_keys=True)
-    return ask, file.sha256 + light + source_digest(_BINARY_SOURCES)
+    return ask, file.sha256 + light + training_sources(_BINARY_SOURCES)
 
 
 def kept_answers(

@@ -111,7 +111,7 @@ class Place:
         InputError
             If ``out`` cannot be written, or has the name of one of the other files.
         """
-        check_place("--out", self.out)
+        check_place("--out", self.out, (".npz", ".pt"))
         if self.out in (self.checkpoint, self.report, self.card):
             raise InputError(
                 f"--out {self.out}: a file of this name is written beside it; expected a name like "

@@ -1,35 +1,30 @@
 """Everything that a training depends on, by content: images, labels, camera, source files."""
 
-import ast
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from sensorsim.core.source import source_digest
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.sensor.camera import Camera
 
-_PACKAGE = Path(__file__).parents[1]
 SOURCES = (
     "circuits/comparator.py", "core/bits.py", "core/streams.py", "kernels", "optics",
     "readout", "scenes/exposure.py", "scenes/srgb.py", "sensor", "tonemap", "training",
 )  # fmt: skip
 """Files and folders of the package that determine the result of a training."""
 _WORDS = frozenset(
-    ("card.py", "command.py", "console.py", "marked.py", "outcome.py", "report.py",
-     "report_figures.py",
-     "toml_text.py", "words.py")
+    f"training/{name}.py" for name in
+    ("card", "command", "console", "marked", "outcome", "report", "report_figures", "toml_text",
+     "words")
 )  # fmt: skip
 """Modules that only print results; a change to them does not invalidate checkpoints."""
 
 
-def source_digest(names: tuple[str, ...] = SOURCES) -> str:
-    """SHA-256 of the code of source files of the package.
-
-    Comments, docstrings and layout do not count: a plainer sentence ends no checkpoint. Another
-    version of Python may write the same code in another way, and then does.
+def training_sources(names: tuple[str, ...] = SOURCES) -> str:
+    """SHA-256 of the code that determines the result of a training.
 
     Parameters
     ----------
@@ -39,29 +34,9 @@ def source_digest(names: tuple[str, ...] = SOURCES) -> str:
     Returns
     -------
     str
-        Hexadecimal.
+        Hexadecimal, as `sensorsim.core.source.source_digest` computes it.
     """
-    sha = hashlib.sha256()
-    for name in names:
-        place = _PACKAGE / name
-        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
-        for file in files:
-            if place.name == "training" and file.name in _WORDS:
-                continue
-            sha.update(file.relative_to(_PACKAGE).as_posix().encode())
-            sha.update(_code_of(file.read_text()).encode())
-    return sha.hexdigest()
-
-
-def _code_of(source: str) -> str:
-    """A module's syntax tree without docstrings."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            continue
-        if ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]
-    return ast.dump(tree)
+    return source_digest(names, _WORDS)
 
 
 def data_plan(dataset: Labelled) -> dict[str, Any]:

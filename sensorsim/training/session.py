@@ -12,6 +12,7 @@ from torch import Tensor
 
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
+from sensorsim.core.source import foreign_digest
 from sensorsim.optics.cfa import array_shape, network_shape, sample_colors
 from sensorsim.readout import Comparator, Readout
 from sensorsim.readout.families import families, make_readout
@@ -30,7 +31,7 @@ from sensorsim.training.provenance import (
     arithmetic_plan,
     camera_plan,
     data_plan,
-    source_digest,
+    training_sources,
     state_digest,
 )
 from sensorsim.training.pruning import Pruning
@@ -106,7 +107,7 @@ class Task:
             "pruning": None if self.pruning is None else self.pruning.model_dump(mode="json"),
             "teacher": lessons,
             "trunk": None if trunk is None else state_digest(trunk),
-            "sources": source_digest(),
+            "sources": training_sources() + foreign_digest(type(self.readout)),
         }
 
     def input_shape(self, dataset: Labelled) -> tuple[int, int, int]:

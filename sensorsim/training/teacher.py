@@ -25,7 +25,7 @@ from sensorsim.training import checkpoint
 from sensorsim.training.draws import uniforms
 from sensorsim.training.precision import autocast
 from sensorsim.training.progress import Pace, Report
-from sensorsim.training.provenance import arithmetic_plan, data_plan, source_digest
+from sensorsim.training.provenance import arithmetic_plan, data_plan, training_sources
 from sensorsim.training.views import Photographs, Views
 
 _WHITENING_IMAGES = 5000
@@ -306,7 +306,7 @@ class _TeacherRun:
         self.average = {k: v.clone() for k, v in self._learned().items()}
         self.plan = {
             "description": d.model_dump(mode="json"), **data_plan(dataset),
-            "sources": source_digest(), **arithmetic_plan(device, dtype),
+            "sources": training_sources(), **arithmetic_plan(device, dtype),
         }  # fmt: skip
         state = checkpoint.load(path, self.plan)
         if state is not None:

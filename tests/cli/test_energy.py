@@ -134,7 +134,7 @@ def test_comparison_of_unlike_things_is_said() -> None:
     assert "Pipelines differ: 28 x 28 x 1 and 32 x 32 x 3 samples" in out
     parts = ("--set", "energy.technology=cmos65")
     arguments = ("adc4", "--against", "glt2", *parts)
-    (bound,) = json.loads(words(*arguments, "--json"))["against"]["differences"]
+    (bound,) = json.loads(words(*arguments, "--json"))["against"]["not_alike"]
     assert bound.startswith("by its parts the price of a thermometer is a lower bound")
     assert f"Pipelines differ: {bound}" in words(*arguments)
     for alike in (("glt2", "--against", "adc4"), ("glt2", "--against", "glt4", *parts)):

@@ -1,5 +1,6 @@
 """Files: whole or absent when written, named when they cannot be read."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -30,14 +31,14 @@ def test_what_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
 
 
 def test_a_refusal_of_the_file_system_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / "x.txt"
-    folder.mkdir()
-    with (
-        pytest.raises(InputError, match=r"x\.txt: cannot be written"),
-        atomic_write(folder) as part,
-    ):
-        part.write_text("new")
-    assert list(tmp_path.iterdir()) == [folder]
+    for name, words in (("x.txt", "is a folder"), ("no/x.txt", "cannot be written")):
+        (tmp_path / "x.txt").mkdir(exist_ok=True)
+        with (
+            pytest.raises(InputError, match=rf"x\.txt: {words}"),
+            atomic_write(tmp_path / name) as part,
+        ):
+            part.write_text("new")
+    assert list(tmp_path.iterdir()) == [tmp_path / "x.txt"]
 
 
 @pytest.mark.parametrize(("name", "words"), [("no/x.nc", "make it first"), ("", "is a folder")])
@@ -72,6 +73,67 @@ def test_what_is_no_toml_is_named(tmp_path: Path, content: bytes, words: str) ->
     path.write_bytes(content)
     with pytest.raises(InputError, match=rf"x\.toml: {words}"):
         read_toml(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_toml_is_utf8_in_every_locale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    path = tmp_path / "größe.toml"
+    path.write_text('name = "Größe"', encoding)
+    monkeypatch.setattr("locale.getencoding", lambda: "latin-1")
+    assert read_toml(path) == {"name": "Größe"}
+
+
+def test_two_writers_of_one_file_do_not_share_a_temporary_file(tmp_path: Path) -> None:
+    out = tmp_path / "x.txt"
+    with atomic_write(out) as first:
+        first.write_text("first")
+        with atomic_write(out) as second:
+            second.write_text("second, ")
+        assert out.read_text() == "second, "
+    assert out.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    target, link = tmp_path / "deep" / "x.txt", tmp_path / "link.txt"
+    target.write_text("old")
+    link.symlink_to(target)
+    check_place("--out", link)
+    with atomic_write(link) as part:
+        part.write_text("new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.nc"
+    os.mkfifo(pipe)
+    for place in (pipe, Path(os.devnull)):
+        with pytest.raises(InputError, match=r"--out .*: is a device, a pipe or a socket"):
+            check_place("--out", place)
+        with pytest.raises(InputError, match=r"expected the name of a regular file"):
+            with atomic_write(place):
+                pass
+    assert pipe.is_fifo()
+
+
+def test_the_suffix_of_another_format_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"notes\.md: has the suffix of another format; .*\.nc"):
+        check_place("--out", tmp_path / "notes.md", (".nc",))
+    check_place("--out", tmp_path / "result", (".nc",))
+    check_place("--out", tmp_path / "RESULT.NC", (".nc",))
+
+
+@pytest.mark.parametrize("name", ["ü" * 100 + ".nc", "n" * 250 + ".nc"])
+def test_a_name_as_long_as_the_file_system_allows_can_be_written(tmp_path: Path, name: str) -> None:
+    check_place("--out", tmp_path / name)
+    with atomic_write(tmp_path / name) as part:
+        part.write_text("x")
+    assert (tmp_path / name).read_text() == "x"
 
 
 def test_a_file_that_must_not_be_read_is_named(

@@ -8,8 +8,9 @@ import pytest
 pytest.importorskip("torch")
 
 import sensorsim
+from sensorsim.core import source
 from sensorsim.training import provenance
-from sensorsim.training.provenance import source_digest
+from sensorsim.training.provenance import training_sources as source_digest
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "sensorsim"
     ignored = shutil.ignore_patterns("__pycache__", "shipped")
     shutil.copytree(Path(sensorsim.__file__).parent, copy, ignore=ignored)
-    monkeypatch.setattr(provenance, "_PACKAGE", copy)
+    monkeypatch.setattr(source, "PACKAGE", copy)
     return copy
 
 
@@ -54,4 +55,4 @@ def test_comments_and_docstrings_do_not_count(package: Path, name: str) -> None:
 def test_named_sources_exist() -> None:
     root = Path(sensorsim.__file__).parent
     assert all((root / name).exists() for name in provenance.SOURCES)
-    assert all((root / "training" / name).exists() for name in provenance._WORDS)
+    assert all((root / name).exists() for name in provenance._WORDS)

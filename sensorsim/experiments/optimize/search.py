@@ -27,6 +27,7 @@ from sensorsim.core.store import PointStore
 from sensorsim.experiments.optimize.space import Space
 from sensorsim.pipeline.evaluation import decide_all
 from sensorsim.pipeline.pipeline import Pipeline
+from sensorsim.pipeline.dependencies import SOURCES, contents
 from sensorsim.scenes.labelled import Labelled
 
 SEARCH_DIES = 8
@@ -240,7 +241,21 @@ def search(
             f"--trials {trials}: expected at least {len(space.models)}, one for each model; "
             "or search a folder of fewer"
         )
-    kept = None if store is None else PointStore(store, "search", _plan(space, goal, split, seed))
+    if store is None:
+        return _search(space, goal, split, trials, seed, None, report)
+    with PointStore(store, "search", _plan(space, goal, split, seed)) as kept:
+        return _search(space, goal, split, trials, seed, kept, report)
+
+
+def _search(
+    space: Space,
+    goal: Goal,
+    split: Split,
+    trials: int,
+    seed: int,
+    kept: PointStore | None,
+    report: Callable[[int, int], None] | None,
+) -> list[Trial]:
     study = _study(space)
     judge = _Judge(space, goal, split, seed)
     found: list[Trial] = []
@@ -252,9 +267,9 @@ def search(
         asked = study.ask()
         design = _suggest(asked, space)
         known = kept.read(number) if kept else None
-        if known is not None and known["design"] != design:
+        if kept and known and known["design"] != design:
             raise InputError(
-                f"{store}: trial {number} holds another design than this search asks for, so it "
+                f"{kept.folder}: trial {number} holds another design than this search asks for, so it "
                 "was made by another version of optuna; name another store"
             )
         trial = Trial(**known) if known else judge.trial(design)
@@ -410,11 +425,11 @@ class _Judge:
 def _plan(space: Space, goal: Goal, split: Split, seed: int) -> Mapping[str, Any]:
     """Everything that trials depend on, except their number."""
     return {
-        "pipeline": space.base.description.model_dump(mode="json"),
         "models": list(space.models),
         "choices": {k: list(v) for k, v in space.choices.items()},
         "ranges": {k: list(v) for k, v in space.ranges.items()},
         "goal": asdict(goal),
         "split": asdict(split),
         "seed": seed,
+        **contents(map(space.chain, space.first_designs()), (*SOURCES, "experiments/optimize")),
     }
