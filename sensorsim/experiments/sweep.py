@@ -13,8 +13,8 @@ import xarray as xr
 from sensorsim.core.errors import InputError
 from sensorsim.core.store import PointStore
 from sensorsim.core.units import unit_of
-from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.pipeline.dependencies import contents
+from sensorsim.pipeline.pipeline import Pipeline
 
 Report = Callable[[int, int], None]
 

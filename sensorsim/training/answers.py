@@ -27,8 +27,8 @@ from sensorsim.training.provenance import (
     SOURCES,
     camera_plan,
     data_plan,
-    training_sources,
     state_digest,
+    training_sources,
 )
 from sensorsim.training.teacher import Teacher, answers
 from sensorsim.training.views import Photographs, Views

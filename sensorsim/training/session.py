@@ -31,8 +31,8 @@ from sensorsim.training.provenance import (
     arithmetic_plan,
     camera_plan,
     data_plan,
-    training_sources,
     state_digest,
+    training_sources,
 )
 from sensorsim.training.pruning import Pruning
 from sensorsim.training.schedule import Schedule

@@ -25,9 +25,9 @@ from sensorsim.core.errors import InputError
 from sensorsim.core.statistics import pareto_front
 from sensorsim.core.store import PointStore
 from sensorsim.experiments.optimize.space import Space
+from sensorsim.pipeline.dependencies import SOURCES, contents
 from sensorsim.pipeline.evaluation import decide_all
 from sensorsim.pipeline.pipeline import Pipeline
-from sensorsim.pipeline.dependencies import SOURCES, contents
 from sensorsim.scenes.labelled import Labelled
 
 SEARCH_DIES = 8
