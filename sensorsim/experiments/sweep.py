@@ -55,7 +55,8 @@ def sweep(
     Raises
     ------
     InputError
-        If an axis is empty or states a value twice, a value is out of bounds, or the store belongs to another sweep.
+        If an axis is empty or states a value twice, a value is out of bounds, or the store
+        belongs to another sweep.
     """
     stated = {field: [_plain(v) for v in values] for field, values in axes.items()}
     for field, values in stated.items():

@@ -9,6 +9,10 @@ _STEPS_PER_LEVEL = 4
 _MOST_STEPS = 1 << 14
 """Largest table of guesses: more steps guess better, but the table must fit into the cache."""
 _MOST_DOUBT = 0.02
+_LEAST_SPAN = 1e-6
+"""Least range of a table, relative to its ends."""
+_SLACK_STEPS = 1e-2
+"""Margin for the rounding of a step's number to float32, which is below steps * 2**-22."""
 
 
 class StepTable(NamedTuple):
@@ -44,10 +48,13 @@ def step_table(lowest_v: float, highest_v: float, steps: int) -> StepTable:
     StepTable
         The steps; the end steps also cover what lies outside the range.
     """
-    span = highest_v - lowest_v if highest_v > lowest_v else 1.0  # a single level: any range works
-    edges = lowest_v + span * np.arange(steps + 1) / steps
+    # Steps far below the spacing of float32 numbers tell no more, and their edges would coincide.
+    span = max(highest_v - lowest_v, _LEAST_SPAN * max(abs(lowest_v), abs(highest_v), 1e-9))
+    lowest, steps_per_v = np.float32(lowest_v), np.float32(steps / span)
+    # The edges are those of the numbers that the kernel uses, rounded to float32.
+    edges = float(lowest) + np.arange(steps + 1) / float(steps_per_v)
     edges[0], edges[-1] = -np.inf, np.inf
-    return StepTable(edges, np.float32(lowest_v), np.float32(steps / span))
+    return StepTable(edges, lowest, steps_per_v)
 
 
 class Guesses(NamedTuple):
@@ -156,8 +163,7 @@ def close_levels(levels: npt.NDArray[np.float64], reach_v: float, table: StepTab
         Levels that are surely reached, and levels to compare.
     """
     count = levels.shape[1]
-    # Edges are exact to float32 only: widen each step by a hundredth.
-    slack = reach_v + 1e-2 / float(table.steps_per_v)
+    slack = reach_v + _SLACK_STEPS / float(table.steps_per_v)
     low, high = table.edges[:-1] - slack, table.edges[1:] + slack
     reached = levels[:, np.newaxis] <= low[:, np.newaxis]
     possible = levels[:, np.newaxis] <= high[:, np.newaxis]

@@ -115,9 +115,8 @@ def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
     for place in (pipe, Path(os.devnull)):
         with pytest.raises(InputError, match=r"--out .*: is a device, a pipe or a socket"):
             check_place("--out", place)
-        with pytest.raises(InputError, match=r"expected the name of a regular file"):
-            with atomic_write(place):
-                pass
+        with pytest.raises(InputError, match=r"of a regular file"), atomic_write(place):
+            pass
     assert pipe.is_fifo()
 
 

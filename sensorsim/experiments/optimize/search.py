@@ -269,8 +269,8 @@ def _search(
         known = kept.read(number) if kept else None
         if kept and known and known["design"] != design:
             raise InputError(
-                f"{kept.folder}: trial {number} holds another design than this search asks for, so it "
-                "was made by another version of optuna; name another store"
+                f"{kept.folder}: trial {number} holds another design than this search asks for, "
+                "so it was made by another version of optuna; name another store"
             )
         trial = Trial(**known) if known else judge.trial(design)
         if kept and not known:
