@@ -32,6 +32,8 @@ from sensorsim.readout.families import families
 BASE = "glt8"
 FIXED_STOPS = (0, -1, -3, -5)
 OFFSETS_MV = (2.0, 4.0, 8.0)
+EQUAL = 0.01
+"""Validation accuracies that differ by less count as equal, as 5,000 images tell no more."""
 SWEPT = [
     ("adc-linear", 8), ("adc-log", 8), ("thermometer-log", 8), ("glt", 8), ("glt", 4),
 ]  # fmt: skip
@@ -81,7 +83,7 @@ def print_table(headline: list[Point]) -> None:
 
 
 def print_learned_against_fixed(headline: list[Point]) -> None:
-    """How learned levels compare with the best hand-made ones, image for image."""
+    """How learned levels compare with fixed ones, the best by validation images."""
     known = families()
     for learned in (p for p in headline if known[p.entry.family].learned):
         kind, levels = learned.entry.chain.readout.kind, learned.entry.levels
@@ -92,7 +94,7 @@ def print_learned_against_fixed(headline: list[Point]) -> None:
         ]  # fmt: skip
         if not fixed:
             continue
-        best = max(fixed, key=lambda p: p.right.mean())
+        best = max(fixed, key=lambda p: p.entry.validation_accuracy)
         mean, low, high = (100 * d for d in paired_difference(learned.right, best.right))
         console.print(
             f"{learned.entry.name} against {best.entry.name}: {mean:+.2f} points "
@@ -104,7 +106,8 @@ def print_break_even(headline: list[Point]) -> None:
     """At which percentile of published ADCs the learned thermometer starts to pay."""
     adcs = [p for p in headline if is_sold(p.entry.chain)]
     for point in (p for p in headline if p.entry.family == "glt" and p.entry.levels > 1):
-        rivals = [p for p in adcs if p.value("accuracy") >= point.value("accuracy_low")]
+        least = point.entry.validation_accuracy - EQUAL
+        rivals = [p for p in adcs if p.entry.validation_accuracy >= least]
         if not rivals:
             console.print(f"{point.entry.name}: no ADC of the comparison is as accurate")
             continue

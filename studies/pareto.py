@@ -6,7 +6,7 @@
 
 Left by survey, right by the parts of a 65 nm process, with auto-zeroed comparators (0.5 mV) and
 converters tuned to their bits; beside them the front of `sensorsim optimize`, which sizes
-comparators without auto-zero. The search sees the last --search-images test images and other dies;
+comparators without auto-zero. The search uses --search-images validation images and other dies;
 all that is drawn comes from the first ones. Written to --out: pareto.nc and pareto.png.
 """
 
@@ -183,8 +183,8 @@ def _points(axes: Axes, rows: pd.DataFrame, color: str, marker: str, label: str)
 
 def study(args: argparse.Namespace) -> None:
     """Measure, search, print, write."""
-    dataset = load_pipeline(common.DESIGN_BASE).dataset
-    split = Split.of(dataset, args.images, args.search_images or (200 if args.quick else None))
+    base = load_pipeline(common.DESIGN_BASE)
+    split = Split.of(base, args.images, args.search_images or (200 if args.quick else None))
     table = shipped(args, split)
     front = searched(args, split)
     print_tables(table, front, split)
@@ -203,7 +203,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--trials", type=common.at_least(1), help="of the search: 200, a few with --quick"
     )
     options.add_argument(
-        "--search-images", type=common.at_least(1), help="last test images, to search on: 2000"
+        "--search-images", type=common.at_least(1), help="validation images to search on: 2000"
     )
     common.main(study, options, argv)
 

@@ -21,6 +21,7 @@ from sensorsim.core.files import atomic_write
 from sensorsim.readout import Adc, Readout, Thermometer
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled
+from sensorsim.scenes.validation import split_validation
 from sensorsim.tonemap import (
     Curve,
     Drago,
@@ -34,9 +35,8 @@ from sensorsim.tonemap import (
     histogram_equalization,
     thresholds_of,
 )
-from sensorsim.training.batches import split_validation
 from sensorsim.training.deliver import deliver
-from sensorsim.training.session import SPLIT_SEED, Task, Trained, calibration_samples
+from sensorsim.training.session import Task, Trained, calibration_samples
 
 DATASET = "fashion-mnist"
 THRESHOLDS = 4
@@ -79,7 +79,7 @@ def candidates(dataset: Labelled) -> dict[str, list[Candidate]]:
     recipe = train_models.BRANCH[DATASET]
     learned = train_models.make_task(DATASET, "glt", THRESHOLDS, recipe, dataset)
     learned = replace(learned, family="tone-learned")
-    training, _ = split_validation(dataset, SPLIT_SEED)
+    training, _ = split_validation(dataset)
     samples = calibration_samples(training, learned.camera).clip(0, 1)
     found = {f"tone-learned-{THRESHOLDS}": [Candidate(None, learned)]}
     for name, curves in (CURVES | {"equalized": (histogram_equalization(samples),)}).items():

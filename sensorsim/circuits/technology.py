@@ -122,15 +122,17 @@ def _find(name: str | Path, folder: Path | None) -> Path:
 
 def _merged(path: Path, above: tuple[Path, ...]) -> Raw:
     """A file on top of its base and that one's base."""
-    if path in above:
-        raise InputError(f"{path}: is its own base; expected bases that end")
+    found = path.resolve()  # the same file may be named in several ways, like ../x.toml
+    if found in above:
+        circle = " -> ".join(p.name for p in (*above[above.index(found) :], found))
+        raise InputError(f"{path}: its bases form a circle ({circle}); remove one base")
     raw = _read(path)
     base = raw.pop("base", None)
     if base is None:
         return _over({}, raw, path.name)
     if not isinstance(base, str):
         raise InputError(f"{path}: base {base!r}: expected a name or the path of a TOML file")
-    below = _merged(_find(base, path.parent), (*above, path))
+    below = _merged(_find(base, path.parent), (*above, found))
     return _over(below, raw, path.name)
 
 

@@ -61,7 +61,7 @@ def optimize(  # numpydoc ignore=PR01
     ] = None,
     search_images: Annotated[
         int | None,
-        typer.Option("--search-images", min=1, help="Number of last test images, for the search."),
+        typer.Option("--search-images", min=1, help="Number of validation images, for the search."),
     ] = None,
     dies: Annotated[
         int, typer.Option("--dies", min=2, help="Dies for the report: the pipeline's and others.")
@@ -78,8 +78,9 @@ def optimize(  # numpydoc ignore=PR01
 ) -> None:
     """Search models, comparator size, circuit, converter and exposure; print the Pareto front.
 
-    The search uses the last test images and some dies. The report uses the first images, the
-    pipeline's die and further dies, and states the command that repeats each design.
+    The search uses validation images, which no network learned from, and some dies. The report
+    uses test images, the pipeline's die and further dies, and states the command that repeats each
+    design.
     """
     from sensorsim.circuits.ledger import STAGES
     from sensorsim.core.errors import InputError
@@ -98,7 +99,7 @@ def optimize(  # numpydoc ignore=PR01
         raise InputError(f"--stages {unknown[0]!r}: expected some of {', '.join(STAGES)}")
     goal = Goal(wanted, max_energy_pj, min_accuracy)
     chain = load(pipeline, settings)
-    split = Split.of(chain.dataset, images, search_images)
+    split = Split.of(chain, images, search_images)
     space = space_of(chain, models, _names(vary))
     tried = search(space, goal, split, trials, seed, store, _said("trials"))
     chosen = best_designs(tried, goal)

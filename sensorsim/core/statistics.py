@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 
 Z_95 = 1.959963984540054
 """Two-sided 95 % quantile of the standard normal distribution."""
@@ -54,12 +55,16 @@ def wilson_interval(right: int, total: int, z: float = Z_95) -> tuple[float, flo
 def paired_difference(
     a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_], z: float = Z_95
 ) -> tuple[float, float, float]:
-    """Difference of two accuracies on the same images, with its confidence interval.
+    """Difference of two accuracies on the same images, with its score interval.
+
+    Source: Tango, "Equivalence test and confidence interval for the difference in proportions for
+    the paired-sample design", Statistics in Medicine 17 (1998) 891. Unlike Wald's interval, it
+    keeps its coverage where few decisions differ, and has a width where none does.
 
     Parameters
     ----------
     a, b : bool [N]
-        Whether each decision was right.
+        Whether each decision was right; N is at least 1.
     z : float
         Two-sided quantile of the standard normal distribution.
 
@@ -68,12 +73,46 @@ def paired_difference(
     difference : float
         ``mean(a) - mean(b)``.
     low, high : float
-        Wald interval from the discordant pairs.
+        Score interval, which covers the sampling of the images.
+
+    Raises
+    ------
+    ValueError
+        If ``a`` and ``b`` have no element or differ in shape.
+
+    Examples
+    --------
+    >>> same = np.ones(2000, bool)
+    >>> mean, low, high = paired_difference(same, same)
+    >>> f"{mean:.4f} {low:.4f} {high:.4f}"
+    '0.0000 -0.0019 0.0019'
     """
-    difference = a.astype(np.int8) - b.astype(np.int8)
-    mean = float(difference.mean())
-    half = z * float(difference.std()) / math.sqrt(difference.size)
-    return mean, mean - half, mean + half
+    if a.shape != b.shape or not a.size:
+        raise ValueError(f"{a.shape} and {b.shape}: expected two arrays of one shape, not empty")
+    first, second, total = int((a & ~b).sum()), int((b & ~a).sum()), a.size
+    mean = (first - second) / total
+
+    def excess(difference: float) -> float:
+        return _paired_score(first, second, total, difference) ** 2 - z * z
+
+    inside = 1 - 1e-12  # at +-1 the variance is 0
+    low = mean if mean <= -inside else brentq(excess, -inside, mean, xtol=1e-12)
+    high = mean if mean >= inside else brentq(excess, mean, inside, xtol=1e-12)
+    return mean, low, high
+
+
+def _paired_score(first: int, second: int, total: int, difference: float) -> float:
+    """Score statistic of a difference, given the images that only one decided rightly."""
+    b = (2 * total - first + second) * difference - first - second
+    c = -second * difference * (1 - difference)
+    root = math.sqrt(max(b * b - 8 * total * c, 0.0))
+    # Most likely share of images that only the second decides rightly, at this difference.
+    share = 2 * -c / (root + b) if b > 0 else (root - b) / (4 * total)
+    variance = total * (2 * share + difference * (1 - difference))
+    excess = first - second - total * difference
+    if abs(excess) < 1e-9:  # no difference from the estimate, where the variance may be 0 too
+        return 0.0
+    return excess / math.sqrt(variance) if variance > 0 else math.inf
 
 
 def yield_at(

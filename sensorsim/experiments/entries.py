@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sensorsim.core.errors import InputError
+from sensorsim.pipeline.evaluation import decide_all
 from sensorsim.pipeline.pipeline import Pipeline
 from sensorsim.readout import Family
 from sensorsim.readout.families import families
@@ -31,6 +35,24 @@ class Entry:
     levels: int
     name: str
     chain: Pipeline
+
+    @cached_property
+    def validation_accuracy(self) -> float:
+        """Accuracy on validation images, by which readouts are chosen; never on test images.
+
+        Returns
+        -------
+        float
+            As the model file states it, 0 to 1; if it states none, as an imported network, all
+            validation images are classified.
+        """
+        stated = self.chain.model.training.validation_accuracy
+        if stated is not None:
+            return stated
+        images = self.chain.validation
+        self.chain.check_dataset(images)
+        key = self.chain.key(0, np.arange(len(images)))
+        return float((decide_all([self.chain], images.images, key)[0] == images.labels).mean())
 
 
 def network_of(family: Family, levels: int) -> str:

@@ -1,6 +1,7 @@
 """A pipeline: a chain with its test images, its cost and its results."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -94,9 +95,23 @@ class Pipeline(Chain):
             Images, labels and class names.
         """
         if self._dataset is None:
-            scene = self.description.scene
-            self._dataset = load_dataset(scene.dataset, "test", scene.data_dir, scene.size_px)
+            self._dataset = self._load("test")
         return self._dataset
+
+    @cached_property
+    def validation(self) -> Labelled:
+        """Images to choose on: training images that no network learned from, loaded on first use.
+
+        Returns
+        -------
+        Labelled
+            Images, labels and class names.
+        """
+        return self._load("validation")
+
+    def _load(self, split: str) -> Labelled:
+        scene = self.description.scene
+        return load_dataset(scene.dataset, split, scene.data_dir, scene.size_px)
 
     def run(self, images: int | None = None, seed: int = 0) -> xr.Dataset:
         """Classify test images.

@@ -6,6 +6,7 @@ place that holds all files is used, and `Labelled.origin` names it.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +18,16 @@ from sensorsim.scenes.folder import read_folder
 from sensorsim.scenes.idx import read_idx
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.record_files import CIFAR10_CLASSES, STL10_CLASSES, read_cifar10, read_stl10
+from sensorsim.scenes.validation import split_validation
 from sensorsim.scenes.vww import SIDE, read_vww
 
-SPLITS = ("train", "test")
+SPLITS = ("train", "validation", "test")
 FASHION_CLASSES = (
     "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
     "ankle boot",
 )  # fmt: skip
 _DIGITS = tuple(str(d) for d in range(10))
-_IDX_PREFIX = {"train": "train", "test": "t10k"}
+_IDX_PREFIX = {"train": "train", "validation": "validation", "test": "t10k"}
 _DEBIAN = Path("/usr/share/datasets")
 
 
@@ -43,7 +45,8 @@ def load_dataset(
         "fashion-mnist", "mnist", "cifar10", "stl10", "vww" (Visual Wake Words, from COCO), or
         "folder" for the user's own class folders.
     split : str
-        "train" or "test".
+        "train": all training images; "validation": those of them that no network learns from, see
+        `split_validation`; or "test".
     data_dir : str or Path, optional
         A folder that holds the dataset's own files, a folder of class folders, or a zip of one.
     size : int, optional
@@ -72,7 +75,22 @@ def load_dataset(
         raise InputError(f"dataset {name!r}: expected one of {', '.join(sorted(_LOADERS))}")
     if size is not None and size < 1:
         raise InputError(f"scene.size_px {size}: expected a side of at least 1 pixel, or none")
-    return _LOADERS[name](split, None if data_dir is None else Path(data_dir), size)
+    place = None if data_dir is None else Path(data_dir)
+    load = _LOADERS[name]
+    if split == "validation" and not _ships_validation(name, place):
+        training = load("train", place, size)
+        held_out = split_validation(training)[1]
+        if not len(held_out):
+            raise InputError(
+                f"{training.origin}: {len(training)} training images, expected at least 10, of "
+                "which a tenth is held out to choose on; add images"
+            )
+        return replace(held_out, origin=f"{training.origin}, held out of training")
+    return load(split, place, size)
+
+
+def _ships_validation(name: str, place: Path | None) -> bool:
+    return name == "fashion-mnist" and place is None
 
 
 def _find(wanted: list[str], places: list[Path]) -> list[Path] | None:

@@ -7,14 +7,12 @@ import numpy.typing as npt
 
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
-from sensorsim.kernels.philox import fill_uniform
 from sensorsim.scenes.labelled import Labelled
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.sensor.camera import Camera
 from sensorsim.training.draws import uniforms
 from sensorsim.training.views import Photographs, Views
 
-VALIDATION_IMAGES = 5000
 TRAINING_DIES = 64
 """Dies used for training; no evaluation uses them, see `sensorsim.core.streams`."""
 _FRAMES_PER_DIE = 16
@@ -42,30 +40,6 @@ class Batch(NamedTuple):
     key: streams.Key
     positions: npt.NDArray[np.int64]
     shifts: npt.NDArray[np.int64]
-
-
-def split_validation(dataset: Labelled, seed: int) -> tuple[Labelled, Labelled]:
-    """Shuffle the images and hold out the last `VALIDATION_IMAGES`, at most a tenth.
-
-    Parameters
-    ----------
-    dataset : Labelled
-        Training images.
-    seed : int, 0 to 2**32 - 1
-        Seed of the shuffle.
-
-    Returns
-    -------
-    training, validation : Labelled
-        The two parts.
-    """
-    draws = np.empty(len(dataset))
-    # Not `uniforms`: this address chose the validation images of the models that ship.
-    fill_uniform(draws, 0, seed, streams.TRAINING_ORDER)
-    order = np.argsort(draws)
-    held_out = min(VALIDATION_IMAGES, len(dataset) // 10)
-    first_held_out = len(dataset) - held_out
-    return dataset.take(order[:first_held_out]), dataset.take(order[first_held_out:])
 
 
 class Batches:

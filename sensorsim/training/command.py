@@ -15,10 +15,10 @@ from sensorsim.optics.cfa import bayer
 from sensorsim.pipeline.configuration import PipelineDescription, load_description
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled, check_for_training
+from sensorsim.scenes.validation import split_validation
 from sensorsim.training import card, report
 from sensorsim.training.answers import ask_binary, ask_float, kept_answers
 from sensorsim.training.architecture import Architecture
-from sensorsim.training.batches import split_validation
 from sensorsim.training.console import TrainingConsole
 from sensorsim.training.deliver import deliver
 from sensorsim.training.distillation import Lessons
@@ -28,7 +28,6 @@ from sensorsim.training.outcome import Outcome, circumstances_of, energy_of
 from sensorsim.training.precision import DeviceName, device_of, fast_format
 from sensorsim.training.recipe import NetworkRecipe, TeacherRecipe, load_recipe
 from sensorsim.training.session import (
-    SPLIT_SEED,
     Task,
     build_network,
     make_encoder,
@@ -167,7 +166,7 @@ def _load(recipe: NetworkRecipe | TeacherRecipe, split: str) -> Labelled:
 def _run_teacher(recipe: TeacherRecipe, place: Place) -> str:
     dataset = _load(recipe, "train")
     check_for_training(dataset)
-    training, validation = split_validation(dataset, SPLIT_SEED)
+    training, validation = split_validation(dataset)
     device = device_of(place.device)
     checkpoint = place.checkpoint
     with TrainingConsole("teacher") as console:
@@ -204,7 +203,7 @@ def _run_network(recipe: NetworkRecipe, path: Path, place: Place) -> str:
     device = device_of(place.device)
     dtype = fast_format(device)
     with TrainingConsole(place.out.stem) as console:
-        console.note(_about_data(dataset, *split_validation(dataset, SPLIT_SEED)))
+        console.note(_about_data(dataset, *split_validation(dataset)))
         console.note(_about_network(task, dataset))
         task = _taught(recipe, path, task, dataset, place, device, console)
         trained = train(
@@ -398,7 +397,7 @@ def _taught(
     if use is None:
         return task
     views = recipe.schedule.views
-    training, _ = split_validation(dataset, SPLIT_SEED)
+    training, _ = split_validation(dataset)
     if use.file is not None:
         teacher, record = load_teacher(find_teacher(use.file, path.parent))
         _check_classes(record.class_names, dataset, use.file)

@@ -7,10 +7,10 @@ from sensorsim.bnn.model import Model, Training
 from sensorsim.bnn.model_file import save_model
 from sensorsim.optics.cfa import bayer
 from sensorsim.scenes.labelled import Labelled
-from sensorsim.training.batches import split_validation
+from sensorsim.scenes.validation import split_validation
 from sensorsim.training.decisions import Decisions, bit_level_decisions
 from sensorsim.training.export import export
-from sensorsim.training.session import SPLIT_SEED, Task, Trained
+from sensorsim.training.session import Task, Trained
 
 
 class Delivered(NamedTuple):
@@ -59,7 +59,7 @@ def deliver(
     InputError
         If the file cannot be written.
     """
-    _, validation = split_validation(dataset, SPLIT_SEED)
+    _, validation = split_validation(dataset)
 
     def build(validation_accuracy: float, test_accuracy: float) -> Model:
         return export(

@@ -18,9 +18,10 @@ from sensorsim.readout import Comparator, Readout
 from sensorsim.readout.families import families, make_readout
 from sensorsim.scenes.labelled import Labelled, check_for_training
 from sensorsim.scenes.srgb import to_linear
+from sensorsim.scenes.validation import split_validation
 from sensorsim.sensor.camera import Camera
 from sensorsim.training.architecture import Architecture
-from sensorsim.training.batches import TRAINING_DIES, Batches, split_validation
+from sensorsim.training.batches import TRAINING_DIES, Batches
 from sensorsim.training.checkpoint import read
 from sensorsim.training.distillation import Lessons
 from sensorsim.training.encoder import FixedEncoder, LearnedLevels
@@ -39,7 +40,6 @@ from sensorsim.training.schedule import Schedule
 
 _CALIBRATION_IMAGES = 2000
 _CALIBRATION_SEED = 1
-SPLIT_SEED = 0
 _CPU = torch.device("cpu")
 
 
@@ -205,7 +205,7 @@ def start_readout(
     InputError
         If the images give no distinct thresholds.
     """
-    training, _ = split_validation(dataset, SPLIT_SEED)
+    training, _ = split_validation(dataset)
     samples = calibration_samples(training, camera) if families()[family].calibrated else None
     return make_readout(family, levels, comparator, samples)
 
@@ -328,7 +328,7 @@ def train(
         checkpoint is of another training.
     """
     check_for_training(dataset)
-    training, validation = split_validation(dataset, SPLIT_SEED)
+    training, validation = split_validation(dataset)
     encoder = make_encoder(task)
     network = build_network(task, dataset)
     if trunk is not None:

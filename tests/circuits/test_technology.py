@@ -262,7 +262,7 @@ def test_missing_files_and_circles_are_named(tmp_path: Path) -> None:
         load_technology(f"{tmp_path}/gone")
     with pytest.raises(InputError, match=r"'4nm'.*no such file"):
         load_technology(write(tmp_path, 'base = "4nm"'))
-    with pytest.raises(InputError, match="is its own base"):
+    with pytest.raises(InputError, match="its bases form a circle"):
         load_technology(write(tmp_path, 'base = "mine.toml"'))
     with pytest.raises(InputError, match=r"base 3: expected a name"):
         load_technology(write(tmp_path, "base = 3"))
@@ -278,3 +278,12 @@ def test_a_base_alone_is_no_technology() -> None:
     for name in ("components", "published", "timing"):
         with pytest.raises(InputError, match=rf"{name}\.toml: names no technology.*cmos65"):
             load_technology(name)
+
+
+def test_bases_that_form_a_circle_are_refused_however_they_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    (folder / "a.toml").write_text('base = "../deep/b.toml"\nname = "a"\n')
+    (folder / "b.toml").write_text('base = "../deep/./a.toml"\nname = "b"\n')
+    with pytest.raises(InputError, match=r"circle \(a\.toml -> b\.toml -> a\.toml\)"):
+        load_technology(folder / "a.toml")

@@ -1,5 +1,7 @@
 """Intervals."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -26,13 +28,62 @@ def test_counts_that_cannot_be_are_refused(right: int, total: int) -> None:
         wilson_interval(right, total)
 
 
-def test_paired_difference_counts_discordant_pairs() -> None:
-    a = np.array([True] * 60 + [False] * 40)
-    b = np.array([True] * 50 + [False] * 10 + [True] * 5 + [False] * 35)
-    mean, low, high = paired_difference(a, b)
+def pair(first: int, second: int, total: int) -> tuple[np.ndarray, np.ndarray]:
+    """Decisions of which so many are right in the first alone, and in the second alone."""
+    a, b = np.zeros((2, total), bool)
+    a[:first] = True
+    b[first : first + second] = True
+    return a, b
+
+
+def test_paired_difference_of_many_images_has_the_interval_of_wald() -> None:
+    mean, low, high = paired_difference(*pair(1000, 500, 10_000))
     assert mean == pytest.approx(0.05)
-    half = 1.959964 * np.sqrt((15 / 100 - 0.05**2) / 100)
-    assert (low, high) == pytest.approx((0.05 - half, 0.05 + half), rel=1e-5)
+    half = 1.959964 * np.sqrt((0.15 - 0.05**2) / 10_000)
+    assert (low, high) == pytest.approx((0.05 - half, 0.05 + half), abs=1.5e-4)
+
+
+@pytest.mark.parametrize("total", [1, 20, 2000])
+def test_equal_decisions_do_not_prove_that_two_readouts_are_equal(total: int) -> None:
+    mean, low, high = paired_difference(*pair(0, 0, total))
+    width = 1.959964**2 / (total + 1.959964**2)  # the score interval's closed form
+    assert (mean, low, high) == pytest.approx((0, -width, width), rel=1e-5)
+
+
+def test_the_interval_of_a_paired_difference_covers_it_also_where_few_decisions_differ() -> None:
+    total = 30
+    counts = [(f, s) for f in range(total + 1) for s in range(total + 1 - f)]
+    intervals = np.array([paired_difference(*pair(*c, total))[1:] for c in counts])
+    wald = []
+    for first, second in counts:
+        mean = (first - second) / total
+        half = 1.959964 * np.sqrt(((first + second) / total - mean**2) / total)
+        wald.append((mean - half, mean + half))
+    for p in itertools.product((0.01, 0.05, 0.2), repeat=2):
+        rest = [(f, s, total - f - s) for f, s in counts]
+        chance = stats.multinomial(total, [*p, 1 - sum(p)]).pmf(rest)
+
+        def coverage(ends: np.ndarray, p: tuple = p, chance: np.ndarray = chance) -> float:
+            inside = (ends[:, 0] <= p[0] - p[1]) & (p[0] - p[1] <= ends[:, 1])
+            return float(chance[inside].sum())
+
+        assert coverage(intervals) > 0.925
+        if p == (0.05, 0.01):
+            assert coverage(np.array(wald)) < 0.85, "why Wald's interval is not used"
+
+
+@pytest.mark.parametrize(("first", "second"), [(7, 0), (0, 7), (7, 3)])
+def test_the_interval_of_a_paired_difference_mirrors_with_its_order(
+    first: int, second: int
+) -> None:
+    mean, low, high = paired_difference(*pair(first, second, 50))
+    assert low < mean < high
+    assert paired_difference(*pair(second, first, 50)) == pytest.approx((-mean, -high, -low))
+
+
+def test_no_images_have_no_difference() -> None:
+    with pytest.raises(ValueError, match="not empty"):
+        paired_difference(np.zeros(0, bool), np.zeros(0, bool))
 
 
 def test_yield_counts_the_dies_that_reach_what_is_required() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import pytest
 import xarray as xr
@@ -111,17 +112,33 @@ def test_store_of_another_search_is_refused(space: Space, tmp_path: Path) -> Non
 
 
 def test_images_and_dies_of_the_search_are_not_those_reported(space: Space) -> None:
-    dataset = space.base.dataset
-    frames = Split.of(dataset, None, None).frames(dataset)
-    assert frames.size == 2000
-    assert Split.of(dataset, None, None).reported == frames[0] == 8000
+    assert Split.of(space.base, None, None) == Split(reported=10_000, searched=2000)
+    frames = np.arange(2000)
     for own in (0, 5, streams.MAX_DIE - 3):
         searched = set(searched_dies(own, frames).tolist())
         assert len(searched) == 8
         assert reported_dies(own, 6)[0] == own
         assert len(set(reported_dies(own, 6)) | searched) == 14
-    with pytest.raises(InputError, match="no image in both"):
-        Split.of(dataset, 9000, 2000)
+    for numbers, words in (((10_001, 5), "--images 10001"), ((5, 5001), "--search-images 5001")):
+        with pytest.raises(InputError, match=f"{words}: expected 1 to"):
+            Split.of(space.base, *numbers)
+
+
+def test_a_search_sees_validation_images_and_never_test_images(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def recorded(chains: object, images: np.ndarray, key: object) -> np.ndarray:
+        seen.append(images)
+        return np.zeros((1, len(images)), np.int64)
+
+    monkeypatch.setattr("sensorsim.experiments.optimize.search.decide_all", recorded)
+    search(space, GOAL, SPLIT, len(space.models))
+    for images in seen:
+        np.testing.assert_array_equal(images, space.base.validation.images[: SPLIT.searched])
+    tested = {image.tobytes() for image in space.base.dataset.images}
+    assert not any(image.tobytes() in tested for image in seen[0])
 
 
 def test_front_holds_what_no_trial_beats(trials: list[Trial]) -> None:
@@ -168,7 +185,7 @@ def test_limits_cut_the_front() -> None:
 
 
 def test_limits_lead_the_search(space: Space, trials: list[Trial]) -> None:
-    cap = sorted(t.energy_pj for t in trials)[len(trials) // 2]
+    cap = sorted(t.energy_pj for t in trials)[len(trials) // 4]
     led = search(space, replace(GOAL, max_energy_pj=cap), SPLIT, TRIALS + 6)
     assert [t.design for t in led[:STARTUP]] == [t.design for t in trials[:STARTUP]]
     assert [t.design for t in led[STARTUP:TRIALS]] != [t.design for t in trials[STARTUP:]]

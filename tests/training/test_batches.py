@@ -16,7 +16,6 @@ from sensorsim.training.batches import (  # noqa: E402
     _FRAMES_PER_DIE,
     TRAINING_DIES,
     Batches,
-    split_validation,
 )
 
 CAMERA = Camera(Photodiode(), Exposure())
@@ -82,18 +81,6 @@ def test_views_are_drawn_alike_and_their_shifts_are_told() -> None:
         assert np.bincount(place)[2:].min() > 80
     dy = np.array(batches.photographs.views.shifts)[batch.shifts, 0]
     np.testing.assert_array_equal(rows, 4 - dy)
-
-
-@pytest.mark.parametrize("count", [10, 25, 40])
-def test_a_tenth_is_set_apart(count: int) -> None:
-    training, validation = split_validation(numbered(count), 0)
-    assert len(validation) == count // 10
-    assert sorted([*training.labels, *validation.labels]) == list(range(count))
-
-
-def test_at_most_a_tenth_of_very_few_images_is_set_apart() -> None:
-    training, validation = split_validation(numbered(5), 0)
-    assert (len(training), len(validation)) == (5, 0)
 
 
 def test_fewer_images_than_a_batch_are_refused() -> None:

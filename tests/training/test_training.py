@@ -15,10 +15,11 @@ from sensorsim.readout import Adc, Comparator, Readout, Thermometer  # noqa: E40
 from sensorsim.scenes.datasets import load_dataset  # noqa: E402
 from sensorsim.scenes.exposure import Exposure  # noqa: E402
 from sensorsim.scenes.labelled import Labelled  # noqa: E402
+from sensorsim.scenes.validation import split_validation  # noqa: E402
 from sensorsim.sensor import Photodiode  # noqa: E402
 from sensorsim.sensor.camera import Camera  # noqa: E402
 from sensorsim.training.architecture import Architecture, Block  # noqa: E402
-from sensorsim.training.batches import Batches, split_validation  # noqa: E402
+from sensorsim.training.batches import Batches  # noqa: E402
 from sensorsim.training.binary_layers import _Sign, _Step  # noqa: E402
 from sensorsim.training.checkpoint import save  # noqa: E402
 from sensorsim.training.encoder import FixedEncoder, LearnedLevels  # noqa: E402

@@ -28,8 +28,9 @@ from sensorsim.experiments.optimize.space import Space
 from sensorsim.pipeline.dependencies import SOURCES, contents
 from sensorsim.pipeline.evaluation import decide_all
 from sensorsim.pipeline.pipeline import Pipeline
-from sensorsim.scenes.labelled import Labelled
 
+MOST_SEARCHED = 2000
+"""Default number of images to search on, if there are as many."""
 SEARCH_DIES = 8
 """Number of dies over which the images of a search are spread; the pipeline's is not one."""
 ENERGY_STEP = 1.02
@@ -133,31 +134,31 @@ class Trial:
 class Split:
     """Numbers of images to search on and to report on.
 
-    The reported images are the first ones, those that ``sensorsim run --images`` uses.
+    A search uses validation images, which no network learned from, the report test images.
 
     Attributes
     ----------
     reported : int
-        Number of images to report on, from the first.
+        Number of test images to report on, from the first.
     searched : int
-        Number of images to search on, the last ones.
+        Number of validation images to search on, from the first.
     """
 
     reported: int
     searched: int
 
     @classmethod
-    def of(cls, dataset: Labelled, reported: int | None, searched: int | None) -> "Split":
-        """Split a dataset.
+    def of(cls, base: Pipeline, reported: int | None, searched: int | None) -> "Split":
+        """Check the numbers against the images that a pipeline has.
 
         Parameters
         ----------
-        dataset : Labelled
-            All test images.
+        base : Pipeline
+            Pipeline whose images are used.
         reported : int or None
-            Number of images to report on; all others if None.
+            Number of test images to report on; all if None.
         searched : int or None
-            Number of images to search on; a fifth, at most 2000, if None.
+            Number of validation images to search on; all, at most `MOST_SEARCHED`, if None.
 
         Returns
         -------
@@ -167,34 +168,20 @@ class Split:
         Raises
         ------
         InputError
-            If a number is below 1, or their sum exceeds the number of images.
+            If a number is below 1 or exceeds the number of images, or there are no validation
+            images.
         """
-        size = len(dataset)
-        if searched is None:
-            searched = max(1, min(2000, size // 5))
-        if reported is None:
-            reported = size - searched
-        if reported < 1 or searched < 1 or reported + searched > size:
-            raise InputError(
-                f"--images {reported} and --search-images {searched}: expected 1 or more of both, "
-                f"and no image in both, of {size} in all ({dataset.origin})"
-            )
-        return cls(reported, searched)
-
-    def frames(self, dataset: Labelled) -> npt.NDArray[np.int64]:
-        """Indices of the images to search on.
-
-        Parameters
-        ----------
-        dataset : Labelled
-            All test images.
-
-        Returns
-        -------
-        int64 [searched]
-            Indices of the last images.
-        """
-        return np.arange(len(dataset) - self.searched, len(dataset))
+        found = []
+        for option, number, dataset, most in (
+            ("--images", reported, base.dataset, len(base.dataset)),
+            ("--search-images", searched, base.validation, MOST_SEARCHED),
+        ):
+            size = len(dataset)
+            number = min(size, most) if number is None else number
+            if not 1 <= number <= size:
+                raise InputError(f"{option} {number}: expected 1 to {size} ({dataset.origin})")
+            found.append(number)
+        return cls(*found)
 
 
 def search(
@@ -215,7 +202,7 @@ def search(
     goal : Goal
         Stages whose energy counts, and limits.
     split : Split
-        Numbers of reported and searched images.
+        Numbers of reported test images and searched validation images.
     trials : int
         Number of trials, at least one for each model.
     seed : int, 0 to 2**32 - 1
@@ -402,11 +389,11 @@ class _Judge:
 
     def __init__(self, space: Space, goal: Goal, split: Split, seed: int) -> None:
         self.space, self.goal = space, goal
-        dataset = space.base.dataset
-        frames = split.frames(dataset)
+        dataset = space.base.validation.first(split.searched)
+        frames = np.arange(split.searched)
         dies = searched_dies(space.base.description.die, frames)
         self.key = streams.Key.of(seed, frames, dies)
-        self.images, self.labels = dataset.images[frames], dataset.labels[frames]
+        self.images, self.labels = dataset.images, dataset.labels
         self.seen: dict[str, tuple[float, float]] = {}
 
     def trial(self, design: dict[str, Any]) -> Trial:
@@ -431,5 +418,6 @@ def _plan(space: Space, goal: Goal, split: Split, seed: int) -> Mapping[str, Any
         "goal": asdict(goal),
         "split": asdict(split),
         "seed": seed,
+        "validation images and labels": space.base.validation.digest,
         **contents(map(space.chain, space.first_designs()), (*SOURCES, "experiments/optimize")),
     }
