@@ -1,6 +1,7 @@
 """Energy and time of one frame of a chain, and the measurements that prices need."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -57,6 +58,7 @@ class Cost:
     ) -> None:
         self._chain = chain
         self._images = images
+        self._folder = folder
         self.technology: Survey | Process = load_technology(
             _beside(chain.description.energy.technology, folder)
         )
@@ -130,7 +132,7 @@ class Cost:
         Parameters
         ----------
         settings : EnergySettings, optional
-            Price settings; the pipeline's if left out.
+            Price settings, with their own technology and activity; the pipeline's if left out.
 
         Returns
         -------
@@ -142,13 +144,21 @@ class Cost:
         InputError
             If the settings ask for a price that the technology does not have.
         """
-        settings = settings or self._chain.description.energy
+        if settings is not None and settings != self._chain.description.energy:
+            return self._with(settings).ledger()
+        settings = self._chain.description.energy
         readout = self._chain.readout
         needed = readout.priced_by_enob(settings, self.technology)
         return frame_ledger(
             settings, self.technology, self.pixel_array, readout, self.workload,
             self.enob if needed else None,
         )  # fmt: skip
+
+    def _with(self, settings: EnergySettings) -> "Cost":
+        """The cost of the same chain under other settings."""
+        chain = copy(self._chain)
+        chain.description = chain.description.model_copy(update={"energy": settings})
+        return Cost(chain, self._images, self._folder)
 
     def time_budget(self) -> TimeBudget:
         """Compute how long one frame takes, and the limits of its rate.
