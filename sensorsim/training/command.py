@@ -1,10 +1,13 @@
 """``sensorsim train``: train a teacher, or a model with its report, from a recipe."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 
 from sensorsim.bnn.model import Model, Training
 from sensorsim.bnn.model_file import find_model, read_model
@@ -108,14 +111,37 @@ class Place:
         Raises
         ------
         InputError
-            If ``out`` cannot be written, or has the name of one of the other files.
+            If ``out`` cannot be written, or has a suffix that is neither ".npz" nor ".pt".
         """
         check_place("--out", self.out, (".npz", ".pt"))
-        if self.out in (self.checkpoint, self.report, self.card):
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from writing the same files.
+
+        Yields
+        ------
+        None
+            While this process alone writes them.
+
+        Raises
+        ------
+        InputError
+            If another process trains into ``out``.
+        """
+        file = self.out.with_name(f".{self.out.name}.lock")
+        lock = FileLock(file)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
             raise InputError(
-                f"--out {self.out}: a file of this name is written beside it; expected a name like "
-                "NAME.npz, or NAME.pt for a teacher"
-            )
+                f"--out {self.out}: another training writes it; wait for it or name another file"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+            file.unlink(missing_ok=True)
 
     def check_pages(self) -> None:
         """Raise if report or card would replace a file of another program.
@@ -153,9 +179,10 @@ def run_recipe(source: str, changes: dict[str, Any], place: Place) -> str:
     """
     recipe, path = load_recipe(source, changes)
     place.check()
-    if isinstance(recipe, TeacherRecipe):
-        return _run_teacher(recipe, place)
-    return _run_network(recipe, path, place)
+    with place.locked():
+        if isinstance(recipe, TeacherRecipe):
+            return _run_teacher(recipe, place)
+        return _run_network(recipe, path, place)
 
 
 def _load(recipe: NetworkRecipe | TeacherRecipe, split: str) -> Labelled:

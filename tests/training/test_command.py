@@ -170,7 +170,7 @@ def test_circuit_of_a_learned_readout_reaches_its_model(tmp_path: Path) -> None:
 
 
 def test_teacher_does_not_take_its_checkpoint_s_name(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"t\.checkpoint: a file of this name"):
+    with pytest.raises(InputError, match=r"t\.checkpoint: has the suffix of another format"):
         trained(tmp_path, TEACHER, "t.checkpoint")
 
 
@@ -209,3 +209,17 @@ def test_work_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
 def test_recipe_states_no_number_of_classes(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"network\.classes: no such field"):
         trained(tmp_path, NETWORK.replace("network = {", "network = { classes = 4,"))
+
+
+def test_largest_seed_trains(tmp_path: Path) -> None:
+    trained(tmp_path, NETWORK, schedule__seed=2**32 - 1)
+    assert load_model(tmp_path / "m.npz").training.seed == 2**32 - 1
+    trained(tmp_path, TEACHER, "t.pt", schedule__seed=2**32 - 1)
+
+
+def test_two_trainings_into_one_file_are_refused(tmp_path: Path) -> None:
+    place = Place(tmp_path / "m.npz", tmp_path / "work", "cpu", "test")
+    with place.locked(), pytest.raises(InputError, match=r"m\.npz: another training writes it"):
+        trained(tmp_path, NETWORK)
+    trained(tmp_path, NETWORK)
+    assert not list(tmp_path.glob(".*")), "no lock is left"
