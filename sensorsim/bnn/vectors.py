@@ -18,7 +18,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ from sensorsim.bnn.shapes import Shape, Step
 from sensorsim.bnn.simulator import decide
 from sensorsim.core import streams
 from sensorsim.core.bits import WordArray, pack
-from sensorsim.core.errors import InputError
+from sensorsim.core.files import atomic_folder
 from sensorsim.kernels.philox import fill_uniform
 
 FORMAT = "sensorsim-vectors"
@@ -105,17 +104,9 @@ def write_vectors(
     Raises
     ------
     InputError
-        If the folder exists already, or cannot be created.
+        If the folder exists already, or cannot be written, as on a full disk.
     """
-    if folder.exists():
-        raise InputError(f"{folder}: exists already; name a new folder")
-    try:
-        room = TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be created ({error.strerror})") from None
-    with room:
-        part = Path(room.name) / folder.name
-        part.mkdir()
+    with atomic_folder(folder) as part:
         files = _Files(part)
         manifest = {
             "format": FORMAT,
@@ -128,8 +119,7 @@ def write_vectors(
             "images": [_image(model, words[i], name, files) for i, name in enumerate(names)],
             "sha256": files.digests,
         }
-        (part / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
-        part.rename(folder)
+        (part / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
 
 
 class _Files:

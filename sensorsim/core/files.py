@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 from sensorsim.core.errors import InputError
@@ -136,3 +136,34 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Fill a temporary folder beside ``path``, then rename it to ``path``.
+
+    Parameters
+    ----------
+    path : Path
+        Folder to create.
+
+    Yields
+    ------
+    Path
+        Empty folder to fill; deleted if the block raises.
+
+    Raises
+    ------
+    InputError
+        If ``path`` exists already, or an `OSError` occurs while writing or renaming.
+    """
+    if path.exists() or path.is_symlink():
+        raise InputError(f"{path}: exists already; name a new folder")
+    try:
+        with TemporaryDirectory(prefix=f".{path.name[:48]}.", dir=path.absolute().parent) as room:
+            part = Path(room) / "part"
+            part.mkdir()
+            yield part
+            part.rename(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None

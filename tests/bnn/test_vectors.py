@@ -142,7 +142,7 @@ def test_a_folder_that_exists_is_left_alone(model: Model, tmp_path: Path) -> Non
     (tmp_path / "v").mkdir()
     with pytest.raises(InputError, match="exists already"):
         write_vectors(model, draw_words(model, 1), [0], tmp_path / "v", {})
-    with pytest.raises(InputError, match="cannot be created"):
+    with pytest.raises(InputError, match="cannot be written"):
         write_vectors(model, draw_words(model, 1), [0], tmp_path / "no" / "v", {})
     assert [p.name for p in tmp_path.iterdir()] == ["v"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import atomic_write, check_place, read_toml
+from sensorsim.core.files import atomic_folder, atomic_write, check_place, read_toml
 from sensorsim.pipeline.configuration import load_description
 
 
@@ -148,3 +148,23 @@ def test_a_file_that_must_not_be_read_is_named(
     monkeypatch.setattr(Path, "read_text", refuse)
     with pytest.raises(InputError, match=r"x\.toml: cannot be read \(Permission denied\)"):
         load_description(path)
+
+
+def test_a_folder_appears_once_it_is_whole(tmp_path: Path) -> None:
+    with atomic_folder(tmp_path / "x") as part:
+        (part / "a").write_text("1")
+        assert not (tmp_path / "x").exists()
+    assert [p.name for p in tmp_path.rglob("*")] == ["x", "a"]
+    with pytest.raises(InputError, match="x: exists already"), atomic_folder(tmp_path / "x"):
+        pass
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ZeroDivisionError()])
+def test_a_folder_that_fails_leaves_nothing(tmp_path: Path, error: Exception) -> None:
+    with (
+        pytest.raises((InputError, ZeroDivisionError), match=r"No space left|^$"),
+        atomic_folder(tmp_path / "x") as part,
+    ):
+        (part / "a").write_text("1")
+        raise error
+    assert not list(tmp_path.iterdir())
