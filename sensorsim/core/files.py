@@ -1,5 +1,6 @@
 """File access: places that can be written, atomic writes, and errors that name the file."""
 
+import glob
 import os
 import secrets
 import tomllib
@@ -135,6 +136,19 @@ def atomic_write(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
     finally:
+        part.unlink(missing_ok=True)
+
+
+def remove_parts(path: Path) -> None:
+    """Delete temporary files of `atomic_write` that killed processes left.
+
+    Parameters
+    ----------
+    path : Path
+        File that they were to become; no other process may be writing it.
+    """
+    target = _target(path)
+    for part in target.parent.glob(f".{glob.escape(target.name[:48])}.*-*{PART}"):
         part.unlink(missing_ok=True)
 
 

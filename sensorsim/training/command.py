@@ -13,7 +13,7 @@ from sensorsim.bnn.model import Model, Training
 from sensorsim.bnn.model_file import find_model, read_model
 from sensorsim.bnn.size import stored
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import check_place
+from sensorsim.core.files import check_place, remove_parts
 from sensorsim.optics.cfa import bayer
 from sensorsim.pipeline.configuration import PipelineDescription, load_description
 from sensorsim.scenes.datasets import load_dataset
@@ -138,6 +138,8 @@ class Place:
                 f"--out {self.out}: another training writes it; wait for it or name another file"
             ) from None
         try:
+            for path in (self.out, self.checkpoint, self.report, self.card):
+                remove_parts(path)
             yield
         finally:
             lock.release()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import atomic_folder, atomic_write, check_place, read_toml
+from sensorsim.core.files import atomic_folder, atomic_write, check_place, read_toml, remove_parts
 from sensorsim.pipeline.configuration import load_description
 
 
@@ -94,6 +94,14 @@ def test_two_writers_of_one_file_do_not_share_a_temporary_file(tmp_path: Path) -
         assert out.read_text() == "second, "
     assert out.read_text() == "first"
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    kept = [".x.txt.part", ".x.txt.mine", "x.txt", ".y.txt.12-ab.part"]
+    for name in (*kept, ".x.txt.12-0a1b2c3d.part"):
+        (tmp_path / name).write_text("")
+    remove_parts(tmp_path / "x.txt")
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(kept)
 
 
 def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
