@@ -52,6 +52,30 @@ def check_place(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> None
         raise InputError(f"{option} {path}: cannot be written ({error.strerror})") from None
 
 
+def beside(name: str | Path, folder: Path | None, *, or_folder: bool = False) -> Path:
+    """Find what a file names: beside that file, else in the current folder.
+
+    Parameters
+    ----------
+    name : str or Path
+        Path that a file states.
+    folder : Path or None
+        Folder of that file; None if no file states the path.
+    or_folder : bool
+        Whether the path may be that of a folder.
+
+    Returns
+    -------
+    Path
+        ``folder / name`` if it exists, else ``name`` itself.
+    """
+    if folder is not None:
+        found = folder / name
+        if found.is_file() or (or_folder and found.is_dir()):
+            return found
+    return Path(name)
+
+
 def _target(path: Path) -> Path:
     """The file that writing to ``path`` replaces; a symbolic link stands for its target."""
     try:

@@ -11,7 +11,7 @@ from sensorsim.circuits.settings import EnergySettings
 from sensorsim.core import resources, streams
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import read_toml
+from sensorsim.core.files import beside, read_toml
 from sensorsim.optics.cfa import Layout
 from sensorsim.optics.lens import Lens
 from sensorsim.optics.spectrum import MONOCHROMATIC_555NM, LightSpectrum
@@ -26,7 +26,11 @@ class Scene(Description):
     """What light arrives."""
 
     dataset: str = Field("fashion-mnist", description="Name of a dataset, or 'folder'.")
-    data_dir: str | None = Field(None, description="Where the dataset lies; a folder or a zip.")
+    data_dir: str | None = Field(
+        None,
+        description="Where the dataset lies: a folder or a zip, beside this file or in the current "
+        "folder.",
+    )
     size_px: int | None = Field(
         None,
         ge=1,
@@ -240,8 +244,7 @@ def _sensor_of(raw: dict[str, Any], folder: Path | None) -> Sensor | None:
     name = stated["sensor"]
     if not isinstance(name, str):
         raise InputError(f"photodiode.sensor {name!r}: expected a name or the path of a TOML file")
-    beside = folder / name if folder else None
-    return load_sensor(beside if beside is not None and beside.is_file() else name)
+    return load_sensor(beside(name, folder))
 
 
 def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:

@@ -15,6 +15,7 @@ from sensorsim.circuits.pixel import PixelArray
 from sensorsim.circuits.settings import EnergySettings, GateNetwork
 from sensorsim.circuits.technology import load_technology
 from sensorsim.core.errors import InputError
+from sensorsim.core.files import beside
 from sensorsim.pipeline.chain import Chain
 from sensorsim.pipeline.frame_ledger import frame_ledger
 from sensorsim.pipeline.switching_activity import activity_of_layers, activity_of_matches
@@ -60,7 +61,7 @@ class Cost:
         self._images = images
         self._folder = folder
         self.technology: Survey | Process = load_technology(
-            _beside(chain.description.energy.technology, folder)
+            beside(chain.description.energy.technology, folder)
         )
 
     @cached_property
@@ -203,9 +204,3 @@ def pixel_array(photodiode: Photodiode, shape: tuple[int, int, int]) -> PixelArr
         2 if photodiode.correlated_double_sampling else 1,
         photodiode.temperature_k,
     )
-
-
-def _beside(technology: str, folder: Path | None) -> str | Path:
-    """A technology file beside the pipeline, else the name or path as it stands."""
-    beside = folder / technology if folder else None
-    return beside if beside is not None and beside.is_file() else technology

@@ -12,6 +12,7 @@ import xarray as xr
 
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
+from sensorsim.core.files import beside
 from sensorsim.pipeline import trace
 from sensorsim.pipeline.chain import Chain
 from sensorsim.pipeline.configuration import PipelineDescription, change, load_description
@@ -111,7 +112,10 @@ class Pipeline(Chain):
 
     def _load(self, split: str) -> Labelled:
         scene = self.description.scene
-        return load_dataset(scene.dataset, split, scene.data_dir, scene.size_px)
+        place = (
+            None if scene.data_dir is None else beside(scene.data_dir, self._folder, or_folder=True)
+        )
+        return load_dataset(scene.dataset, split, place, scene.size_px)
 
     def run(self, images: int | None = None, seed: int = 0) -> xr.Dataset:
         """Classify test images.

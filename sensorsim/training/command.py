@@ -13,7 +13,7 @@ from sensorsim.bnn.model import Model, Training
 from sensorsim.bnn.model_file import find_model, read_model
 from sensorsim.bnn.size import stored
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import check_place, remove_parts
+from sensorsim.core.files import beside, check_place, remove_parts
 from sensorsim.optics.cfa import bayer
 from sensorsim.pipeline.configuration import PipelineDescription, load_description
 from sensorsim.scenes.datasets import load_dataset
@@ -183,17 +183,18 @@ def run_recipe(source: str, changes: dict[str, Any], place: Place) -> str:
     place.check()
     with place.locked():
         if isinstance(recipe, TeacherRecipe):
-            return _run_teacher(recipe, place)
+            return _run_teacher(recipe, path, place)
         return _run_network(recipe, path, place)
 
 
-def _load(recipe: NetworkRecipe | TeacherRecipe, split: str) -> Labelled:
+def _load(recipe: NetworkRecipe | TeacherRecipe, path: Path, split: str) -> Labelled:
     data = recipe.data
-    return load_dataset(data.dataset, split, data.data_dir, data.size_px)
+    place = None if data.data_dir is None else beside(data.data_dir, path.parent, or_folder=True)
+    return load_dataset(data.dataset, split, place, data.size_px)
 
 
-def _run_teacher(recipe: TeacherRecipe, place: Place) -> str:
-    dataset = _load(recipe, "train")
+def _run_teacher(recipe: TeacherRecipe, path: Path, place: Place) -> str:
+    dataset = _load(recipe, path, "train")
     check_for_training(dataset)
     training, validation = split_validation(dataset)
     device = device_of(place.device)
@@ -224,7 +225,7 @@ def _run_teacher(recipe: TeacherRecipe, place: Place) -> str:
 def _run_network(recipe: NetworkRecipe, path: Path, place: Place) -> str:
     place.check_pages()
     description, folder = _pipeline(recipe, path)
-    dataset, test = _load(recipe, "train"), _load(recipe, "test")
+    dataset, test = (_load(recipe, path, split) for split in ("train", "test"))
     check_for_training(dataset)
     _check_test(dataset, test)
     task = make_task(recipe, description, dataset)
@@ -293,17 +294,16 @@ def _about_network(task: Task, dataset: Labelled) -> str:
 
 def _pipeline(recipe: NetworkRecipe, path: Path) -> tuple[PipelineDescription, Path]:
     """Read the recipe's pipeline with the recipe's light and data; also return its folder."""
-    beside = path.parent / recipe.pipeline
     settings: dict[str, Any] = {
         "scene.dataset": recipe.data.dataset,
         "scene.exposure": recipe.light.model_dump(exclude_none=True),
     }
     if recipe.data.data_dir is not None:
-        settings["scene.data_dir"] = recipe.data.data_dir
+        place = beside(recipe.data.data_dir, path.parent, or_folder=True)
+        settings["scene.data_dir"] = str(place.absolute())
     if recipe.data.size_px is not None:
         settings["scene.size_px"] = recipe.data.size_px
-    source = beside if beside.is_file() else recipe.pipeline
-    return load_description(source, settings)
+    return load_description(beside(recipe.pipeline, path.parent), settings)
 
 
 def make_task(recipe: NetworkRecipe, description: PipelineDescription, dataset: Labelled) -> Task:

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from sensorsim.core.errors import InputError
-from sensorsim.core.files import atomic_folder, atomic_write, check_place, read_toml, remove_parts
+from sensorsim.core.files import (
+    atomic_folder,
+    atomic_write,
+    beside,
+    check_place,
+    read_toml,
+    remove_parts,
+)
 from sensorsim.pipeline.configuration import load_description
 
 
@@ -176,3 +183,20 @@ def test_a_folder_that_fails_leaves_nothing(tmp_path: Path, error: Exception) ->
         (part / "a").write_text("1")
         raise error
     assert not list(tmp_path.iterdir())
+
+
+def test_a_path_is_looked_for_beside_the_file_that_states_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        folder.mkdir()
+        (folder / "both.toml").write_text("")
+    (here / "mine.toml").write_text("")
+    (there / "data").mkdir()
+    monkeypatch.chdir(here)
+    assert beside("both.toml", there) == there / "both.toml"
+    assert beside("both.toml", None) == beside("mine.toml", there).with_name("both.toml")
+    assert beside(here / "mine.toml", there) == here / "mine.toml"
+    assert beside("data", there) == Path("data"), "a folder is not taken for a file"
+    assert beside("data", there, or_folder=True) == there / "data"

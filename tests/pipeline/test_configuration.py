@@ -1,9 +1,14 @@
 """A learned readout: the model file's thresholds under the circuit that the pipeline states."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import sensorsim as ss
+from sensorsim.core import resources
+from sensorsim.core.errors import InputError
 from sensorsim.pipeline.configuration import (
     PipelineDescription,
     change,
@@ -97,3 +102,26 @@ def test_a_sensor_that_is_set_replaces_the_whole_pixel_that_the_file_states() ->
     assert change(load_description("glt4")[0], {"photodiode.sensor": "imx250"}) == loaded
     shallow = {"photodiode.full_well_e": 500.0, "photodiode.sensor": "imx250"}
     assert load_description("glt4", shallow)[0].photodiode.full_well_e == 500
+
+
+def test_everything_that_a_pipeline_names_may_lie_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "design"
+    for name in ss.load_pipeline("glt2").model.class_names[:2]:
+        (folder / "images" / "test" / name.replace("/", "-")).mkdir(parents=True)
+    shutil.copy(resources.data("models", "fashion-mnist", "glt-2.npz"), folder / "net.npz")
+    shutil.copy(resources.data("sensors", "imx250.toml"), folder / "mine.toml")
+    (folder / "prices.toml").write_text('base = "cmos65"\nname = "prices"\n')
+    text = (resources.pipelines() / "glt2.toml").read_text("utf-8")
+    (folder / "own.toml").write_text(text.replace("fashion-mnist/glt-2", "net.npz"), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    stated = {
+        "scene.dataset": "folder", "scene.data_dir": "images", "photodiode.sensor": "mine.toml",
+        "energy.technology": "prices.toml",
+    }  # fmt: skip
+    pipe = ss.load_pipeline(Path("design") / "own.toml", stated)
+    assert pipe.network.path == Path("design") / "net.npz"
+    assert pipe.cost.technology.name == "prices"
+    with pytest.raises(InputError, match=r"design.images: no images found"):
+        pipe.dataset  # noqa: B018
