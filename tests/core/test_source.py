@@ -58,6 +58,12 @@ def test_a_text_that_is_no_docstring_counts(package: Path) -> None:
     assert source_digest(NAMES) != before
 
 
+def test_the_first_line_after_a_docstring_counts(package: Path) -> None:
+    before = source_digest(NAMES)
+    (package / "one.py").write_text('"""Said."""\n\n\ndef f():\n    """Said."""\n    return 2\n')
+    assert source_digest(NAMES) != before
+
+
 def test_files_that_are_left_out_do_not_count(package: Path) -> None:
     without = frozenset({"deep/two.py"})
     before = source_digest(NAMES, without)
