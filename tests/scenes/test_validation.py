@@ -19,7 +19,7 @@ def numbered(count: int) -> Labelled:
     return Labelled(images, np.arange(count), tuple(map(str, range(count))), "x", "x")
 
 
-@pytest.mark.parametrize("count", [10, 25, 40])
+@pytest.mark.parametrize("count", [10, 25, 40, 89])
 def test_a_tenth_is_set_apart(count: int) -> None:
     training, validation = split_validation(numbered(count))
     assert len(validation) == count // 10
