@@ -42,6 +42,7 @@ def describe(model: Model) -> dict[str, Any]:
     return {
         "input": model.input.model_dump(),
         "readout": model.readout.model_dump(mode="json"),
+        "readout_words": f"{model.readout.words()}; {model.readout.level_words()}",
         "class_names": list(model.class_names),
         "training": model.training.model_dump(),
         "layers": [_layer(s) for s in model.steps],

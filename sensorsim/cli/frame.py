@@ -99,7 +99,13 @@ def _write(out: Path, chain: "Pipeline", light: "Frame", tree: "xr.DataTree") ->
 
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=f".{out.name}.") as part:
         folder = Path(part)
-        for name, numbers in planes_dn(tree).items():
+        planes = planes_dn(tree)
+        if not planes:
+            print(
+                f"no DNG: a code of readout.kind {chain.readout.kind!r} depends on several samples",
+                file=sys.stderr,
+            )
+        for name, numbers in planes.items():
             if min(numbers.shape) < SMALLEST_SIDE:
                 print(f"no {name}.dng: LibRaw reads no side below {SMALLEST_SIDE}", file=sys.stderr)
                 continue

@@ -203,9 +203,11 @@ def _digits(value: float) -> str:
 def _circuit(settings: dict[str, Any]) -> str:
     """A design as text."""
     readout = settings["readout"]
-    words = [readout.get("mode", "parallel") if readout["kind"] == "learned"
-             else readout["architecture"]["kind"]]  # fmt: skip
-    words += ["encoded"] if readout.get("link") == "encoded" else []
+    words = [
+        content["kind"] if isinstance(content, dict) else f"{name} {content}"
+        for name, content in readout.items()
+        if name not in ("kind", "comparator")
+    ]
     if "energy.comparator_size" in settings:
         words.append(f"size {settings['energy.comparator_size']:g}")
     words.append(f"offset {readout['comparator']['offset_mv']:g} mV")

@@ -45,7 +45,7 @@ def of_array(
     -------
     DataTree
         Arrays with units; ``digital_number`` and ``transition`` only if a code depends on one
-        sample alone.
+        sample alone; ``bit`` names the bits of ``code``.
     """
     stops = camera.exposure.stops(key)[0]
     scene = {
@@ -74,6 +74,12 @@ def of_array(
     }
     seen: dict[str, Any] = {
         "code": (_SPACE, codes, {"units": "1", "long_name": readout.code_words}),
+        "shown": (
+            _SPACE,
+            readout.shown(codes).astype(np.float32),
+            {"units": "1", "long_name": "codes as gray values, 1 is white"},
+        ),
+        "bit": ("bit", list(readout.bit_words(full_scale_v))),
     }
     numbers, levels = readout.digital_numbers(codes), readout.transitions()
     if numbers is not None:

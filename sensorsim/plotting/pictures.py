@@ -104,8 +104,9 @@ def _photodiode(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
     picture.set_title("photodiode", fontsize=9)
     _histogram(histogram, _planes(volts, layout), "volts at the pixel's output (V)")
     _mark(histogram, full, "full well")
-    levels = tree["readout"]["transition"].to_numpy()
-    if levels.size <= 32:
+    readout = tree["readout"]
+    if "transition" in readout and readout["transition"].size <= 32:
+        levels = readout["transition"].to_numpy()
         for level in levels:
             histogram.axvline(level, color="gray", linewidth=0.6, linestyle=":")
         histogram.plot([], [], color="gray", linewidth=0.6, linestyle=":", label="levels")
@@ -114,11 +115,17 @@ def _photodiode(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
 
 def _readout(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
     group = tree["readout"]
-    numbers, layout = group["digital_number"].to_numpy(), str(group.attrs["layout"])
-    largest = int(group.attrs["largest_dn"])
-    label = "ADC code (DN)" if group.attrs["kind"] == "adc" else f"ones of {largest} (DN)"
-    _picture(picture, numbers.astype(np.float32), layout, Normalize(0, largest), label)
+    layout = str(group.attrs["layout"])
     picture.set_title("readout", fontsize=9)
+    if "digital_number" not in group:
+        shown = group["shown"].to_numpy()
+        _picture(picture, shown, layout, Normalize(0, 1), "codes as gray values")
+        _histogram(histogram, _planes(shown, layout), "codes as gray values (1)")
+        return
+    numbers = group["digital_number"].to_numpy()
+    largest = int(group.attrs["largest_dn"])
+    label = f"{group['digital_number'].attrs['long_name']} (DN)"
+    _picture(picture, numbers.astype(np.float32), layout, Normalize(0, largest), label)
     step = -(-(largest + 1) // _MOST_CODES)
     edges = np.arange(-0.5, largest + 0.5 + step, step)
     _histogram(histogram, _planes(numbers, layout), label, edges)
@@ -128,9 +135,8 @@ def _bits(tree: xr.DataTree) -> Figure:
     """Every bit of the samples as a picture, and the share of samples at 1."""
     group = tree["readout"]
     codes, layout = group["code"].to_numpy(), str(group.attrs["layout"])
-    adc = group.attrs["kind"] == "adc"
-    levels = group["transition"].to_numpy()
-    count = int(group.attrs["largest_dn"]).bit_length() if adc else levels.size
+    names = [str(name) for name in group["bit"].to_numpy()]
+    count = len(names)
     columns = min(4, count + 1)
     rows = -(-(count + 1) // columns)
     height, width = codes.shape[:2]
@@ -146,8 +152,7 @@ def _bits(tree: xr.DataTree) -> Figure:
         shares.append(float(plane.mean()))
         shown = shrunk(plane, layout)
         image = axes.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        name = f"bit {bit}, weight {2**bit}" if adc else f"threshold {levels[bit]:.3g} V"
-        axes.set_title(name, fontsize=8)
+        axes.set_title(names[bit], fontsize=8)
         axes.set(xticks=[], yticks=[])
     if image is not None:
         bar = figure.colorbar(image, ax=list(grid[:count]), ticks=[0, 1], shrink=0.6)

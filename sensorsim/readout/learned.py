@@ -1,20 +1,23 @@
-"""The readout that a model file was trained with, with the errors that a pipeline states."""
+"""The readout that a model file was trained with, under the errors and circuit of a pipeline."""
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from sensorsim.circuits.comparator import Comparator
+from sensorsim.core.description import Description
 from sensorsim.readout.protocol import Readout
-from sensorsim.readout.thermometer.circuit import ThermometerCircuit
 
 
-class LearnedReadout(ThermometerCircuit):
+class LearnedReadout(Description):
     """The readout of ``network.model``, with the errors and circuit stated here.
 
-    The model file gives the levels of a thermometer or log-gradient, or resolution and curve of an
-    ADC; this description gives everything else. The circuit fields apply to a thermometer only.
+    The model file gives what was trained or chosen: the levels of a thermometer or log-gradient,
+    resolution and curve of an ADC. The other fields, those in `Readout.circuit` of the model's
+    readout, may be stated here; that readout checks them.
     """
+
+    model_config = ConfigDict(extra="allow")
 
     kind: Literal["learned"] = "learned"
     comparator: Comparator = Field(Comparator(), description="Errors of each comparator.")
@@ -34,17 +37,6 @@ class LearnedReadout(ThermometerCircuit):
         """Return None, since the ADC is stated in the model file: see `Readout.linear_adc`."""
         return None
 
-    def stated(self) -> dict[str, Any]:
-        """Fields of the circuit that differ from their defaults.
-
-        Returns
-        -------
-        dict of str to value
-            Fields and values.
-        """
-        fields = ThermometerCircuit.model_fields.items()
-        return {n: v for n, f in fields if (v := getattr(self, n)) != f.default}
-
     def resolved(self, trained: Readout | None) -> Readout:
         """Apply the errors and circuit stated here to the readout of a model file.
 
@@ -63,9 +55,9 @@ class LearnedReadout(ThermometerCircuit):
         ValueError
             If ``trained`` is None.
         InputError
-            If a thermometer's circuit is stated for another readout, or two thresholds fall on one
-            code of the reference DAC.
+            If a field is not one of that readout's circuit, or its value does not fit.
         """
         if trained is None:
             raise ValueError("a learned readout needs the readout of its model; none was given")
-        return trained.under(self.comparator, self.stated())
+        stated: dict[str, Any] = self.model_extra or {}
+        return trained.under(self.comparator, stated)

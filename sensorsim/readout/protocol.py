@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 
 from sensorsim.circuits.comparator import Comparator
 from sensorsim.circuits.constant import Estimate
@@ -99,6 +100,8 @@ class Readout(Description, ABC):
     """Values of each circuit parameter that a search may choose; the first is tried first."""
     choices_need_a_process: ClassVar[bool] = False
     """Whether only a process can price `choices`."""
+    circuit: ClassVar[frozenset[str]] = frozenset()
+    """Fields of the circuit, which a pipeline states; a model file gives all others."""
     code_words: ClassVar[str] = "code"
     """Meaning of a code, for a trace."""
     number_words: ClassVar[str] = "code as a number"
@@ -337,6 +340,38 @@ class Readout(Description, ABC):
             raise NotImplementedError(f"readout.kind {self.kind!r}: states no `shown`")
         return numbers / self.levels
 
+    def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
+        """Describe each bit of a code, for a picture's title.
+
+        Parameters
+        ----------
+        full_scale_v : float
+            Voltage at which the range ends, V.
+
+        Returns
+        -------
+        tuple of str
+            One text for each of `bits_per_sample` bits, from bit 0; by default the level that a
+            bit is the decision of, or its weight.
+        """
+        bits = range(self.bits_per_sample)
+        if self.planes > 1:
+            return tuple(f"bit {bit}, weight {2**bit}" for bit in bits)
+        levels = self.transitions()
+        if levels is None or levels.size != len(bits):
+            return tuple(f"bit {bit}" for bit in bits)
+        return tuple(f"threshold {full_scale_v * level:.3g} V" for level in levels)
+
+    def channel_words(self) -> str:
+        """Describe the order of the channels that the network reads, for exchanged graphs.
+
+        Returns
+        -------
+        str
+            Like "color * 8 + bit".
+        """
+        return "color" if self.planes > 1 else f"color * {self.bits_per_sample} + bit"
+
     def level_words(self) -> str:
         """Describe the levels in a sentence, for reports.
 
@@ -370,7 +405,7 @@ class Readout(Description, ABC):
         comparator : Comparator
             Errors of the comparators.
         circuit : mapping of str to value
-            Fields of a thermometer's circuit that the pipeline states.
+            Some of the fields in `circuit`; the others take their defaults.
 
         Returns
         -------
@@ -380,15 +415,21 @@ class Readout(Description, ABC):
         Raises
         ------
         InputError
-            If the readout has no such field, or a value does not fit.
+            If a field is not one of its circuit, or a value does not fit.
         """
         for name, value in circuit.items():
-            raise InputError(
-                f"readout.{name} {value!r}: network.model was trained behind readout.kind "
-                f"{self.kind!r}, which has no such part; leave it out, or name the model of a "
-                "thermometer"
-            )
-        return self.model_copy(update={"comparator": comparator})
+            if name not in self.circuit:
+                known = ", ".join(sorted(self.circuit)) or "no fields"
+                raise InputError(
+                    f"readout.{name} {value!r}: network.model was trained behind readout.kind "
+                    f"{self.kind!r}, whose circuit has {known}; remove it or name another model"
+                )
+        kept = {n: v for n, v in self.model_dump().items() if n not in self.circuit}
+        try:
+            return type(self).model_validate(kept | dict(circuit) | {"comparator": comparator})
+        except ValidationError as error:
+            found = [_explain_circuit(e) for e in error.errors()]
+            raise InputError(f"readout (of network.model): {'; '.join(found)}") from None
 
     def resolved(self, trained: "Readout | None") -> "Readout":
         """Return the readout that a pipeline uses: this one, since it states its own levels.
@@ -605,6 +646,8 @@ class Readout(Description, ABC):
     ) -> dict[str, Any]:
         """Make the readout fields of a pipeline for a design of a search.
 
+        By default the readout of the design's model in the circuit that the base pipeline states.
+
         Parameters
         ----------
         stated : Readout or LearnedReadout
@@ -619,4 +662,16 @@ class Readout(Description, ABC):
         dict of str to value
             Fields and values, without the comparator.
         """
-        return {"kind": "learned"}
+        fields = type(self).model_fields
+        circuit = {
+            name: value
+            for name, value in stated.model_dump().items()
+            if name in self.circuit and value != fields[name].default
+        }
+        return {"kind": "learned"} | circuit
+
+
+def _explain_circuit(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    place = ".".join(map(str, error["loc"]))
+    return f"{place}: {message} (got {error['input']!r})" if place else message

@@ -183,3 +183,15 @@ def test_a_folder_in_the_way_leaves_every_file_as_it_was(command, tmp_path: Path
     assert "holds a folder trace.nc" in errors
     assert (out / "frame.dng").read_text() == "of an earlier scene"
     assert sorted(p.name for p in out.iterdir()) == ["frame.dng", "trace.nc"]
+
+
+def test_a_readout_without_digital_numbers_is_drawn_and_gives_no_dng(
+    command, tmp_path: Path
+) -> None:
+    gray = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+    Image.fromarray(gray).save(tmp_path / "x.png")
+    status, _, said = command(tmp_path / "x.png", "log_gradient2", "--out", tmp_path / "out")
+    assert status == 0
+    assert "no DNG: a code of readout.kind 'log-gradient' depends on several samples" in said
+    assert {p.name for p in (tmp_path / "out").glob("*.png")} >= PICTURES
+    assert not list((tmp_path / "out").glob("*.dng"))

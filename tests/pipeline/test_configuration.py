@@ -85,14 +85,31 @@ def test_thresholds_of_a_model_that_meet_in_the_dac_are_named() -> None:
 
 
 def test_encoded_link_with_bubbles_is_refused_by_field() -> None:
-    with pytest.raises(ss.InputError, match=r"glt4\.toml: readout: link 'encoded'"):
+    with pytest.raises(ss.InputError, match=r"\(of network\.model\): link 'encoded'"):
         ss.load_pipeline("glt4", {"readout.link": "encoded"})
 
 
-@pytest.mark.parametrize("name", ["LearnedReadout", "Thermometer"])
-def test_schema_explains_every_field_of_the_circuit(name: str) -> None:
-    properties = PipelineDescription.model_json_schema()["$defs"][name]["properties"]
+def test_schema_explains_every_field_of_the_circuit() -> None:
+    properties = PipelineDescription.model_json_schema()["$defs"]["Thermometer"]["properties"]
     assert all(properties[field]["description"] for field in CIRCUIT)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"readout.hysteresis": 2},
+            "readout.hysteresis 2: .*whose circuit has .*link",
+        ),
+        ({"readout.buffer_noise_mv": 2}, "readout.buffer_noise_mv 2: .*'thermometer'"),
+        ({"readout.thresholds": [0.5]}, r"readout.thresholds \[0.5\]: "),
+        ({"readout.hysteresis_mv": "2"}, "hysteresis_mv '2': expected a number"),
+        ({"readout.hysteresis_mv": -1}, r"hysteresis_mv: .*greater than or equal to 0"),
+    ],
+)
+def test_what_is_no_field_of_the_models_circuit_is_named(settings: dict, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        ss.load_pipeline("glt4", settings)
 
 
 def test_a_sensor_that_is_set_replaces_the_whole_pixel_that_the_file_states() -> None:

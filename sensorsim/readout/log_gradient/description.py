@@ -69,6 +69,7 @@ class LogGradient(Readout):
     )  # fmt: skip
     comparator: Comparator = Field(Comparator(), description="Errors of each column's comparator.")
 
+    circuit: ClassVar = frozenset({"ratio_mismatch_percent", "buffer_noise_mv"})
     code_words: ClassVar = (
         "bit m: ratio m of the horizontal gradient was reached, bit M + m: of the vertical one"
     )
@@ -195,6 +196,14 @@ class LogGradient(Readout):
             0 to 1.
         """
         return np.bitwise_count(codes) / self.bits_per_sample
+
+    def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
+        """Direction and ratio of each bit: see `Readout.bit_words`."""
+        return tuple(
+            f"{way} ratio {ratio:.3g}"
+            for way in ("horizontal", "vertical")
+            for ratio in self.ratios
+        )
 
     def learnable(self) -> Learnable:
         """Logarithms of the ratios, compared with those of neighbors: see `Readout.learnable`."""

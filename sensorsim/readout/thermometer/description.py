@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from sensorsim.circuits.comparator import Comparator
 from sensorsim.circuits.comparison import survey_row
@@ -22,7 +22,6 @@ from sensorsim.readout.protocol import NUMBER_BITS, Family, Learnable, Readout
 from sensorsim.readout.thermometer import price
 from sensorsim.readout.thermometer.circuit import (
     ThermometerCircuit,
-    circuit_of,
     reference_levels,
 )
 from sensorsim.readout.thermometer.compare import compare_fields
@@ -58,6 +57,7 @@ class Thermometer(ThermometerCircuit, Readout):
         return self
 
     choices: ClassVar = {"circuit": ("parallel", "sequential"), "link": ("raw", "encoded")}
+    circuit: ClassVar = frozenset(ThermometerCircuit.model_fields)
     code_words: ClassVar = "bit m is the decision of threshold m"
     number_words: ClassVar = "number of thresholds reached"
 
@@ -141,14 +141,6 @@ class Thermometer(ThermometerCircuit, Readout):
         """
         return np.bitwise_count(codes).astype(np.int64)
 
-    def under(self, comparator: Comparator, circuit: Mapping[str, Any]) -> Self:
-        """The same thresholds behind another circuit: see `Readout.under`."""
-        try:
-            return type(self)(thresholds=self.thresholds, comparator=comparator, **circuit)
-        except ValidationError as error:
-            found = (e["msg"].removeprefix("Value error, ") for e in error.errors())
-            raise InputError(f"readout (thresholds of network.model): {'; '.join(found)}") from None
-
     def learnable(self) -> Learnable:
         """Thresholds are compared with the volts themselves: see `Readout.learnable`.
 
@@ -207,14 +199,14 @@ class Thermometer(ThermometerCircuit, Readout):
         self, stated: Description, design: Mapping[str, Any], timing: TimingConstants
     ) -> dict[str, Any]:
         """The stated circuit, with mode and link of the design: see `Readout.designed`."""
-        fields = circuit_of(stated).model_dump(exclude_defaults=True)
+        fields = super().designed(stated, design, timing)
         if "circuit" in design:
             fields["mode"] = design["circuit"]
         if design.get("link") == "encoded":
             fields |= {"link": "encoded", "bubbles": "corrected"}
         elif "link" in design:
             fields["link"] = "raw"
-        return {"kind": "learned"} | fields
+        return fields
 
 
 def _relative(volts: npt.NDArray[np.float32], full_scale_v: float) -> npt.NDArray[np.float32]:
