@@ -70,7 +70,7 @@ def test_transparent_pixels_are_refused(tmp_path: Path) -> None:
     Image.new("RGBA", (4, 4), (9, 9, 9, 255)).save(tmp_path / "x.png")
     assert read_frame(tmp_path / "x.png").light.shape == (4, 4, 3)
     Image.new("RGBA", (4, 4), (9, 9, 9, 128)).save(tmp_path / "x.png")
-    with pytest.raises(InputError, match=r"x\.png: has transparent pixels"):
+    with pytest.raises(InputError, match=r"x\.png: not a readable .*has transparent pixels"):
         read_frame(tmp_path / "x.png")
 
 
@@ -87,7 +87,7 @@ def test_what_is_no_photograph_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"color mode CMYK, expected gray or RGB"):
         read_frame(tmp_path / "c.jpg")
     deep = RANDOM.integers(0, 65535, (5, 7, 2)).astype(np.uint16)
-    with pytest.raises(InputError, match=r"d\.png: has transparent pixels"):
+    with pytest.raises(InputError, match=r"d\.png: not a readable .*has transparent pixels"):
         read_frame(write_png_16(tmp_path / "d.png", deep))
 
 

@@ -105,7 +105,7 @@ def test_samples_below_black_become_no_light_and_are_counted(
 def test_truncated_files_are_refused(tmp_path: Path, samples: np.ndarray, part: float) -> None:
     data = write_dng(tmp_path / "x.dng", samples, "RGGB").read_bytes()
     (tmp_path / "x.dng").write_bytes(data[: int(part * len(data))])
-    with pytest.raises(InputError, match=r"x\.dng.*LibRaw cannot read.*truncated"):
+    with pytest.raises(InputError, match=r"x\.dng.*strip or tile 0 of 4800 bytes.*not within"):
         read_frame(tmp_path / "x.dng")
 
 
