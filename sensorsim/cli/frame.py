@@ -34,7 +34,7 @@ def frame(  # numpydoc ignore=PR01
     scene: Annotated[
         Path,
         typer.Argument(
-            metavar="INPUT", help="Camera RAW, headerless RAW (.raw), OpenEXR, PNG or JPEG."
+            metavar="INPUT", help="Camera RAW, headerless RAW (.raw), OpenEXR, PNG, JPEG or TIFF."
         ),
     ],
     pipeline: PipelineArgument,
@@ -81,6 +81,8 @@ def frame(  # numpydoc ignore=PR01
                 f"--out {out}: holds a folder {name}, to be replaced by a file; move it"
             )
     light = read_frame(scene, settings_of(declare), white_radiance)
+    for note in light.notes:
+        print(f"{scene}: {note}", file=sys.stderr)
     chain = load_pipeline(pipeline, {**fixed_exposure(stops, lux), **settings_of(settings)})
     light = prepared(chain, light, fit)
     tree = trace_frame(chain, light, seed)

@@ -18,9 +18,9 @@ def expected(
 
     Dark noise and non-uniformity are those at the pixel's own exposure time. Where time varies,
     dark noise is that at zero exposure time, and non-uniformity that at the exposure time of
-    saturation, which depends on the steps: state the measured one. Saturation is where the well or the converter is full, or where a soft well begins
-    to reduce the noise; a measured value is a few standard deviations of the shot noise lower,
-    where clipping begins.
+    saturation, which depends on the steps: state the measured one. Saturation is where the well or
+    the converter is full, or where a soft well begins to reduce the noise; a measured value is a
+    few standard deviations of the shot noise lower, where clipping begins.
 
     Parameters
     ----------

@@ -86,7 +86,7 @@ class Pipeline(Chain):
 
     @property
     def dataset(self) -> Labelled:
-        """Test images of the scene, loaded on first use.
+        """Test images of the scene, loaded on first use; classes are matched to the model by name.
 
         Returns
         -------
@@ -96,6 +96,7 @@ class Pipeline(Chain):
         if self._dataset is None:
             scene = self.description.scene
             self._dataset = load_dataset(scene.dataset, "test", scene.data_dir, scene.size_px)
+        self._dataset = self._dataset.numbered_like(self.model.class_names)
         return self._dataset
 
     def run(self, images: int | None = None, seed: int = 0) -> xr.Dataset:

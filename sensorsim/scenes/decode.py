@@ -130,7 +130,7 @@ def decode_all(
     notes: Counter[str] = Counter()
     for i, found in enumerate(_attempts(files, read, side)):
         if isinstance(found, str):
-            unreadable.append(f"{files[i]} ({found})")
+            unreadable.append(f"{shown(files[i])} ({found})")
             continue
         codes, said = found
         notes.update(said)
@@ -138,7 +138,7 @@ def decode_all(
             shape = codes.shape if side is None else (side, side, 3)
             images, first = np.empty((len(files), *shape), np.uint8), files[i]
         if side is None and codes.shape != images.shape[1:]:
-            differing.append(f"{files[i]} {codes.shape}")
+            differing.append(f"{shown(files[i])} {codes.shape}")
             continue
         images[i] = codes
         gray &= codes.shape[-1] == 1
@@ -151,8 +151,8 @@ def decode_all(
     if differing and images is not None:
         problems.append(
             f"{len(differing)} of {len(files)} images are not of shape {images.shape[1:]} (rows, "
-            f"columns, colors) like {first}: {some(differing)}; resize them, or state one side for "
-            "all with scene.size_px"
+            f"columns, colors) like {shown(first)}: {some(differing)}; resize them, or state one "
+            "side for all with scene.size_px"
         )
     if problems or images is None:
         raise InputError(f"{origin}: " + ". ".join(problems))
@@ -182,6 +182,27 @@ def _attempts(
     with ThreadPoolExecutor(os.cpu_count(), "sensorsim") as threads:
         for start in range(0, len(files), _BLOCK):
             yield from threads.map(attempt, files[start : start + _BLOCK])
+
+
+def shown(name: object) -> str:
+    r"""Name of a file for messages, without bytes that are no text.
+
+    Parameters
+    ----------
+    name : object
+        A path or string.
+
+    Returns
+    -------
+    str
+        The name; bytes that are not UTF-8 are shown like "\udcff".
+
+    Examples
+    --------
+    >>> shown("a\udcff.png")
+    'a\\udcff.png'
+    """
+    return str(name).encode("utf-8", "backslashreplace").decode()
 
 
 def some(names: Sequence[str]) -> str:

@@ -137,7 +137,18 @@ def read_photograph(path: Path) -> Frame:
         str(path),
         f"the largest code, {found.largest}, {curve}",
         {"format": "photograph", "bits": found.bits},
-        found.notes,
+        (*found.notes, *_unused_bits(found)),
+    )
+
+
+def _unused_bits(found: Photograph) -> tuple[str, ...]:
+    """A note if samples of more than 8 bits might be of fewer bits than the file states."""
+    brightest = int(found.codes.max())
+    if found.bits <= 8 or brightest > found.largest // 4:
+        return ()
+    return (
+        f"its samples reach {brightest} of {found.largest}; if they have fewer than {found.bits} "
+        "bits, scale them first",
     )
 
 
@@ -260,8 +271,8 @@ def _deep_gray(image: ImageFile.ImageFile, bits: int) -> npt.NDArray[np.uint16]:
         raise UnreadableError(
             f"samples from {array.min()} to {array.max()}, expected 0 to {largest}"
         )
-    codes = array.astype(np.uint16)[..., np.newaxis]
-    return largest - codes if inverted else codes  # Pillow inverts 8 bits alone
+    codes: npt.NDArray[np.uint16] = array.astype(np.uint16)[..., np.newaxis]
+    return np.uint16(largest) - codes if inverted else codes  # Pillow inverts up to 8 bits
 
 
 def _color_of_16_bits(image: ImageFile.ImageFile, data: bytes) -> npt.NDArray[np.uint16]:
