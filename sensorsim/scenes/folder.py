@@ -16,8 +16,8 @@ import numpy as np
 
 from sensorsim.core.errors import InputError
 from sensorsim.scenes.decode import decode_all, shown, some
-from sensorsim.scenes.files import Files, opened
 from sensorsim.scenes.labelled import Labelled
+from sensorsim.scenes.listing import Files, opened
 from sensorsim.scenes.photograph import SUFFIXES
 
 _SPLITS = {"train", "test"}

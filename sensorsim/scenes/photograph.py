@@ -259,8 +259,8 @@ def _raw_mode(image: ImageFile.ImageFile) -> str:
     return str(args[0] if isinstance(args, tuple) else args)
 
 
-def _deep_gray(image: ImageFile.ImageFile, bits: int) -> npt.NDArray[np.uint16]:
-    """Gray of 9 to 16 bits."""
+def _deep_gray(image: ImageFile.ImageFile, bits: int) -> npt.NDArray[Any]:
+    """Gray of 9 to 16 bits, uint16 [H, W, 1]."""
     with _pillow():
         array = np.asarray(image)
         inverted = (
@@ -271,8 +271,8 @@ def _deep_gray(image: ImageFile.ImageFile, bits: int) -> npt.NDArray[np.uint16]:
         raise UnreadableError(
             f"samples from {array.min()} to {array.max()}, expected 0 to {largest}"
         )
-    codes: npt.NDArray[np.uint16] = array.astype(np.uint16)[..., np.newaxis]
-    return np.uint16(largest) - codes if inverted else codes  # Pillow inverts up to 8 bits
+    codes = largest - array if inverted else array  # Pillow inverts up to 8 bits
+    return np.asarray(codes, np.uint16)[..., np.newaxis]
 
 
 def _color_of_16_bits(image: ImageFile.ImageFile, data: bytes) -> npt.NDArray[np.uint16]:
@@ -282,8 +282,8 @@ def _color_of_16_bits(image: ImageFile.ImageFile, data: bytes) -> npt.NDArray[np
     """
     with _pillow(), Image.open(io.BytesIO(data)) as swapped:
         swapped.tile = [t._replace(args=_swapped(t.args)) for t in swapped.tile]
-        low = np.asarray(swapped).astype(np.uint16)
-        return np.asarray(image).astype(np.uint16) << 8 | low
+        high, low = (np.asarray(i).astype(np.uint16) for i in (image, swapped))
+    return np.asarray(high << 8 | low, np.uint16)
 
 
 def _swapped(args: Any) -> Any:

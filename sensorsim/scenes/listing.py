@@ -68,7 +68,8 @@ def opened(path: Path) -> Iterator[Files]:
     ) as error:  # fmt: skip
         raise InputError(f"{path}: not a readable zip ({error}); {_EXPECTED}") from None
     with archive:
-        members = {_name(i): i for i in archive.infolist() if not i.is_dir()}
+        named = ((_name(i), i) for i in archive.infolist())
+        members = {PurePosixPath(n): i for n, i in named if n and not n.endswith("/")}
         yield Files(
             sorted(n for n in members if not any(map(_hidden, n.parts))),
             lambda name: archive.read(members[name]),
@@ -101,7 +102,7 @@ def _hidden(name: str) -> bool:
     return (name.startswith(".") and name != "..") or name == "__MACOSX"
 
 
-def _name(member: zipfile.ZipInfo) -> PurePosixPath:
+def _name(member: zipfile.ZipInfo) -> str:
     """Path of a member; names in UTF-8 are recognized without their flag, which macOS omits."""
     name = member.filename
     if not member.flag_bits & _UTF8_NAME and not name.isascii():
@@ -109,4 +110,4 @@ def _name(member: zipfile.ZipInfo) -> PurePosixPath:
             name = name.encode("cp437").decode("utf-8")
         except UnicodeError:  # an older encoding, which zipfile reads as cp437
             name = member.filename
-    return PurePosixPath(name.replace("\\", "/"))
+    return name.replace("\\", "/")
