@@ -18,6 +18,7 @@ from sensorsim.optics.cfa import LUMINANCE
 from sensorsim.scenes.frame import Frame
 
 WHITE_PERCENTILE = 99.0
+_MOST_PIXELS = 2**28
 _OUT_OF_GAMUT = 1e-3
 """Fraction of white; negative samples down to it are colors outside the file's primaries."""
 
@@ -93,7 +94,11 @@ def _pixels(path: Path) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
 
     try:
         # OpenEXR prints its warnings to standard output, which is for results only.
-        with redirect_stdout(sys.stderr), OpenEXR.File(str(path)) as file:
+        with redirect_stdout(sys.stderr):
+            with OpenEXR.File(str(path), header_only=True) as file:
+                _check_size(file.header(), path)
+            file = OpenEXR.File(str(path))
+        with file:
             parts = len(file.parts)
             channels: dict[str, Any] = {k: v.pixels for k, v in file.channels().items()}
             header = dict(file.header())
@@ -113,6 +118,17 @@ def _pixels(path: Path) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
         raise InputError(f"{path}: samples of type {pixels.dtype}, expected half or float")
     array: npt.NDArray[np.float32] = pixels.astype(np.float32)
     return (array[..., :3] if array.ndim == 3 else array[..., np.newaxis]), _notes(header)
+
+
+def _check_size(header: Mapping[str, Any], path: Path) -> None:
+    """Raise before a damaged header asks for more memory than the machine has."""
+    first, last = (np.array(corner, np.int64) for corner in header["dataWindow"])
+    columns, rows = (last - first + 1).tolist()
+    if columns * rows > _MOST_PIXELS:
+        raise InputError(
+            f"{path}: data window of {columns} x {rows} pixels, expected at most {_MOST_PIXELS} "
+            "in all; crop it, or fetch it again if it is damaged"
+        )
 
 
 def _notes(header: Mapping[str, Any]) -> tuple[str, ...]:

@@ -98,3 +98,33 @@ def test_a_turned_photograph_is_seen_upright(tmp_path: Path, orientation: int) -
     image.save(tmp_path / "x.png", exif=image.getexif())
     upright = np.asarray(ImageOps.exif_transpose(Image.open(tmp_path / "x.png")))
     np.testing.assert_array_equal(read_frame(tmp_path / "x.png").light, to_linear(upright))
+
+
+def test_pixels_that_are_not_square_are_mentioned(tmp_path: Path) -> None:
+    image = Image.new("L", (4, 4), 9)
+    image.save(tmp_path / "x.png", dpi=(100, 200))
+    image.save(tmp_path / "x.jpg", dpi=(100, 200))
+    image.save(tmp_path / "y.png", dpi=(200, 200))
+    for name in ("x.png", "x.jpg"):
+        assert "pixels 2 times as wide as high" in read_frame(tmp_path / name).notes[0]
+    assert read_frame(tmp_path / "y.png").notes == ()
+
+
+def test_an_unknown_orientation_is_mentioned(tmp_path: Path) -> None:
+    image = Image.new("L", (4, 3), 9)
+    image.getexif()[0x0112] = 9
+    image.save(tmp_path / "x.png", exif=image.getexif())
+    assert read_frame(tmp_path / "x.png").notes == ("states the unknown orientation 9; not turned",)
+    assert read_frame(tmp_path / "x.png").light.shape == (3, 4, 1)
+
+
+def test_every_photograph_of_a_dataset_can_be_a_frame(tmp_path: Path) -> None:
+    codes = RANDOM.integers(0, 256, (6, 5, 3)).astype(np.uint8)
+    for suffix in ("png", "bmp", "ppm", "tif", "tiff"):
+        Image.fromarray(codes).save(tmp_path / f"x.{suffix}")
+        np.testing.assert_array_equal(read_frame(tmp_path / f"x.{suffix}").light, to_linear(codes))
+
+
+def test_names_outside_ascii_are_read(tmp_path: Path) -> None:
+    Image.new("L", (4, 3), 9).save(tmp_path / "图 ö.png")
+    assert read_frame(tmp_path / "图 ö.png").origin.endswith("图 ö.png")
