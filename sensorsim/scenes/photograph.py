@@ -334,9 +334,10 @@ def _refuse_transparent(found: bool) -> None:
 def _not_square(image: ImageFile.ImageFile) -> tuple[str, ...]:
     """A note if the stated densities along both sides differ."""
     keys = ("aspect", "jfif_density", "dpi", "resolution")
-    x, y = next((image.info[k] for k in keys if k in image.info), (1, 1))
-    if x > 0 < y and abs(float(y) / float(x) - 1) > _SQUARE:
-        return (f"states pixels {float(y) / float(x):.3g} times as wide as high; read as square",)
+    with _pillow():  # damaged tags may hold anything
+        x, y = (float(d) for d in next((image.info[k] for k in keys if k in image.info), (1, 1)))
+    if x > 0 < y and abs(y / x - 1) > _SQUARE:
+        return (f"states pixels {y / x:.3g} times as wide as high; read as square",)
     return ()
 
 

@@ -35,7 +35,7 @@ from PIL import Image
 
 LIMIT_S = 5.0
 _START_S = 120.0
-_MEMORY_BYTES = 3 << 30
+_MEMORY_BYTES = 3 << 29
 _M_PERTURB = -6
 _FILLS = (0x55, 0xAA)
 _EXTREMES = (0, 1, 2, 3, 127, 128, 255, 256, 32767, 65535, 2**31 - 1, 2**32 - 1)

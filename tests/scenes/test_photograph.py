@@ -128,3 +128,14 @@ def test_every_photograph_of_a_dataset_can_be_a_frame(tmp_path: Path) -> None:
 def test_names_outside_ascii_are_read(tmp_path: Path) -> None:
     Image.new("L", (4, 3), 9).save(tmp_path / "图 ö.png")
     assert read_frame(tmp_path / "图 ö.png").origin.endswith("图 ö.png")
+
+
+def test_a_density_that_is_no_number_is_a_damaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.tif"
+    Image.new("L", (4, 3), 9).save(path, dpi=(100, 200))
+    data = bytearray(path.read_bytes())
+    place = data.index(struct.pack("<HH", 0x011B, 5))  # YResolution, from RATIONAL to bytes
+    data[place + 2] = 7
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"x\.tif: not a readable photograph"):
+        read_frame(path)
