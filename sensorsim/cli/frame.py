@@ -34,7 +34,7 @@ def frame(  # numpydoc ignore=PR01
     scene: Annotated[
         Path,
         typer.Argument(
-            metavar="INPUT", help="Camera RAW, headerless RAW (.raw), OpenEXR, PNG or JPEG."
+            metavar="INPUT", help="Camera RAW, headerless RAW (.raw), OpenEXR, PNG, JPEG or TIFF."
         ),
     ],
     pipeline: PipelineArgument,
@@ -81,6 +81,8 @@ def frame(  # numpydoc ignore=PR01
                 f"--out {out}: holds a folder {name}, to be replaced by a file; move it"
             )
     light = read_frame(scene, settings_of(declare), white_radiance)
+    for note in light.notes:
+        print(f"{scene}: {note}", file=sys.stderr)
     chain = load_pipeline(pipeline, {**fixed_exposure(stops, lux), **settings_of(settings)})
     light = prepared(chain, light, fit)
     tree = trace_frame(chain, light, seed)
@@ -132,14 +134,18 @@ def _compressed(tree: "xr.DataTree") -> dict[str, dict[str, Any]]:
 def _report(tree: "xr.DataTree") -> None:
     scene, signal = tree["scene"], tree["photodiode"]["signal"]
     rows, columns, samples = signal.shape
-    numbers, largest = tree["readout"]["digital_number"], tree["readout"].attrs["largest_dn"]
+    readout = tree["readout"]
     print(f"scene: {scene.attrs['origin']}, {scene.attrs['layout']}, {scene.attrs['white']}")
     print(
         f"array: {rows} x {columns} pixels, {tree['photodiode'].attrs['layout']}, {samples} "
         f"sample(s) per pixel, {float(signal.min()):.4g} to {float(signal.max()):.4g} V of "
         f"{tree['photodiode']['full_scale'].item():.4g} V"
     )
-    print(f"readout: {int(numbers.min())} to {int(numbers.max())} DN of {largest}")
+    if "digital_number" in readout:
+        numbers, largest = readout["digital_number"], readout.attrs["largest_dn"]
+        print(f"readout: {int(numbers.min())} to {int(numbers.max())} DN of {largest}")
+    else:
+        print(f"readout: {readout.sizes['bit']} bits a sample, which compare several samples")
     if "network" in tree.children:
         network = tree["network"]
         decision = network["decision"].item()

@@ -83,6 +83,14 @@ def test_a_mosaic_stays_one_down_to_the_dng(command, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("one_picture")
+def test_what_a_file_states_and_is_not_followed_is_said(command, tmp_path: Path) -> None:
+    Image.new("L", (28, 28), 100).save(tmp_path / "x.png", dpi=(100, 200))
+    status, _, errors = command(tmp_path / "x.png", "glt4", "--out", tmp_path / "out")
+    assert status == 0, errors
+    assert "x.png: states pixels 2 times as wide as high; read as square" in errors
+
+
+@pytest.mark.usefixtures("one_picture")
 def test_a_second_call_replaces_the_first_and_nothing_else(command, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
