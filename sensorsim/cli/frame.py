@@ -99,7 +99,11 @@ def _write(out: Path, chain: "Pipeline", light: "Frame", tree: "xr.DataTree") ->
 
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=f".{out.name}.") as part:
         folder = Path(part)
-        for name, numbers in planes_dn(tree).items():
+        planes = planes_dn(tree)
+        if not planes:
+            print(f"no frame.dng: a {chain.readout.words()} makes no digital numbers",
+                  file=sys.stderr)  # fmt: skip
+        for name, numbers in planes.items():
             if min(numbers.shape) < SMALLEST_SIDE:
                 print(f"no {name}.dng: LibRaw reads no side below {SMALLEST_SIDE}", file=sys.stderr)
                 continue
@@ -126,14 +130,18 @@ def _compressed(tree: "xr.DataTree") -> dict[str, dict[str, Any]]:
 def _report(tree: "xr.DataTree") -> None:
     scene, signal = tree["scene"], tree["photodiode"]["signal"]
     rows, columns, samples = signal.shape
-    numbers, largest = tree["readout"]["digital_number"], tree["readout"].attrs["largest_dn"]
+    group = tree["readout"]
     print(f"scene: {scene.attrs['origin']}, {scene.attrs['layout']}, {scene.attrs['white']}")
     print(
         f"array: {rows} x {columns} pixels, {tree['photodiode'].attrs['layout']}, {samples} "
         f"sample(s) per pixel, {float(signal.min()):.4g} to {float(signal.max()):.4g} V of "
         f"{tree['photodiode']['full_scale'].item():.4g} V"
     )
-    print(f"readout: {int(numbers.min())} to {int(numbers.max())} DN of {largest}")
+    if "digital_number" in group:
+        numbers, largest = group["digital_number"], group.attrs["largest_dn"]
+        print(f"readout: {int(numbers.min())} to {int(numbers.max())} DN of {largest}")
+    else:
+        print(f"readout: {group.attrs['words']}, mean gray {float(group['shown'].mean()):.3f}")
     if "network" in tree.children:
         network = tree["network"]
         decision = network["decision"].item()

@@ -83,7 +83,7 @@ def _print_model(found: dict[str, Any]) -> None:
         f"input     {view['height']}x{view['width']}x{view['colors']} (rows, columns, colors); "
         f"{view['planes']} bit planes, {view['channels']} channels"
     )
-    console.print(f"readout   {_readout(found['readout'])}")
+    console.print(f"readout   {found['readout_words']}", markup=False)
     console.print(f"classes   {', '.join(found['class_names'])}", markup=False)
     console.print(
         f"training  {training['dataset']}, {training['family']}, seed {training['seed']}: "
@@ -111,13 +111,6 @@ def _stored(parts: dict[str, int]) -> str:
     thresholds = parts["level_bits"] + parts["direction_bits"]
     scores = parts["scale_bits"] + parts["bias_bits"]
     return f"thresholds {thresholds:,}, scores {scores:,}, readout {parts['readout_bits']:,}"
-
-
-def _readout(readout: dict[str, Any]) -> str:
-    if "thresholds" in readout:
-        levels = ", ".join(f"{100 * t:.3g}" for t in readout["thresholds"])
-        return f"{readout['kind']}, thresholds at {levels} % of full scale"
-    return f"{readout['kind']} of {readout['bits']} bits, {readout['tone_curve']['kind']}"
 
 
 def _table(layers: list[dict[str, Any]]) -> Any:

@@ -44,7 +44,8 @@ def of_array(
     Returns
     -------
     DataTree
-        Arrays with units; ``digital_number`` and ``transition`` only if a code depends on one
+        Arrays with units. ``shown`` is the code as a gray value, ``bit_name`` says what each bit of
+        a code means; ``digital_number`` and ``transition`` exist only if a code depends on one
         sample alone.
     """
     stops = camera.exposure.stops(key)[0]
@@ -74,6 +75,12 @@ def of_array(
     }
     seen: dict[str, Any] = {
         "code": (_SPACE, codes, {"units": "1", "long_name": readout.code_words}),
+        "shown": (
+            _SPACE,
+            readout.shown(codes).astype(np.float32),
+            {"units": "1", "long_name": "code as a gray value"},
+        ),
+        "bit_name": ("bit", list(readout.bit_words(full_scale_v))),
     }
     numbers, levels = readout.digital_numbers(codes), readout.transitions()
     if numbers is not None:

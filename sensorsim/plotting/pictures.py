@@ -16,6 +16,8 @@ _LONGEST_SIDE = 600
 """Pixels of a picture; larger frames are shown as means over blocks."""
 _BINS = 200
 _MOST_CODES = 256
+_MOST_MARKED = 32
+"""Most levels that are marked in a histogram of volts."""
 _GAMMA = 1 / 2.2
 _HIGH_RANGE, _DARKEST = 1.05, 1e-6
 """Light above the first value is drawn on a logarithmic axis that begins at the second."""
@@ -104,8 +106,8 @@ def _photodiode(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
     picture.set_title("photodiode", fontsize=9)
     _histogram(histogram, _planes(volts, layout), "volts at the pixel's output (V)")
     _mark(histogram, full, "full well")
-    levels = tree["readout"]["transition"].to_numpy()
-    if levels.size <= 32:
+    levels = tree["readout"].get("transition", xr.DataArray([])).to_numpy()
+    if 0 < levels.size <= _MOST_MARKED:
         for level in levels:
             histogram.axvline(level, color="gray", linewidth=0.6, linestyle=":")
         histogram.plot([], [], color="gray", linewidth=0.6, linestyle=":", label="levels")
@@ -114,23 +116,28 @@ def _photodiode(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
 
 def _readout(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
     group = tree["readout"]
-    numbers, layout = group["digital_number"].to_numpy(), str(group.attrs["layout"])
-    largest = int(group.attrs["largest_dn"])
-    label = "ADC code (DN)" if group.attrs["kind"] == "adc" else f"ones of {largest} (DN)"
-    _picture(picture, numbers.astype(np.float32), layout, Normalize(0, largest), label)
+    layout = str(group.attrs["layout"])
+    if "digital_number" in group:
+        shown, largest = group["digital_number"], int(group.attrs["largest_dn"])
+        step = -(-(largest + 1) // _MOST_CODES)
+        edges = np.arange(-0.5, largest + 0.5 + step, step)
+    else:
+        shown, largest = group["shown"], 1
+        steps = group.sizes["bit"]
+        edges = (np.arange(steps + 2) - 0.5) / steps
+    label = f"{shown.attrs['long_name']} ({shown.attrs['units']})"
+    values = shown.to_numpy()
+    _picture(picture, values.astype(np.float32), layout, Normalize(0, largest), label)
     picture.set_title("readout", fontsize=9)
-    step = -(-(largest + 1) // _MOST_CODES)
-    edges = np.arange(-0.5, largest + 0.5 + step, step)
-    _histogram(histogram, _planes(numbers, layout), label, edges)
+    _histogram(histogram, _planes(values, layout), label, edges)
 
 
 def _bits(tree: xr.DataTree) -> Figure:
     """Every bit of the samples as a picture, and the share of samples at 1."""
     group = tree["readout"]
     codes, layout = group["code"].to_numpy(), str(group.attrs["layout"])
-    adc = group.attrs["kind"] == "adc"
-    levels = group["transition"].to_numpy()
-    count = int(group.attrs["largest_dn"]).bit_length() if adc else levels.size
+    names = group["bit_name"].to_numpy()
+    count = names.size
     columns = min(4, count + 1)
     rows = -(-(count + 1) // columns)
     height, width = codes.shape[:2]
@@ -146,8 +153,7 @@ def _bits(tree: xr.DataTree) -> Figure:
         shares.append(float(plane.mean()))
         shown = shrunk(plane, layout)
         image = axes.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        name = f"bit {bit}, weight {2**bit}" if adc else f"threshold {levels[bit]:.3g} V"
-        axes.set_title(name, fontsize=8)
+        axes.set_title(str(names[bit]), fontsize=8)
         axes.set(xticks=[], yticks=[])
     if image is not None:
         bar = figure.colorbar(image, ax=list(grid[:count]), ticks=[0, 1], shrink=0.6)

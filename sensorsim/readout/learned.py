@@ -2,19 +2,23 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from sensorsim.circuits.comparator import Comparator
+from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 from sensorsim.readout.protocol import Readout
-from sensorsim.readout.thermometer.circuit import ThermometerCircuit
 
 
-class LearnedReadout(ThermometerCircuit):
+class LearnedReadout(Description):
     """The readout of ``network.model``, with the errors and circuit stated here.
 
-    The model file gives the levels of a thermometer or log-gradient, or resolution and curve of an
-    ADC; this description gives everything else. The circuit fields apply to a thermometer only.
+    The model file gives kind and levels (of an ADC: resolution and curve). Every other field of
+    that readout may be stated here and takes its default if left out, whatever the network was
+    trained behind; the readout checks it when the model is read.
     """
+
+    model_config = ConfigDict(extra="allow")
 
     kind: Literal["learned"] = "learned"
     comparator: Comparator = Field(Comparator(), description="Errors of each comparator.")
@@ -34,17 +38,6 @@ class LearnedReadout(ThermometerCircuit):
         """Return None, since the ADC is stated in the model file: see `Readout.linear_adc`."""
         return None
 
-    def stated(self) -> dict[str, Any]:
-        """Fields of the circuit that differ from their defaults.
-
-        Returns
-        -------
-        dict of str to value
-            Fields and values.
-        """
-        fields = ThermometerCircuit.model_fields.items()
-        return {n: v for n, f in fields if (v := getattr(self, n)) != f.default}
-
     def resolved(self, trained: Readout | None) -> Readout:
         """Apply the errors and circuit stated here to the readout of a model file.
 
@@ -60,12 +53,13 @@ class LearnedReadout(ThermometerCircuit):
 
         Raises
         ------
-        ValueError
-            If ``trained`` is None.
         InputError
-            If a thermometer's circuit is stated for another readout, or two thresholds fall on one
-            code of the reference DAC.
+            If ``trained`` is None, or its readout has no such field or does not accept its value.
         """
         if trained is None:
-            raise ValueError("a learned readout needs the readout of its model; none was given")
-        return trained.under(self.comparator, self.stated())
+            raise InputError(
+                "readout.kind 'learned' without network.model: expected a model that gives the "
+                "levels; name one, or state another kind with all its fields"
+            )
+        stated: dict[str, Any] = self.model_extra or {}
+        return trained.under(self.comparator, stated)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from pydantic import ValidationError
+
 from sensorsim.circuits.comparator import Comparator
 from sensorsim.circuits.constant import Estimate
 from sensorsim.circuits.figures import Process, Survey, TimingConstants
@@ -103,6 +105,10 @@ class Readout(Description, ABC):
     """Meaning of a code, for a trace."""
     number_words: ClassVar[str] = "code as a number"
     """Meaning of its digital number, for a trace."""
+    level_fields: ClassVar[tuple[str, ...]]
+    """Fields that training determines: levels, resolution, curve. A model file gives them to a
+    pipeline whose ``readout.kind`` is "learned", and to the designs of a search; the pipeline
+    states all other fields. Every subclass must define it."""
 
     @classmethod
     def families(cls) -> tuple[Family, ...]:
@@ -118,17 +124,35 @@ class Readout(Description, ABC):
     @property
     @abstractmethod
     def levels(self) -> int:
-        """Number of levels that a sample, or a feature of it, is compared with."""
+        """Number of levels that a sample, or a feature of it, is compared with.
+
+        Returns
+        -------
+        int
+            Number of levels, at least 1.
+        """
 
     @property
     @abstractmethod
     def bits_per_sample(self) -> int:
-        """Bits per color sample that the network reads."""
+        """Bits per color sample that the network reads.
+
+        Returns
+        -------
+        int
+            Bits, at least 1; codes lie below ``2**bits_per_sample``.
+        """
 
     @property
     @abstractmethod
     def stored_bits(self) -> int:
-        """Bits of the trained or chosen levels that a model stores."""
+        """Size of the trained or chosen levels that a model stores.
+
+        Returns
+        -------
+        int
+            Bits; 0 if nothing is stored.
+        """
 
     @abstractmethod
     def convert(self, volts: Volts, full_scale_v: float, key: Key) -> Codes:
@@ -146,7 +170,9 @@ class Readout(Description, ABC):
         Returns
         -------
         unsigned integer [N, H, W, C]
-            Codes; uint16 if there are several planes, uint32 bit fields if there is one.
+            Codes below ``2**bits_per_sample``: numbers if there are several planes, else bit
+            fields. The network reads numbers as uint16 and bit fields as uint32; codes of another
+            unsigned type are copied.
 
         Raises
         ------
@@ -289,6 +315,35 @@ class Readout(Description, ABC):
         values = spread_fields(codes, self.bits_per_sample) if self.planes == 1 else codes
         return values.astype(np.float32)
 
+    def channel_words(self) -> str:
+        """State the channel at which the network reads each bit, for exported graphs.
+
+        Returns
+        -------
+        str
+            Channel as a formula, like "color * 4 + bit".
+        """
+        return f"color * {self.bits_per_sample} + bit" if self.planes == 1 else "color"
+
+    def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
+        """Name every bit of a code, for figures.
+
+        Parameters
+        ----------
+        full_scale_v : float
+            Voltage at which the range ends, V.
+
+        Returns
+        -------
+        tuple of str
+            ``bits_per_sample`` names, from bit 0 on.
+        """
+        numbers = self.planes == self.bits_per_sample
+        return tuple(
+            f"bit {k}, weight {2**k}" if numbers else f"bit {k}"
+            for k in range(self.bits_per_sample)
+        )
+
     def transitions(self) -> npt.NDArray[np.float64] | None:
         """Levels that a sample is compared with.
 
@@ -317,6 +372,8 @@ class Readout(Description, ABC):
     def shown(self, codes: Codes) -> npt.NDArray[np.float64]:
         """Convert codes to a gray image.
 
+        A subclass without `digital_numbers` must override it; `register` checks that.
+
         Parameters
         ----------
         codes : unsigned integer [N, H, W, C]
@@ -326,15 +383,9 @@ class Readout(Description, ABC):
         -------
         float64 [N, H, W, C]
             Gray values, 0 (black) to 1 (white).
-
-        Raises
-        ------
-        NotImplementedError
-            If codes depend on several samples and the subclass does not override this method.
         """
         numbers = self.digital_numbers(codes)
-        if numbers is None:
-            raise NotImplementedError(f"readout.kind {self.kind!r}: states no `shown`")
+        assert numbers is not None
         return numbers / self.levels
 
     def level_words(self) -> str:
@@ -362,33 +413,63 @@ class Readout(Description, ABC):
             Color filters of the array.
         """
 
+    def circuit(self) -> dict[str, Any]:
+        """Fields besides kind, comparator and levels that differ from their defaults.
+
+        Returns
+        -------
+        dict of str to value
+            Fields and values, as JSON has them.
+        """
+        others = {"kind", "comparator", *self.level_fields}
+        stated = {
+            name
+            for name, field in type(self).model_fields.items()
+            if name not in others
+            and getattr(self, name) != field.get_default(call_default_factory=True)
+        }
+        return self.model_dump(mode="json", include=stated, exclude_none=True)
+
     def under(self, comparator: Comparator, circuit: Mapping[str, Any]) -> Self:
-        """Copy the readout with the errors and circuit that a pipeline states.
+        """Make the readout with these levels, and the errors and circuit that a pipeline states.
 
         Parameters
         ----------
         comparator : Comparator
             Errors of the comparators.
         circuit : mapping of str to value
-            Fields of a thermometer's circuit that the pipeline states.
+            Fields of the readout besides kind, comparator and levels; those that are missing take
+            their defaults.
 
         Returns
         -------
         Readout
-            The copy.
+            The readout.
 
         Raises
         ------
         InputError
-            If the readout has no such field, or a value does not fit.
+            If the readout has no such field, the model file gives it, or a value does not fit.
         """
+        kind, fields = type(self), type(self).model_fields
         for name, value in circuit.items():
-            raise InputError(
-                f"readout.{name} {value!r}: network.model was trained behind readout.kind "
-                f"{self.kind!r}, which has no such part; leave it out, or name the model of a "
-                "thermometer"
-            )
-        return self.model_copy(update={"comparator": comparator})
+            if name in self.level_fields:
+                raise InputError(
+                    f"readout.{name} {value!r} with readout.kind 'learned': network.model gives "
+                    f"it; remove it, or state readout.kind {self.kind!r}"
+                )
+            if name not in fields:
+                own = ", ".join(f for f in fields if f not in ("kind", *self.level_fields))
+                raise InputError(
+                    f"readout.{name} {value!r}: network.model was trained behind readout.kind "
+                    f"{self.kind!r}, which has no such field; remove it, or name the model of a "
+                    f"readout that has it (this one has {own})"
+                )
+        levels = {name: getattr(self, name) for name in self.level_fields}
+        try:
+            return kind.model_validate({**levels, **circuit, "comparator": comparator})
+        except ValidationError as error:
+            raise InputError("; ".join(map(_said, error.errors()))) from None
 
     def resolved(self, trained: "Readout | None") -> "Readout":
         """Return the readout that a pipeline uses: this one, since it states its own levels.
@@ -600,14 +681,24 @@ class Readout(Description, ABC):
         """
         return None
 
+    def circuit_words(self) -> str:
+        """Describe the values of `choices` in a few words, for the table of a search.
+
+        Returns
+        -------
+        str
+            Like "parallel, encoded"; empty if there are no choices.
+        """
+        return ""
+
     def designed(
-        self, stated: Description, design: Mapping[str, Any], timing: TimingConstants
+        self, stated: "Readout", design: Mapping[str, Any], timing: TimingConstants
     ) -> dict[str, Any]:
-        """Make the readout fields of a pipeline for a design of a search.
+        """Choose the circuit of a design of a search.
 
         Parameters
         ----------
-        stated : Readout or LearnedReadout
+        stated : Readout
             Readout of the base pipeline.
         design : mapping of str to value
             Chosen value for some of `choices`.
@@ -617,6 +708,15 @@ class Readout(Description, ABC):
         Returns
         -------
         dict of str to value
-            Fields and values, without the comparator.
+            Fields and values as in `circuit`; by default those of the base pipeline, if its readout
+            is of the same kind.
         """
-        return {"kind": "learned"}
+        return stated.circuit() if stated.kind == self.kind else {}
+
+
+def _said(error: Any) -> str:
+    """One error of validation, by the field of a pipeline that it concerns."""
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"readout (with the levels of network.model): {message}"
+    return f"readout.{'.'.join(map(str, error['loc']))}: {message} (got {error['input']!r})"

@@ -25,6 +25,7 @@ class Constant(Readout):
     kind: Literal["constant"] = "constant"
     comparator: Comparator = Comparator()
     code_words: ClassVar[str] = "nothing"
+    level_fields: ClassVar[tuple[str, ...]] = ()
     levels: ClassVar[int] = 1
     bits_per_sample: ClassVar[int] = 1
     stored_bits: ClassVar[int] = 0
@@ -34,6 +35,9 @@ class Constant(Readout):
 
     def words(self, learned: bool = False) -> str:
         return "constant"
+
+    def shown(self, codes: Any) -> Any:
+        return codes.astype(float)
 
     def conversion_us(self, timing: Any) -> Estimate:
         return Estimate((), lambda: 0.0)

@@ -12,9 +12,8 @@ from sensorsim.core.errors import InputError
 from sensorsim.readout import AnyReadout, uses_readouts
 
 KEY = "sensorsim"
-CONVENTIONS = {
+_CONVENTIONS = {
     "input": "float32 NCHW, 2 * code - (2**planes - 1); of single bits: +1 and -1",
-    "channels": "thermometer: color * M + threshold; ADC: color",
     "padding": "-(2**planes - 1) before the first layer, then -1",
     "ties": ">= gives +1",
     "output": "int64, in units of 2**-fraction_bits; the first of the largest decides",
@@ -26,7 +25,7 @@ class Record(Description):
     """The entry ``sensorsim`` of ``metadata_props``, as JSON."""
 
     version: Literal[1] = 1
-    conventions: dict[str, str] = CONVENTIONS
+    conventions: dict[str, str]
     input: Input
     readout: AnyReadout
     class_names: tuple[str, ...]
@@ -51,6 +50,7 @@ def record_of(model: Model) -> Record:
     """
     end: Any = model.layers[-1]
     return Record(
+        conventions=_CONVENTIONS | {"channels": model.readout.channel_words()},
         input=model.input,
         readout=model.readout,
         class_names=model.class_names,

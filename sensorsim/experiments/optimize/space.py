@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sensorsim.bnn.model_file import load_model
+from sensorsim.bnn.model_file import read_model
 from sensorsim.circuits.figures import Process
 from sensorsim.circuits.sizing import sized_comparator
 from sensorsim.core import resources
@@ -38,7 +38,8 @@ class Space:
     base : Pipeline
         Pipeline that states everything else.
     models : dict of str to Readout
-        Value of ``network.model`` and the readout that this network was trained behind.
+        Value of ``network.model`` and the readout whose levels its designs have: that which this
+        network was trained behind or, for the network of the base pipeline, that of the pipeline.
     choices : dict of str to tuple of str
         Values of each categorical parameter; the first is tried first.
     ranges : dict of str to tuple of float
@@ -81,10 +82,21 @@ class Space:
         comparator = self._comparator(size)
         if size is not None:
             settings["energy.comparator_size"] = _rounded(size)
-        stated, timing = self.base.description.readout, self.base.cost.technology.timing
-        made = readout.designed(stated, design, timing)
-        settings["readout"] = made | {"comparator": comparator.model_dump()}
+        made = readout.designed(self.base.readout, design, self.base.cost.technology.timing)
+        made |= {"comparator": comparator.model_dump()}
+        settings["readout"] = self._with_levels(readout, made)
         return settings
+
+    def _with_levels(self, readout: Readout, made: dict[str, Any]) -> dict[str, Any]:
+        """Add kind and levels: those of the model, unless the base pipeline states them itself."""
+        if readout is not self.base.readout or self.base.description.readout.is_learned:
+            return {"kind": "learned"} | made
+        levels = set(readout.level_fields)
+        return {
+            "kind": readout.kind,
+            **readout.model_dump(mode="json", include=levels, exclude_none=True),
+            **made,
+        }
 
     def chain(self, design: Parameters) -> Pipeline:
         """Make the pipeline of a design.
@@ -208,7 +220,9 @@ def _models(space: Space, folder: Path | None) -> dict[str, Readout]:
     for path in paths:
         shipped = f"{name}/{path.relative_to(place).with_suffix('').as_posix()}"
         called = shipped if folder is None else str(path)
-        readout = load_model(path).readout
+        read = read_model(path)
+        own = read.sha256 == space.base.network.sha256
+        readout = space.base.readout if own else read.model.readout
         one = Space(space.base, {called: readout}, space.choices, space.ranges)
         try:
             one.chain(one.first_designs()[0]).check_dataset(space.base.dataset)

@@ -29,7 +29,8 @@ from sensorsim.readout.protocol import NUMBER_BITS, Family, Learnable, Readout
 from sensorsim.readout.volts import bad_volts, samples_of
 
 MAX_RATIOS = 16
-DIRECTIONS = 2
+NEIGHBORS = ("left", "above")
+DIRECTIONS = len(NEIGHBORS)
 """Horizontal, vertical."""
 LARGEST_RATIO = 16.0
 _FLOOR = 1e-3
@@ -69,6 +70,7 @@ class LogGradient(Readout):
     )  # fmt: skip
     comparator: Comparator = Field(Comparator(), description="Errors of each column's comparator.")
 
+    level_fields: ClassVar = ("ratios",)
     code_words: ClassVar = (
         "bit m: ratio m of the horizontal gradient was reached, bit M + m: of the vertical one"
     )
@@ -117,6 +119,17 @@ class LogGradient(Readout):
     def level_words(self) -> str:
         """The ratios in a sentence: see `Readout.level_words`."""
         return f"Ratios of neighboring samples: {', '.join(f'{r:#.4g}' for r in self.ratios)}."
+
+    def channel_words(self) -> str:
+        """Ratios of a direction are neighbors: see `Readout.channel_words`."""
+        return (
+            f"color * {self.bits_per_sample} + direction * {self.levels} + ratio; direction 0: "
+            "to the left neighbor, 1: to that above"
+        )
+
+    def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
+        """Neighbor and ratio: see `Readout.bit_words`."""
+        return tuple(f"{n}: ratio {r:.3g}" for n in NEIGHBORS for r in self.ratios)
 
     def check_layout(self, layout: Layout) -> None:
         """Raise behind a Bayer filter, where neighbors are of different colors.

@@ -1,4 +1,4 @@
-"""Circuit of a thermometer: the fields that it shares with a learned readout."""
+"""Circuit of a thermometer: all of its fields but the thresholds."""
 
 from typing import Any, Literal, Self
 
@@ -70,24 +70,6 @@ class ThermometerCircuit(Description):
             Fields and values.
         """
         return {name: getattr(self, name) for name in ThermometerCircuit.model_fields}
-
-
-def circuit_of(stated: Description) -> ThermometerCircuit:
-    """Thermometer circuit that a description states.
-
-    Parameters
-    ----------
-    stated : Description
-        Description of a readout.
-
-    Returns
-    -------
-    ThermometerCircuit
-        Its circuit; the default one if the description is of another readout.
-    """
-    if isinstance(stated, ThermometerCircuit):
-        return ThermometerCircuit(**stated.circuit_fields())
-    return ThermometerCircuit()
 
 
 def reference_levels(

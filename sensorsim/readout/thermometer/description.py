@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from sensorsim.circuits.comparator import Comparator
 from sensorsim.circuits.comparison import survey_row
@@ -16,15 +16,10 @@ from sensorsim.circuits.pixel import PixelArray
 from sensorsim.circuits.settings import EnergySettings
 from sensorsim.core import streams
 from sensorsim.core.bits import FieldArray
-from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
 from sensorsim.readout.protocol import NUMBER_BITS, Family, Learnable, Readout
 from sensorsim.readout.thermometer import price
-from sensorsim.readout.thermometer.circuit import (
-    ThermometerCircuit,
-    circuit_of,
-    reference_levels,
-)
+from sensorsim.readout.thermometer.circuit import ThermometerCircuit, reference_levels
 from sensorsim.readout.thermometer.compare import compare_fields
 from sensorsim.readout.thermometer.families import families
 
@@ -57,6 +52,7 @@ class Thermometer(ThermometerCircuit, Readout):
         reference_levels(t, self.reference_bits)
         return self
 
+    level_fields: ClassVar = ("thresholds",)
     choices: ClassVar = {"circuit": ("parallel", "sequential"), "link": ("raw", "encoded")}
     code_words: ClassVar = "bit m is the decision of threshold m"
     number_words: ClassVar = "number of thresholds reached"
@@ -141,13 +137,13 @@ class Thermometer(ThermometerCircuit, Readout):
         """
         return np.bitwise_count(codes).astype(np.int64)
 
-    def under(self, comparator: Comparator, circuit: Mapping[str, Any]) -> Self:
-        """The same thresholds behind another circuit: see `Readout.under`."""
-        try:
-            return type(self)(thresholds=self.thresholds, comparator=comparator, **circuit)
-        except ValidationError as error:
-            found = (e["msg"].removeprefix("Value error, ") for e in error.errors())
-            raise InputError(f"readout (thresholds of network.model): {'; '.join(found)}") from None
+    def channel_words(self) -> str:
+        """Thresholds of a color are neighbors: see `Readout.channel_words`."""
+        return f"color * {self.levels} + threshold"
+
+    def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
+        """Thresholds in volts: see `Readout.bit_words`."""
+        return tuple(f"threshold {t * full_scale_v:.3g} V" for t in self.transitions())
 
     def learnable(self) -> Learnable:
         """Thresholds are compared with the volts themselves: see `Readout.learnable`.
@@ -203,18 +199,22 @@ class Thermometer(ThermometerCircuit, Readout):
             for m in range(1, most + 1)
         ]
 
+    def circuit_words(self) -> str:
+        """Mode, and the link if it is encoded: see `Readout.circuit_words`."""
+        return f"{self.mode}, encoded" if self.link == "encoded" else self.mode
+
     def designed(
-        self, stated: Description, design: Mapping[str, Any], timing: TimingConstants
+        self, stated: Readout, design: Mapping[str, Any], timing: TimingConstants
     ) -> dict[str, Any]:
         """The stated circuit, with mode and link of the design: see `Readout.designed`."""
-        fields = circuit_of(stated).model_dump(exclude_defaults=True)
+        fields = super().designed(stated, design, timing)
         if "circuit" in design:
             fields["mode"] = design["circuit"]
         if design.get("link") == "encoded":
             fields |= {"link": "encoded", "bubbles": "corrected"}
         elif "link" in design:
             fields["link"] = "raw"
-        return {"kind": "learned"} | fields
+        return fields
 
 
 def _relative(volts: npt.NDArray[np.float32], full_scale_v: float) -> npt.NDArray[np.float32]:
