@@ -17,7 +17,7 @@ FloatArray = npt.NDArray[np.float32]
 _CHUNK = 2**16
 """Pixels whose traps are drawn at a time, in double precision."""
 _MOST_KEPT = 2**22
-"""Pixels of all dies whose maps are kept between calls: at most 64 MiB with every map."""
+"""Pixels of all dies whose maps are kept for the next call: at most 64 MiB, four float32 maps."""
 
 
 class FixedPattern(NamedTuple):
@@ -86,7 +86,7 @@ def fixed_pattern(
 def pattern_of_frames(
     photodiode: Photodiode, shape: tuple[int, int, int], dies: npt.NDArray[np.int64], seed: int
 ) -> FixedPattern:
-    """Maps of some dies, kept from the last calls where they are small.
+    """Maps of some dies, kept from the last call where they are small.
 
     Frames of one die share its maps, and drawing them takes longer than a frame.
 
@@ -104,18 +104,24 @@ def pattern_of_frames(
     Returns
     -------
     FixedPattern
-        What `fixed_pattern` gives; not to be written to.
+        What `fixed_pattern` gives, as read-only arrays.
     """
     if dies.size * math.prod(shape) > _MOST_KEPT:
-        return fixed_pattern(photodiode, shape, dies, seed)
+        return _read_only(fixed_pattern(photodiode, shape, dies, seed))
     return _kept(photodiode, shape, tuple(dies.tolist()), seed)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _kept(
     photodiode: Photodiode, shape: tuple[int, int, int], dies: tuple[int, ...], seed: int
 ) -> FixedPattern:
-    return fixed_pattern(photodiode, shape, dies, seed)
+    return _read_only(fixed_pattern(photodiode, shape, dies, seed))
+
+
+def _read_only(pattern: FixedPattern) -> FixedPattern:
+    for values in pattern:
+        values.setflags(write=False)
+    return pattern
 
 
 def _none() -> FloatArray:

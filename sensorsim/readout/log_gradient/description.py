@@ -239,6 +239,17 @@ class LogGradient(Readout):
             settings.comparator,
         )  # fmt: skip
 
+    def beyond_the_survey(
+        self, settings: EnergySettings, technology: Survey | Process, enob: float | None
+    ) -> list[str]:
+        """Dividers and row buffer, which no flash has: see `Readout.beyond_the_survey`."""
+        if isinstance(technology, Process):
+            return []
+        return [
+            "comparisons of neighbors are priced as those of published flashes, whose ladder they "
+            "do not have; dividers and row buffer are not priced (a process prices them)"
+        ]
+
 
 def log_ratios(volts: npt.NDArray[np.float32], full_scale_v: float) -> npt.NDArray[np.float32]:
     """Logarithm of each sample's ratio to its neighbors, the feature that ratios are learned by.
