@@ -103,9 +103,11 @@ def print_learned_against_fixed(headline: list[Point]) -> None:
 
 
 def print_break_even(headline: list[Point]) -> None:
-    """At which percentile of published ADCs the learned thermometer starts to pay."""
-    adcs = [p for p in headline if is_sold(p.entry.chain)]
-    for point in (p for p in headline if families()[p.entry.family].learned and p.entry.levels > 1):
+    """From which percentile of published ADCs on a learned readout costs less."""
+    adcs, known = [p for p in headline if is_sold(p.entry.chain)], families()
+    for point in headline:
+        if not known[point.entry.family].learned or point.entry.levels == 1:
+            continue
         least = point.entry.validation_accuracy - EQUAL
         rivals = [p for p in adcs if p.entry.validation_accuracy >= least]
         if not rivals:

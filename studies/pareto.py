@@ -26,7 +26,7 @@ from sensorsim.circuits.uncertainty import total_spread
 from sensorsim.core.statistics import pareto_front
 from sensorsim.experiments.optimize.front import measured_front
 from sensorsim.experiments.optimize.search import Goal, Split, best_designs, search
-from sensorsim.experiments.optimize.space import MISMATCH, space_of
+from sensorsim.experiments.optimize.space import MISMATCH, Space, space_of
 from sensorsim.experiments.paired import compare
 from sensorsim.pipeline.pipeline import load_pipeline
 from sensorsim.plotting import plots
@@ -45,7 +45,7 @@ def shipped(args: argparse.Namespace, split: Split) -> pd.DataFrame:
         base = load_pipeline(common.DESIGN_BASE, {"energy.technology": technology})
         space = space_of(base, None, () if technology == "survey" else ("converter",))
         usual = [m.split("/")[1] for m in space.models if m.count("/") == 1]
-        found = [common.design(space, m, **_converter(technology, m)) for m in usual]
+        found = [common.design(space, m, **_converter(technology, space, m)) for m in usual]
         if not results:
             results = compare([d.chain for d in found], split.reported, args.seed)
         for one, result in zip(found, results, strict=True):
@@ -55,6 +55,7 @@ def shipped(args: argparse.Namespace, split: Split) -> pd.DataFrame:
                 "technology": technology, "readout": one.name, "family": one.family,
             }  # fmt: skip
             row |= {k: result[k].item() for k in ("accuracy", "accuracy_low", "accuracy_high")}
+            row["sar"] = technology != "survey" and one.chain.readout.linear_adc() is not None
             row["energy_nj"] = 1e-3 * ledger.total_pj(*GOAL.stages).typical
             rows.append(row | {"from_nj": 1e-3 * spread.low, "to_nj": 1e-3 * spread.high})
     table = pd.DataFrame(rows)
@@ -64,8 +65,9 @@ def shipped(args: argparse.Namespace, split: Split) -> pd.DataFrame:
     return table
 
 
-def _converter(technology: str, model: str) -> dict[str, str]:
-    linear = technology != "survey" and "adc-linear" in model
+def _converter(technology: str, space: Space, model: str) -> dict[str, str]:
+    readout = next(r for m, r in space.models.items() if m.endswith(f"/{model}"))
+    linear = technology != "survey" and readout.linear_adc() is not None
     return {"converter": "sar"} if linear else {}
 
 
@@ -136,7 +138,7 @@ def figure_of(table: pd.DataFrame, front: xr.Dataset, split: Split) -> Figure:
         part = table[table["technology"] == technology]
         for family, rows in part[part["accuracy"] >= LEAST_ACCURACY].groupby("family", sort=False):
             color, marker, _ = plots.style(str(family))
-            sar = " (SAR in cmos65)" if family == "adc-linear" else ""
+            sar = f" (SAR in {technology})" if rows["sar"].any() else ""
             _points(axes, rows, color, marker, common.LABEL.get(str(family), str(family)) + sar)
         best = part[part["on_front"].astype(bool)].sort_values("energy_nj")
         axes.step(best["energy_nj"], 100 * best["accuracy"], where="post", color="tab:red",

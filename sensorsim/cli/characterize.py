@@ -107,7 +107,8 @@ def characterize(  # numpydoc ignore=PR01
         print(f"{device.name}: {note}", file=sys.stderr)
     data = lab.characterize(bench, steps=steps, stack=stack, vary=how)
     data.attrs |= {"camera": device.name, "notes": "; ".join(notes)}
-    put_in, published = lab.expected(bench, how), device.published(bench)
+    put_in = lab.expected(bench, how, data["saturation_ms"].item())
+    published = device.published(bench)
     if out is not None:
         _write(data, out)
     if as_json:

@@ -34,7 +34,7 @@ def frame(  # numpydoc ignore=PR01
     scene: Annotated[
         Path,
         typer.Argument(
-            metavar="INPUT", help="Camera RAW, headerless RAW (.raw), OpenEXR, PNG or JPEG."
+            metavar="INPUT", help="Camera RAW, headerless RAW (.raw), OpenEXR, PNG, JPEG or TIFF."
         ),
     ],
     pipeline: PipelineArgument,
@@ -81,6 +81,8 @@ def frame(  # numpydoc ignore=PR01
                 f"--out {out}: holds a folder {name}, to be replaced by a file; move it"
             )
     light = read_frame(scene, settings_of(declare), white_radiance)
+    for note in light.notes:
+        print(f"{scene}: {note}", file=sys.stderr)
     chain = load_pipeline(pipeline, {**fixed_exposure(stops, lux), **settings_of(settings)})
     light = prepared(chain, light, fit)
     tree = trace_frame(chain, light, seed)
@@ -101,8 +103,10 @@ def _write(out: Path, chain: "Pipeline", light: "Frame", tree: "xr.DataTree") ->
         folder = Path(part)
         planes = planes_dn(tree)
         if not planes:
-            print(f"no frame.dng: a {chain.readout.words()} makes no digital numbers",
-                  file=sys.stderr)  # fmt: skip
+            print(
+                f"no DNG: a code of readout.kind {chain.readout.kind!r} depends on several samples",
+                file=sys.stderr,
+            )
         for name, numbers in planes.items():
             if min(numbers.shape) < SMALLEST_SIDE:
                 print(f"no {name}.dng: LibRaw reads no side below {SMALLEST_SIDE}", file=sys.stderr)
@@ -130,18 +134,18 @@ def _compressed(tree: "xr.DataTree") -> dict[str, dict[str, Any]]:
 def _report(tree: "xr.DataTree") -> None:
     scene, signal = tree["scene"], tree["photodiode"]["signal"]
     rows, columns, samples = signal.shape
-    group = tree["readout"]
+    readout = tree["readout"]
     print(f"scene: {scene.attrs['origin']}, {scene.attrs['layout']}, {scene.attrs['white']}")
     print(
         f"array: {rows} x {columns} pixels, {tree['photodiode'].attrs['layout']}, {samples} "
         f"sample(s) per pixel, {float(signal.min()):.4g} to {float(signal.max()):.4g} V of "
         f"{tree['photodiode']['full_scale'].item():.4g} V"
     )
-    if "digital_number" in group:
-        numbers, largest = group["digital_number"], group.attrs["largest_dn"]
+    if "digital_number" in readout:
+        numbers, largest = readout["digital_number"], readout.attrs["largest_dn"]
         print(f"readout: {int(numbers.min())} to {int(numbers.max())} DN of {largest}")
     else:
-        print(f"readout: {group.attrs['words']}, mean gray {float(group['shown'].mean()):.3f}")
+        print(f"readout: {readout.sizes['bit']} bits a sample, which compare several samples")
     if "network" in tree.children:
         network = tree["network"]
         decision = network["decision"].item()

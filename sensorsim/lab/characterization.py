@@ -97,6 +97,7 @@ def _sensitivity(bench: Bench, made: Measurement, gain: fit.Estimate) -> dict[st
         "temporal_dark_noise_dn": float(np.sqrt(dark_dn2.value)),
         "saturation_e": electrons,
         "saturation_photons": photons,
+        "saturation_ms": float(curve.time_ms[made.saturation]),
         "threshold_e": threshold,
         "threshold_photons": threshold / efficiency,
         "snr_max_db": 10 * float(np.log10(electrons)),

@@ -1,21 +1,26 @@
 """Closed-form values that a characterization should find."""
 
+import math
+
 import numpy as np
 
+from sensorsim.core.errors import InputError
 from sensorsim.lab import parameters as fit
 from sensorsim.lab.bench import Bench
 from sensorsim.lab.procedure import Vary, beyond_saturation
 from sensorsim.sensor import Photodiode, dark_current_e_per_s
 
 
-def expected(bench: Bench, vary: Vary = "light") -> dict[str, float]:
+def expected(
+    bench: Bench, vary: Vary = "light", saturation_ms: float | None = None
+) -> dict[str, float]:
     """Expected values of a characterization, from the descriptions of pixel and ADC.
 
     Dark noise and non-uniformity are those at the pixel's own exposure time. Where time varies,
     dark noise is that at zero exposure time, and non-uniformity that at the exposure time of
-    saturation. Saturation is where the well or the converter is full, or where a soft well begins
-    to reduce the noise; a measured value is a few standard deviations of the shot noise lower,
-    where clipping begins.
+    saturation, which depends on the steps: state the measured one. Saturation is where the well or
+    the converter is full, or where a soft well begins to reduce the noise; a measured value is a
+    few standard deviations of the shot noise lower, where clipping begins.
 
     Parameters
     ----------
@@ -23,12 +28,22 @@ def expected(bench: Bench, vary: Vary = "light") -> dict[str, float]:
         The camera in the setup.
     vary : "light" or "time"
         Whether irradiance or exposure time varies.
+    saturation_ms : float, optional
+        Exposure time at which saturation was measured, ms: ``saturation_ms`` of `characterize`. If
+        left out, the time at which the mean signal reaches saturation. Used only where time varies.
 
     Returns
     -------
     dict of float
         Values by the names and in the units of the results of `characterize`.
+
+    Raises
+    ------
+    InputError
+        If ``saturation_ms`` is not a finite time above 0.
     """
+    if saturation_ms is not None and not 0 < saturation_ms < math.inf:
+        raise InputError(f"saturation_ms {saturation_ms}: expected a finite time > 0")
     p, adc = bench.photodiode, bench.adc
     dark_current = dark_current_e_per_s(
         p.dark_current_e_per_s, p.temperature_c, p.dark_current_activation_ev
@@ -41,7 +56,9 @@ def expected(bench: Bench, vary: Vary = "light") -> dict[str, float]:
     variance_dn2 = (gain * noise_e) ** 2 + fit.QUANTIZATION_DN2
     threshold = fit.threshold_e(variance_dn2, gain)
     dark_e = p.dark_e
-    if vary == "time":
+    if vary == "time" and saturation_ms is not None:
+        dark_e *= saturation_ms / p.integration_time_ms
+    elif vary == "time":
         dark_e *= bench.saturation_e / bench.clip_e / beyond_saturation(bench)
     dsnu_e, prnu_percent = comparator_e * adc.comparator.offset_mv, adc.column_gain_percent
     if p.draws("all"):

@@ -214,7 +214,8 @@ class Chain:
             raise InputError(
                 f"{dataset.origin}: its classes are {', '.join(dataset.class_names)}, but "
                 f"{self.network.path} was trained for {', '.join(self.model.class_names)}; "
-                "rename the folders or train a model"
+                "give class folders those names (case and punctuation do not matter), leave the "
+                "others out, or train a model"
             )
 
 

@@ -52,7 +52,7 @@ def contents(pipelines: Iterable[Pipeline], sources: tuple[str, ...] = SOURCES) 
         "images and labels": images,
         "technologies": technologies,
         "readout packages": {kind: digest for kind, digest in readouts.items() if digest},
-        "tables": {t[-1]: hashlib.sha256(resources.data(*t).read_bytes()).hexdigest()
+        "tables": {"/".join(t): hashlib.sha256(resources.data(*t).read_bytes()).hexdigest()
                    for t in _TABLES},
         "source code": source_digest(sources),
     }  # fmt: skip

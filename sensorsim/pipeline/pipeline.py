@@ -88,7 +88,7 @@ class Pipeline(Chain):
 
     @property
     def dataset(self) -> Labelled:
-        """Test images of the scene, loaded on first use.
+        """Test images of the scene, loaded on first use; classes are matched to the model by name.
 
         Returns
         -------
@@ -97,6 +97,7 @@ class Pipeline(Chain):
         """
         if self._dataset is None:
             self._dataset = self._load("test")
+        self._dataset = self._dataset.numbered_like(self.model.class_names)
         return self._dataset
 
     @cached_property
@@ -108,7 +109,7 @@ class Pipeline(Chain):
         Labelled
             Images, labels and class names.
         """
-        return self._load("validation")
+        return self._load("validation").numbered_like(self.model.class_names)
 
     def _load(self, split: str) -> Labelled:
         scene = self.description.scene

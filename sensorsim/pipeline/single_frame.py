@@ -171,7 +171,6 @@ def trace_frame(chain: Pipeline, frame: Frame, seed: int = 0) -> xr.DataTree:
     mosaic = seen_mosaic(chain, frame)
     for group in ("array", "photodiode", "readout"):
         tree[group].attrs["layout"] = mosaic or array_layout(tree[group].sizes["color"])
-    tree["readout"].attrs["words"] = chain.readout.words()
     tree["readout"].attrs["largest_dn"] = chain.readout.levels
     if reason is not None:
         tree.attrs["undecided"] = reason
@@ -206,8 +205,8 @@ def planes_dn(tree: xr.DataTree) -> dict[str, np.ndarray[tuple[int, ...], np.dty
     -------
     dict of str to uint16 [H, W]
         Digital numbers, DN: one plane ``frame`` of a mosaic or gray array; ``frame-red``,
-        ``frame-green`` and ``frame-blue`` of an array with three samples per pixel. Empty if the
-        readout makes no digital numbers.
+        ``frame-green`` and ``frame-blue`` of an array with three samples per pixel. Empty if a
+        code depends on several samples, so that it has no digital number.
     """
     if "digital_number" not in tree["readout"]:
         return {}

@@ -44,9 +44,8 @@ def of_array(
     Returns
     -------
     DataTree
-        Arrays with units. ``shown`` is the code as a gray value, ``bit_name`` says what each bit of
-        a code means; ``digital_number`` and ``transition`` exist only if a code depends on one
-        sample alone.
+        Arrays with units; ``digital_number`` and ``transition`` only if a code depends on one
+        sample alone; ``bit`` names the bits of ``code``.
     """
     stops = camera.exposure.stops(key)[0]
     scene = {
@@ -78,9 +77,9 @@ def of_array(
         "shown": (
             _SPACE,
             readout.shown(codes).astype(np.float32),
-            {"units": "1", "long_name": "code as a gray value"},
+            {"units": "1", "long_name": "codes as gray values, 1 is white"},
         ),
-        "bit_name": ("bit", list(readout.bit_words(full_scale_v))),
+        "bit": ("bit", list(readout.bit_words(full_scale_v))),
     }
     numbers, levels = readout.digital_numbers(codes), readout.transitions()
     if numbers is not None:

@@ -16,8 +16,6 @@ _LONGEST_SIDE = 600
 """Pixels of a picture; larger frames are shown as means over blocks."""
 _BINS = 200
 _MOST_CODES = 256
-_MOST_MARKED = 32
-"""Most levels that are marked in a histogram of volts."""
 _GAMMA = 1 / 2.2
 _HIGH_RANGE, _DARKEST = 1.05, 1e-6
 """Light above the first value is drawn on a logarithmic axis that begins at the second."""
@@ -106,8 +104,9 @@ def _photodiode(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
     picture.set_title("photodiode", fontsize=9)
     _histogram(histogram, _planes(volts, layout), "volts at the pixel's output (V)")
     _mark(histogram, full, "full well")
-    levels = tree["readout"].get("transition", xr.DataArray([])).to_numpy()
-    if 0 < levels.size <= _MOST_MARKED:
+    readout = tree["readout"]
+    if "transition" in readout and readout["transition"].size <= 32:
+        levels = readout["transition"].to_numpy()
         for level in levels:
             histogram.axvline(level, color="gray", linewidth=0.6, linestyle=":")
         histogram.plot([], [], color="gray", linewidth=0.6, linestyle=":", label="levels")
@@ -117,27 +116,27 @@ def _photodiode(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
 def _readout(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
     group = tree["readout"]
     layout = str(group.attrs["layout"])
-    if "digital_number" in group:
-        shown, largest = group["digital_number"], int(group.attrs["largest_dn"])
-        step = -(-(largest + 1) // _MOST_CODES)
-        edges = np.arange(-0.5, largest + 0.5 + step, step)
-    else:
-        shown, largest = group["shown"], 1
-        steps = group.sizes["bit"]
-        edges = (np.arange(steps + 2) - 0.5) / steps
-    label = f"{shown.attrs['long_name']} ({shown.attrs['units']})"
-    values = shown.to_numpy()
-    _picture(picture, values.astype(np.float32), layout, Normalize(0, largest), label)
     picture.set_title("readout", fontsize=9)
-    _histogram(histogram, _planes(values, layout), label, edges)
+    if "digital_number" not in group:
+        shown = group["shown"].to_numpy()
+        _picture(picture, shown, layout, Normalize(0, 1), "codes as gray values")
+        _histogram(histogram, _planes(shown, layout), "codes as gray values (1)")
+        return
+    numbers = group["digital_number"].to_numpy()
+    largest = int(group.attrs["largest_dn"])
+    label = f"{group['digital_number'].attrs['long_name']} (DN)"
+    _picture(picture, numbers.astype(np.float32), layout, Normalize(0, largest), label)
+    step = -(-(largest + 1) // _MOST_CODES)
+    edges = np.arange(-0.5, largest + 0.5 + step, step)
+    _histogram(histogram, _planes(numbers, layout), label, edges)
 
 
 def _bits(tree: xr.DataTree) -> Figure:
     """Every bit of the samples as a picture, and the share of samples at 1."""
     group = tree["readout"]
     codes, layout = group["code"].to_numpy(), str(group.attrs["layout"])
-    names = group["bit_name"].to_numpy()
-    count = names.size
+    names = [str(name) for name in group["bit"].to_numpy()]
+    count = len(names)
     columns = min(4, count + 1)
     rows = -(-(count + 1) // columns)
     height, width = codes.shape[:2]
@@ -153,7 +152,7 @@ def _bits(tree: xr.DataTree) -> Figure:
         shares.append(float(plane.mean()))
         shown = shrunk(plane, layout)
         image = axes.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        axes.set_title(str(names[bit]), fontsize=8)
+        axes.set_title(names[bit], fontsize=8)
         axes.set(xticks=[], yticks=[])
     if image is not None:
         bar = figure.colorbar(image, ax=list(grid[:count]), ticks=[0, 1], shrink=0.6)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-
 from pydantic import ValidationError
 
 from sensorsim.circuits.comparator import Comparator
@@ -101,6 +100,8 @@ class Readout(Description, ABC):
     """Values of each circuit parameter that a search may choose; the first is tried first."""
     choices_need_a_process: ClassVar[bool] = False
     """Whether only a process can price `choices`."""
+    circuit: ClassVar[frozenset[str]] = frozenset()
+    """Fields of the circuit, which a pipeline states; a model file gives all others."""
     code_words: ClassVar[str] = "code"
     """Meaning of a code, for a trace."""
     number_words: ClassVar[str] = "code as a number"
@@ -315,35 +316,6 @@ class Readout(Description, ABC):
         values = spread_fields(codes, self.bits_per_sample) if self.planes == 1 else codes
         return values.astype(np.float32)
 
-    def channel_words(self) -> str:
-        """State the channel at which the network reads each bit, for exported graphs.
-
-        Returns
-        -------
-        str
-            Channel as a formula, like "color * 4 + bit".
-        """
-        return f"color * {self.bits_per_sample} + bit" if self.planes == 1 else "color"
-
-    def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
-        """Name every bit of a code, for figures.
-
-        Parameters
-        ----------
-        full_scale_v : float
-            Voltage at which the range ends, V.
-
-        Returns
-        -------
-        tuple of str
-            ``bits_per_sample`` names, from bit 0 on.
-        """
-        numbers = self.planes == self.bits_per_sample
-        return tuple(
-            f"bit {k}, weight {2**k}" if numbers else f"bit {k}"
-            for k in range(self.bits_per_sample)
-        )
-
     def transitions(self) -> npt.NDArray[np.float64] | None:
         """Levels that a sample is compared with.
 
@@ -387,6 +359,38 @@ class Readout(Description, ABC):
         numbers = self.digital_numbers(codes)
         assert numbers is not None
         return numbers / self.levels
+
+    def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
+        """Describe each bit of a code, for a picture's title.
+
+        Parameters
+        ----------
+        full_scale_v : float
+            Voltage at which the range ends, V.
+
+        Returns
+        -------
+        tuple of str
+            One text for each of `bits_per_sample` bits, from bit 0; by default the level that a
+            bit is the decision of, or its weight.
+        """
+        bits = range(self.bits_per_sample)
+        if self.planes > 1:
+            return tuple(f"bit {bit}, weight {2**bit}" for bit in bits)
+        levels = self.transitions()
+        if levels is None or levels.size != len(bits):
+            return tuple(f"bit {bit}" for bit in bits)
+        return tuple(f"threshold {full_scale_v * level:.3g} V" for level in levels)
+
+    def channel_words(self) -> str:
+        """State the channel at which the network reads each bit, for exported graphs.
+
+        Returns
+        -------
+        str
+            Channel as a formula, like "color * 8 + bit".
+        """
+        return "color" if self.planes > 1 else f"color * {self.bits_per_sample} + bit"
 
     def level_words(self) -> str:
         """Describe the levels in a sentence, for reports.
@@ -462,8 +466,7 @@ class Readout(Description, ABC):
                 own = ", ".join(f for f in fields if f not in ("kind", *self.level_fields))
                 raise InputError(
                     f"readout.{name} {value!r}: network.model was trained behind readout.kind "
-                    f"{self.kind!r}, which has no such field; remove it, or name the model of a "
-                    f"readout that has it (this one has {own})"
+                    f"{self.kind!r}, whose circuit has {own}; remove it, or name another model"
                 )
         levels = {name: getattr(self, name) for name in self.level_fields}
         try:
@@ -718,5 +721,5 @@ def _said(error: Any) -> str:
     """One error of validation, by the field of a pipeline that it concerns."""
     message = error["msg"].removeprefix("Value error, ")
     if not error["loc"]:
-        return f"readout (with the levels of network.model): {message}"
+        return f"readout (of network.model): {message}"
     return f"readout.{'.'.join(map(str, error['loc']))}: {message} (got {error['input']!r})"

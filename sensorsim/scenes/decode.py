@@ -1,21 +1,24 @@
 """Decode the pictures of a dataset in parallel, at their own or one common size."""
 
-import io
+import lzma
 import os
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePath
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from sensorsim.core.errors import InputError
-from sensorsim.scenes.srgb import to_linear, to_srgb
+from sensorsim.scenes.photograph import Photograph, decode_photograph
+from sensorsim.scenes.srgb import to_srgb
+from sensorsim.scenes.unreadable import UnreadableError
 
 _BLOCK = 1024
 """Pictures submitted to the threads at a time; limits the memory of finished ones."""
@@ -37,60 +40,62 @@ def decode(data: bytes, side: int | None = None) -> npt.NDArray[np.uint8]:
     Parameters
     ----------
     data : bytes
-        A file of any format that Pillow reads.
+        The file, see `decode_photograph`.
     side : int, optional
         Side of the result, pixels; None keeps the picture's own size.
 
     Returns
     -------
     uint8 [H, W, C]
-        sRGB codes; C is 1 for gray pictures, 3 for all others. Transparency is dropped, 16-bit
-        samples are scaled to 8 bits.
+        sRGB codes; C is 1 for gray pictures, 3 for all others. Samples of 16 bits are scaled to 8.
 
     Raises
     ------
-    ValueError, OSError, SyntaxError or another error of Pillow's
-        If the data are not a complete picture.
+    UnreadableError
+        If the data are not a complete picture, or have transparent pixels (`decode_photograph`).
 
     Examples
     --------
+    >>> import io
     >>> buffer = io.BytesIO()
     >>> Image.new("L", (40, 20), 128).save(buffer, "png")
     >>> decode(buffer.getvalue(), 8).shape
     (8, 8, 1)
     """
-    with Image.open(io.BytesIO(data)) as image:
-        if image.mode == "F":
-            raise ValueError("samples of floating point, expected 8 or 16 bits")
-        if side is not None:
-            image.draft(None, (_OVERSAMPLING * side, _OVERSAMPLING * side))
-        ImageOps.exif_transpose(image, in_place=True)
-        deep = image.mode.startswith("I")  # 16 bits a sample, which Pillow would clip to 8
-        gray = deep or image.mode in ("1", "L", "LA")
-        array = _eight_bits(image) if deep else np.asarray(image.convert("L" if gray else "RGB"))
-    array = array[..., np.newaxis] if gray else array
-    if side is None or array.shape[:2] == (side, side):
-        return array
-    return _resized(array, side)
+    return _sized(decode_photograph(data, _least_side(side)), side)
 
 
-def _resized(array: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
-    planes = [Image.fromarray(to_linear(array[..., c])) for c in range(array.shape[-1])]
+def _least_side(side: int | None) -> int | None:
+    return None if side is None else _OVERSAMPLING * side
+
+
+def _sized(picture: Photograph, side: int | None) -> npt.NDArray[np.uint8]:
+    if side is None or picture.codes.shape[:2] == (side, side):
+        return picture.srgb_codes()
+    light = picture.light()
+    planes = [Image.fromarray(light[..., c]) for c in range(light.shape[-1])]
     small = [p.resize((side, side), Image.Resampling.BILINEAR) for p in planes]
     return to_srgb(np.stack([np.asarray(p) for p in small], -1))
 
 
-def _eight_bits(image: Image.Image) -> npt.NDArray[np.uint8]:
-    """Scale a 16-bit gray image to 8 bits."""
-    samples = np.asarray(image).astype(np.int64)
-    if samples.size and not 0 <= samples.min() <= samples.max() <= 65535:
-        raise ValueError(f"samples from {samples.min()} to {samples.max()}, expected 16 bits")
-    return ((samples + 128) // 257).astype(np.uint8)
+class Decoded(NamedTuple):
+    """Pictures of a dataset.
+
+    Attributes
+    ----------
+    images : uint8 [N, H, W, C]
+        sRGB codes; C is 1 if all pictures are gray, else 3.
+    notes : tuple of str
+        What files state and was not followed, with the number of files, for messages.
+    """
+
+    images: npt.NDArray[np.uint8]
+    notes: tuple[str, ...]
 
 
 def decode_all(
     origin: str, files: Sequence[File], read: Callable[[File], bytes], side: int | None = None
-) -> npt.NDArray[np.uint8]:
+) -> Decoded:
     """Decode all pictures of a dataset, on as many threads as the machine has cores.
 
     Each file's data are freed as soon as its picture is decoded and resized.
@@ -109,8 +114,8 @@ def decode_all(
 
     Returns
     -------
-    uint8 [N, H, W, C]
-        sRGB codes; C is 1 if all pictures are gray, else 3.
+    Decoded
+        Images and notes.
 
     Raises
     ------
@@ -122,18 +127,21 @@ def decode_all(
     first, gray = files[0], True
     unreadable: list[str] = []
     differing: list[str] = []
+    notes: Counter[str] = Counter()
     for i, found in enumerate(_attempts(files, read, side)):
         if isinstance(found, str):
-            unreadable.append(f"{files[i]} ({found})")
+            unreadable.append(f"{shown(files[i])} ({found})")
             continue
+        codes, said = found
+        notes.update(said)
         if images is None:
-            shape = found.shape if side is None else (side, side, 3)
+            shape = codes.shape if side is None else (side, side, 3)
             images, first = np.empty((len(files), *shape), np.uint8), files[i]
-        if side is None and found.shape != images.shape[1:]:
-            differing.append(f"{files[i]} {found.shape}")
+        if side is None and codes.shape != images.shape[1:]:
+            differing.append(f"{shown(files[i])} {codes.shape}")
             continue
-        images[i] = found
-        gray &= found.shape[-1] == 1
+        images[i] = codes
+        gray &= codes.shape[-1] == 1
     problems = []
     if unreadable:
         problems.append(
@@ -143,33 +151,58 @@ def decode_all(
     if differing and images is not None:
         problems.append(
             f"{len(differing)} of {len(files)} images are not of shape {images.shape[1:]} (rows, "
-            f"columns, colors) like {first}: {some(differing)}; resize them, or state one side for "
-            "all with scene.size_px"
+            f"columns, colors) like {shown(first)}: {some(differing)}; resize them, or state one "
+            "side for all with scene.size_px"
         )
     if problems or images is None:
         raise InputError(f"{origin}: " + ". ".join(problems))
-    return images[..., :1].copy() if gray and images.shape[-1] == 3 else images
+    images = images[..., :1].copy() if gray and images.shape[-1] == 3 else images
+    return Decoded(images, tuple(f"{n} of {len(files)} images: {s}" for s, n in notes.items()))
 
 
 def _attempts(
     files: Sequence[File], read: Callable[[File], bytes], side: int | None
-) -> Iterator[npt.NDArray[np.uint8] | str]:
-    """Every picture in order, or a string that says why it cannot be read."""
+) -> Iterator[tuple[npt.NDArray[np.uint8], tuple[str, ...]] | str]:
+    """Every picture in order with its notes, or a string that says why it cannot be read."""
 
-    def attempt(file: File) -> npt.NDArray[np.uint8] | str:
+    def attempt(file: File) -> tuple[npt.NDArray[np.uint8], tuple[str, ...]] | str:
         try:
-            return decode(read(file), side)
-        except UnidentifiedImageError:
-            return "of no image format that can be read"
-        except (
-            Image.DecompressionBombError, OSError, SyntaxError, ValueError, struct.error,
-            zipfile.BadZipFile, zlib.error, RuntimeError, EOFError,
+            data = read(file)
+        except (  # all that zipfile raises on damaged or encrypted members
+            OSError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, RuntimeError,
+            EOFError, ValueError,
         ) as error:  # fmt: skip
             return str(error)
+        try:
+            picture = decode_photograph(data, _least_side(side))
+        except UnreadableError as error:
+            return str(error)
+        return _sized(picture, side), picture.notes
 
     with ThreadPoolExecutor(os.cpu_count(), "sensorsim") as threads:
         for start in range(0, len(files), _BLOCK):
             yield from threads.map(attempt, files[start : start + _BLOCK])
+
+
+def shown(name: object) -> str:
+    r"""Name of a file for messages, without bytes that are no text.
+
+    Parameters
+    ----------
+    name : object
+        A path or string.
+
+    Returns
+    -------
+    str
+        The name; bytes that are not UTF-8 are shown like "\udcff".
+
+    Examples
+    --------
+    >>> shown("a\udcff.png")
+    'a\\udcff.png'
+    """
+    return str(name).encode("utf-8", "backslashreplace").decode()
 
 
 def some(names: Sequence[str]) -> str:

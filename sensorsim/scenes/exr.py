@@ -5,6 +5,7 @@ luminance: the brightest hundredth, lamps and highlights, lies above 1 and is ke
 """
 
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sensorsim.optics.cfa import LUMINANCE
 from sensorsim.scenes.frame import Frame
 
 WHITE_PERCENTILE = 99.0
+_MOST_PIXELS = 2**28
 _OUT_OF_GAMUT = 1e-3
 """Fraction of white; negative samples down to it are colors outside the file's primaries."""
 
@@ -44,7 +46,7 @@ def read_exr(path: Path, white_radiance: float | None = None) -> Frame:
         If the file is not a complete OpenEXR file, has other channels, or holds NaN, infinite or
         clearly negative radiance, or if white is not above 0.
     """
-    radiance = _pixels(path)
+    radiance, notes = _pixels(path)
     if not np.isfinite(radiance).all():
         count = np.count_nonzero(~np.isfinite(radiance))
         raise InputError(
@@ -71,6 +73,7 @@ def read_exr(path: Path, white_radiance: float | None = None) -> Frame:
             "negative_samples_set_to_0": int(np.count_nonzero(radiance < 0)),
             "smallest_radiance": smallest,
         },
+        notes,
     )
 
 
@@ -85,15 +88,20 @@ def _percentile(radiance: npt.NDArray[np.float32], path: Path) -> float:
     return white
 
 
-def _pixels(path: Path) -> npt.NDArray[np.float32]:
-    """Radiance, float32 [H, W, 1 or 3]."""
+def _pixels(path: Path) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
+    """Radiance of the data window, float32 [H, W, 1 or 3], and notes."""
     import OpenEXR
 
     try:
         # OpenEXR prints its warnings to standard output, which is for results only.
-        with redirect_stdout(sys.stderr), OpenEXR.File(str(path)) as file:
+        with redirect_stdout(sys.stderr):
+            with OpenEXR.File(str(path), header_only=True) as file:
+                _check_size(file.header(), path)
+            file = OpenEXR.File(str(path))
+        with file:
             parts = len(file.parts)
             channels: dict[str, Any] = {k: v.pixels for k, v in file.channels().items()}
+            header = dict(file.header())
     except (RuntimeError, ValueError, TypeError, MemoryError) as error:
         raise InputError(
             f"{path}: not a readable OpenEXR file ({error}); it is truncated, damaged or deep: "
@@ -109,4 +117,25 @@ def _pixels(path: Path) -> npt.NDArray[np.float32]:
     if pixels.dtype not in (np.float16, np.float32):
         raise InputError(f"{path}: samples of type {pixels.dtype}, expected half or float")
     array: npt.NDArray[np.float32] = pixels.astype(np.float32)
-    return array[..., :3] if array.ndim == 3 else array[..., np.newaxis]
+    return (array[..., :3] if array.ndim == 3 else array[..., np.newaxis]), _notes(header)
+
+
+def _check_size(header: Mapping[str, Any], path: Path) -> None:
+    """Raise before a damaged header asks for more memory than the machine has."""
+    first, last = (np.array(corner, np.int64) for corner in header["dataWindow"])
+    columns, rows = (last - first + 1).tolist()
+    if columns * rows > _MOST_PIXELS:
+        raise InputError(
+            f"{path}: data window of {columns} x {rows} pixels, expected at most {_MOST_PIXELS} "
+            "in all; crop it, or fetch it again if it is damaged"
+        )
+
+
+def _notes(header: Mapping[str, Any]) -> tuple[str, ...]:
+    notes = []
+    if (aspect := float(header.get("pixelAspectRatio", 1))) != 1:
+        notes.append(f"states pixels {aspect:.3g} times as wide as high; read as square")
+    data, display = (np.array(header.get(f"{w}Window", ())) for w in ("data", "display"))
+    if not np.array_equal(data, display):
+        notes.append("display window differs from the data window; the data window is read")
+    return tuple(notes)

@@ -7,21 +7,19 @@ images come one of each class in turn, so that the first N of them are a balance
 """
 
 import hashlib
-import zipfile
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from sensorsim.core.errors import InputError
-from sensorsim.scenes.decode import decode_all
+from sensorsim.scenes.decode import decode_all, shown, some
 from sensorsim.scenes.labelled import Labelled
+from sensorsim.scenes.listing import Files, opened
+from sensorsim.scenes.photograph import SUFFIXES
 
-# Includes formats that Pillow may lack: such a file is reported as unreadable, not skipped.
-_SUFFIXES = {
-    ".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".gif", ".webp", ".heic",
-    ".heif", ".avif",
-}  # fmt: skip
 _SPLITS = {"train", "test"}
 _HELD_OUT = 5
 """One image in this many is held out for the test split."""
@@ -46,78 +44,123 @@ def read_folder(path: Path, split: str, name: str, size: int | None = None) -> L
     Returns
     -------
     Labelled
-        Images and labels; ``origin`` says if the split was made here.
+        Images and labels; ``origin`` says if the split was made here, and what was left out.
 
     Raises
     ------
     InputError
-        If no images are found, files cannot be read, or ``size`` is None and the images differ in
-        size.
+        If no images are found, their classes are ambiguous, files cannot be read, or ``size`` is
+        None and the images differ in size.
     """
-    if path.is_dir():
-        found = (p for p in path.rglob("*") if p.is_file())
-        files = [PurePosixPath(p.relative_to(path).as_posix()) for p in found]
-        return _read(path, files, lambda p: (path / p).read_bytes(), split, name, size)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {PurePosixPath(i.filename): i for i in archive.infolist() if not i.is_dir()}
-            return _read(path, [*members], lambda p: archive.read(members[p]), split, name, size)
-    except FileNotFoundError:
-        raise InputError(
-            f"{path}: no such file; expected a folder or zip of class folders"
-        ) from None
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InputError(
-            f"{path}: not a readable zip ({error}); expected a folder or zip of class folders"
-        ) from None
+    with opened(path) as files:
+        return _read(path, files, split, name, size)
 
 
-def _read(
-    path: Path,
-    files: list[PurePosixPath],
-    read: Callable[[PurePosixPath], bytes],
-    split: str,
-    name: str,
-    size: int | None,
-) -> Labelled:
-    images = sorted(f for f in files if _is_image(f))
+def _read(path: Path, files: Files, split: str, name: str, size: int | None) -> Labelled:
+    images = [f for f in files.names if _is_image(f) and len(f.parts) >= 2]
     if not images:
         raise InputError(
             f"{path}: no images found; expected class folders that hold "
-            f"{', '.join(sorted(_SUFFIXES))} files"
+            f"{', '.join(sorted(SUFFIXES))} files"
         )
+    _check_places(path, images)
     # Number classes over all splits: a class has one number even if a split lacks other classes.
     in_splits = [f for f in images if _split(f) in _SPLITS]
-    classes = sorted({f.parent.name for f in in_splits or images})
-    origin = str(path)
+    used = in_splits or images
+    classes = _classes(path, used)
     if in_splits:
-        images = [f for f in in_splits if _split(f) == split]
-        if not images:
-            raise InputError(f"{path}: no images in {split}/<class>/; expected that split")
+        chosen, origin = _of_split(path, images, split), str(path)
     else:
-        held_out = _held_out(images)
-        images = [f for f in images if (f in held_out) == (split == "test")]
-        if not images:
-            raise InputError(
-                f"{path}: no class has two images, so that none can be held out for the test "
-                "split; add images, or name folders train/<class> and test/<class>"
-            )
-        part = "the fifth" if split == "test" else "all but the fifth"
-        origin += f" ({part} of every class that the SHA-256 of its file names holds out for test)"
+        chosen, origin = _held_out_or_not(path, images, split)
     number = {c: i for i, c in enumerate(classes)}
     if split == "test":  # training shuffles by itself
-        images = _in_turn(images)
-    labels = np.array([number[f.parent.name] for f in images], np.int64)
-    return Labelled(decode_all(str(path), images, read, size), labels, tuple(classes), name, origin)
+        chosen = _in_turn(chosen)
+    labels = np.array([number[_class(f)] for f in chosen], np.int64)
+    decoded = decode_all(str(path), chosen, files.read, size)
+    notes = (*_left_out(files.names, used), *_joined(used), *decoded.notes)
+    origin += "".join(f"; {note}" for note in notes)
+    return Labelled(decoded.images, labels, tuple(classes), name, origin)
 
 
 def _is_image(file: PurePosixPath) -> bool:
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in file.parts)
-    return file.suffix.lower() in _SUFFIXES and len(file.parts) >= 2 and not hidden
+    return file.suffix.lower() in SUFFIXES
+
+
+def _class(file: PurePosixPath) -> str:
+    return unicodedata.normalize("NFC", file.parent.name)  # macOS writes names decomposed
 
 
 def _split(file: PurePosixPath) -> str:
     return file.parent.parent.name.lower()
+
+
+def _check_places(path: Path, images: list[PurePosixPath]) -> None:
+    """Raise if the place of an image does not tell its split and class without doubt."""
+    folders = {f.parent for f in images}
+    astray = sorted(
+        d for d in folders
+        if d.parent.name.lower() not in _SPLITS and any(p.lower() in _SPLITS for p in d.parts)
+    )  # fmt: skip
+    if astray:
+        raise InputError(
+            f"{path}: images in {some([shown(d) for d in astray])}; expected those of a split "
+            "directly in train/<class> and test/<class>"
+        )
+    for folder in sorted(folders):
+        outer = next((p for p in folder.parents if p in folders), None)
+        if outer is not None:
+            raise InputError(
+                f"{path}: images in {shown(outer)} and in {shown(folder)}, so that their class is "
+                "in doubt; expected no class folder within another"
+            )
+
+
+def _classes(path: Path, images: list[PurePosixPath]) -> list[str]:
+    """Names of the classes in order."""
+    names = sorted({_class(f) for f in images})
+    alike: dict[str, str] = {}
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise InputError(
+                f"{path}: the name of the class folder {shown(name)} is not UTF-8; rename it"
+            ) from None
+        other = alike.setdefault(name.casefold(), name)
+        if other != name:
+            raise InputError(
+                f"{path}: the class folders {other} and {name} differ only in upper and lower "
+                "case; give them one name, or clearly different ones"
+            )
+    return names
+
+
+def _of_split(path: Path, images: list[PurePosixPath], split: str) -> list[PurePosixPath]:
+    chosen = [f for f in images if _split(f) == split]
+    if not chosen:
+        others = sorted({shown(f.parent.parent) for f in images})
+        raise InputError(
+            f"{path}: no images in {split}/<class>/; expected that split beside {some(others)}: "
+            "add or rename its folder"
+        )
+    return chosen
+
+
+def _held_out_or_not(
+    path: Path, images: list[PurePosixPath], split: str
+) -> tuple[list[PurePosixPath], str]:
+    """Images of a split that is made here, and their origin."""
+    held_out = _held_out(images)
+    chosen = [f for f in images if (f in held_out) == (split == "test")]
+    if not chosen:
+        raise InputError(
+            f"{path}: no class has two images, so that none can be held out for the test "
+            "split; add images, or name folders train/<class> and test/<class>"
+        )
+    part = "the fifth" if split == "test" else "all but the fifth"
+    return chosen, (
+        f"{path} ({part} of every class that the SHA-256 of its file names holds out for test)"
+    )
 
 
 def _held_out(files: Iterable[PurePosixPath]) -> set[PurePosixPath]:
@@ -128,8 +171,9 @@ def _held_out(files: Iterable[PurePosixPath]) -> set[PurePosixPath]:
     """
     members: dict[str, list[tuple[bytes, PurePosixPath]]] = {}
     for file in files:
-        digest = hashlib.sha256(file.name.encode("utf-8", "surrogateescape")).digest()
-        members.setdefault(file.parent.name, []).append((digest, file))
+        own = unicodedata.normalize("NFC", file.name)
+        digest = hashlib.sha256(own.encode("utf-8", "surrogateescape")).digest()
+        members.setdefault(_class(file), []).append((digest, file))
     held_out: set[PurePosixPath] = set()
     for ranked in members.values():
         count = max((len(ranked) + _HELD_OUT // 2) // _HELD_OUT, int(len(ranked) >= 2))
@@ -139,9 +183,32 @@ def _held_out(files: Iterable[PurePosixPath]) -> set[PurePosixPath]:
 
 def _in_turn(files: list[PurePosixPath]) -> list[PurePosixPath]:
     """The first file of each class, then the second of each, and so on."""
-    place: dict[str, int] = {}
+    place: Counter[str] = Counter()
     keyed = []
     for file in files:
-        turn = place[file.parent.name] = place.get(file.parent.name, -1) + 1
-        keyed.append((turn, file.parent.name, file))
+        keyed.append((place[_class(file)], _class(file), file))
+        place[_class(file)] += 1
     return [file for _, _, file in sorted(keyed)]
+
+
+def _left_out(files: list[PurePosixPath], used: list[PurePosixPath]) -> list[str]:
+    """Notes on visible files that belong to no split."""
+    notes = []
+    others = Counter(f.suffix.lower() or "no suffix" for f in files if not _is_image(f))
+    if others:
+        kinds = some([shown(k) for k in sorted(others)])
+        notes.append(f"{others.total()} files that are no images are left out ({kinds})")
+    if outside := sum(map(_is_image, files)) - len(used):
+        where = "the splits" if _split(used[0]) in _SPLITS else "class folders"
+        notes.append(f"{outside} images outside {where} are left out")
+    return notes
+
+
+def _joined(used: list[PurePosixPath]) -> list[str]:
+    """A note on classes that several folders of a split hold."""
+    places: dict[tuple[str, str], set[PurePosixPath]] = {}
+    for file in used:
+        split = _split(file) if _split(file) in _SPLITS else ""
+        places.setdefault((split, _class(file)), set()).add(file.parent)
+    several = sorted({c for (_, c), folders in places.items() if len(folders) > 1})
+    return [f"folders of one name are one class: {some(several)}"] if several else []

@@ -7,8 +7,8 @@ from typing import Any
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import read_toml
 from sensorsim.scenes.frame import Frame
+from sensorsim.scenes.unreadable import UnreadableError
 
-_PHOTOGRAPHS = {".png", ".jpg", ".jpeg"}
 _HEADERLESS = {".raw", ".bin", ".dat"}
 
 
@@ -19,9 +19,9 @@ def read_frame(
 ) -> Frame:
     """Read one scene from a file.
 
-    ``.exr`` is OpenEXR; ``.png``, ``.jpg`` and ``.jpeg`` are photographs; ``.raw``, ``.bin`` and
-    ``.dat`` are headerless, and so is any file whose layout is declared; all else is read as a
-    camera's RAW file.
+    ``.exr`` is OpenEXR; `photograph.SUFFIXES` are photographs, except that TIFF files with the tags
+    of a color filter array are camera RAW; ``.raw``, ``.bin`` and ``.dat`` are headerless, and so
+    is any file whose layout is declared; all else is read as a camera's RAW file.
 
     Parameters
     ----------
@@ -47,7 +47,8 @@ def read_frame(
     path = Path(path)
     if not path.is_file():
         raise InputError(
-            f"{path}: no such file; expected camera RAW, headerless RAW, OpenEXR, PNG or JPEG"
+            f"{path}: no such file; expected camera RAW, headerless RAW, OpenEXR or a photograph "
+            "(PNG, JPEG, TIFF, ...)"
         )
     suffix = path.suffix.lower()
     if white_radiance is not None and suffix != ".exr":
@@ -58,13 +59,27 @@ def read_frame(
         from sensorsim.scenes.exr import read_exr
 
         return read_exr(path, white_radiance)
-    if suffix in _PHOTOGRAPHS:
-        from sensorsim.scenes.photograph import read_photograph
+    from sensorsim.scenes.photograph import SUFFIXES, read_photograph
 
+    if suffix in SUFFIXES and not _is_raw_tiff(path):
         return read_photograph(path)
     from sensorsim.scenes.raw import read_raw
 
     return read_raw(path)
+
+
+def _is_raw_tiff(path: Path) -> bool:
+    """Whether a TIFF file is camera RAW; a damaged one is left to the reader of photographs."""
+    from sensorsim.scenes import tiff
+
+    with path.open("rb") as file:
+        if not tiff.is_tiff(file.read(4)):
+            return False
+        file.seek(0)
+        try:
+            return tiff.holds_raw(file)
+        except UnreadableError:
+            return False
 
 
 def _headerless(path: Path, declared: Mapping[str, Any] | None) -> Frame:

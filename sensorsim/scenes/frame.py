@@ -30,6 +30,8 @@ class Frame:
         What light 1.0 stands for in the file.
     metadata : mapping
         Further data of the file, and choices made while reading it.
+    notes : tuple of str
+        What the file states and was not followed, to be shown to the user.
 
     Raises
     ------
@@ -42,6 +44,7 @@ class Frame:
     origin: str
     white: str
     metadata: Mapping[str, str | int | float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         samples = 3 if self.layout == "rgb" else 1

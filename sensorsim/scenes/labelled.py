@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -110,6 +112,45 @@ class Labelled:
             The M images, in the order of ``index``.
         """
         return replace(self, images=self.images[index], labels=self.labels[index])
+
+    def numbered_like(self, class_names: Sequence[str]) -> "Labelled":
+        """Number the classes as others do that have the same names.
+
+        Names are the same if their letters and digits are, in upper or lower case: a folder cannot
+        be called "T-shirt/top", but "T-shirt-top".
+
+        Parameters
+        ----------
+        class_names : sequence of str
+            Names in the wanted order; some may be without images here.
+
+        Returns
+        -------
+        Labelled
+            The same images with those names; this dataset itself if it has a class that is not
+            among them, or if names are ambiguous.
+
+        Examples
+        --------
+        >>> images = np.zeros((2, 1, 1, 1), np.uint8)
+        >>> own = Labelled(images, np.array([0, 1]), ("T-shirt-top", "bag"), "own", "here")
+        >>> own.numbered_like(["bag", "T-shirt/top"]).labels.tolist()
+        [1, 0]
+        """
+        number = {_letters(name): i for i, name in enumerate(class_names)}
+        wanted = [number.get(_letters(name)) for name in self.class_names]
+        known = [w for w in wanted if w is not None]
+        distinct = len(number) == len(class_names) and len(set(known)) == len(wanted)
+        if self.class_names == tuple(class_names) or not distinct:
+            return self
+        labels = np.array(known, np.int64)[self.labels]
+        return replace(self, labels=labels, class_names=tuple(class_names))
+
+
+def _letters(name: str) -> str:
+    """Letters and digits of a name, without case; other characters separate words."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in text).split())
 
 
 def check_for_training(dataset: Labelled) -> None:

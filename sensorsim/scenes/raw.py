@@ -13,11 +13,14 @@ import numpy.typing as npt
 
 from sensorsim.core.errors import InputError
 from sensorsim.optics.cfa import bayer
+from sensorsim.scenes import tiff
 from sensorsim.scenes.frame import Frame, FrameLayout
+from sensorsim.scenes.orientation import exif_orientation, upright
+from sensorsim.scenes.unreadable import UnreadableError
 
 
 def read_raw(path: Path) -> Frame:
-    """Read the visible area of a camera's RAW file.
+    """Read the visible area of a camera's RAW file, turned as its orientation tag states.
 
     Parameters
     ----------
@@ -37,6 +40,7 @@ def read_raw(path: Path) -> Frame:
     """
     import rawpy
 
+    _check_container(path)
     try:
         with rawpy.imread(str(path)) as raw:
             return _frame(raw, path)
@@ -48,10 +52,27 @@ def read_raw(path: Path) -> Frame:
         ) from None
 
 
+def _check_container(path: Path) -> None:
+    """Raise where LibRaw would guess a color filter, or return memory that it did not fill."""
+    with path.open("rb") as file:
+        if not tiff.is_tiff(file.read(4)):
+            return
+        file.seek(0)
+        try:
+            tiff.check_raw(file)
+        except UnreadableError as error:
+            raise InputError(
+                f"{path}: not a whole camera RAW file ({error}); fetch it again, or save a "
+                "photograph as .tif or .png"
+            ) from None
+
+
 def _frame(raw: Any, path: Path) -> Frame:
-    layout = _layout(raw, path)
-    samples = raw.raw_image_visible
-    channel = raw.raw_colors_visible if layout != "mono" else np.zeros(samples.shape, np.uint8)
+    _check_flat(raw, path)
+    turn = exif_orientation(raw.sizes.flip)
+    samples, colors = (upright(a, turn) for a in (raw.raw_image_visible, raw.raw_colors_visible))
+    layout = _layout(raw, colors, path)
+    channel = colors if layout != "mono" else np.zeros(samples.shape, np.uint8)
     black = np.array(raw.black_level_per_channel, np.float32)
     white = np.array(raw.camera_white_level_per_channel or [raw.white_level] * 4, np.float32)
     if (white <= black).any():
@@ -71,11 +92,19 @@ def _frame(raw: Any, path: Path) -> Frame:
             "black_level_dn": ", ".join(f"{b:g}" for b in black),
             "white_level_dn": ", ".join(f"{w:g}" for w in white),
             "samples_below_black": below,
+            "orientation": turn,
         },
+        _notes(raw.sizes.pixel_aspect),
     )
 
 
-def _layout(raw: Any, path: Path) -> FrameLayout:
+def _notes(pixel_aspect: float) -> tuple[str, ...]:
+    if pixel_aspect == 1:
+        return ()
+    return (f"states pixels {pixel_aspect:.3g} times as wide as high; read as square",)
+
+
+def _check_flat(raw: Any, path: Path) -> None:
     import rawpy
 
     if raw.raw_type != rawpy.RawType.Flat:
@@ -84,11 +113,14 @@ def _layout(raw: Any, path: Path) -> FrameLayout:
             "that is demosaiced already); expected a mosaic of one color per pixel: convert it "
             "to OpenEXR, PNG or JPEG"
         )
+
+
+def _layout(raw: Any, colors: npt.NDArray[np.uint8], path: Path) -> FrameLayout:
+    """Layout of the mosaic, whose filter numbers ``colors`` are upright."""
     if raw.num_colors == 1:
         return "mono"
     pattern: npt.NDArray[np.uint8] = raw.raw_pattern
     names = raw.color_desc.decode()
-    colors = raw.raw_colors_visible
     cell = "".join(names[c] for c in colors[:2, :2].ravel()).lower()
     layout = bayer(f"bayer-{cell}")
     if layout is None or not _repeats(colors):

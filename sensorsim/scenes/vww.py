@@ -81,13 +81,14 @@ def read_vww(path: Path, split: str, size: int = SIDE) -> Labelled:
             f"there: {some(missing)}; searched {', '.join(str(f) for f in folders)}; {_LAYOUT}"
         )
     files = [place for place in places.values() if place is not None]
-    images = decode_all(str(path), files, Path.read_bytes, size)
+    images, notes = decode_all(str(path), files, Path.read_bytes, size)
     return Labelled(
         images if images.shape[-1] == 3 else images.repeat(3, -1),  # COCO has gray pictures, too
         np.array(list(labels.values()), np.int64),
         CLASSES,
         "vww",
-        f"{annotations} (person: an annotated area of at least {SMALLEST_AREA:.1%} of the image)",
+        f"{annotations} (person: an annotated area of at least {SMALLEST_AREA:.1%} of the image)"
+        + "".join(f"; {note}" for note in notes),
     )
 
 

@@ -83,6 +83,14 @@ def test_a_mosaic_stays_one_down_to_the_dng(command, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("one_picture")
+def test_what_a_file_states_and_is_not_followed_is_said(command, tmp_path: Path) -> None:
+    Image.new("L", (28, 28), 100).save(tmp_path / "x.png", dpi=(100, 200))
+    status, _, errors = command(tmp_path / "x.png", "glt4", "--out", tmp_path / "out")
+    assert status == 0, errors
+    assert "x.png: states pixels 2 times as wide as high; read as square" in errors
+
+
+@pytest.mark.usefixtures("one_picture")
 def test_a_second_call_replaces_the_first_and_nothing_else(command, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -183,3 +191,15 @@ def test_a_folder_in_the_way_leaves_every_file_as_it_was(command, tmp_path: Path
     assert "holds a folder trace.nc" in errors
     assert (out / "frame.dng").read_text() == "of an earlier scene"
     assert sorted(p.name for p in out.iterdir()) == ["frame.dng", "trace.nc"]
+
+
+def test_a_readout_without_digital_numbers_is_drawn_and_gives_no_dng(
+    command, tmp_path: Path
+) -> None:
+    gray = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+    Image.fromarray(gray).save(tmp_path / "x.png")
+    status, _, said = command(tmp_path / "x.png", "log_gradient2", "--out", tmp_path / "out")
+    assert status == 0
+    assert "no DNG: a code of readout.kind 'log-gradient' depends on several samples" in said
+    assert {p.name for p in (tmp_path / "out").glob("*.png")} >= PICTURES
+    assert not list((tmp_path / "out").glob("*.dng"))

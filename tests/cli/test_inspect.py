@@ -101,3 +101,18 @@ def test_wrong_input_is_named(arguments: list[str], words: str) -> None:
     assert isinstance(done.exception, InputError)
     assert words in str(done.exception)
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("log-gradient-2", "log-gradient"),
+        ("adc-log-4", "ADC"),
+        ("glt-2", "thermometer of 2 learned thresholds. Parts of full scale: "),
+    ],
+)
+def test_the_readout_describes_itself(model: str, words: str) -> None:
+    done = run.invoke(app, ["inspect", f"fashion-mnist/{model}"])
+    assert done.exit_code == 0
+    (line,) = [x for x in done.stdout.splitlines() if x.startswith("readout")]
+    assert words in line

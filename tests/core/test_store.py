@@ -28,6 +28,20 @@ def test_another_plan_is_refused(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    "other", [{"seed": 1}, {"seed": 1, "images": 5, "die": 0}, {"seed": 1, "images": 6},
+              {"seed": 1, "images": 4}, {"seed": 1, "images": None}],
+)  # fmt: skip
+def test_a_plan_with_an_entry_more_less_or_other_is_refused(tmp_path: Path, other: dict) -> None:
+    with PointStore(tmp_path / "deep" / "er", "sweep", {"seed": 1, "images": 5}):
+        pass
+    with (
+        pytest.raises(InputError, match=r"\((die|images) differ"),
+        PointStore(tmp_path / "deep" / "er", "sweep", other),
+    ):
+        pass
+
+
 def test_a_file_is_no_store(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("")
@@ -42,9 +56,15 @@ def test_a_file_is_no_store(tmp_path: Path) -> None:
 
 def test_a_folder_of_other_files_is_no_store(tmp_path: Path) -> None:
     (tmp_path / "photos.txt").write_text("mine")
-    with pytest.raises(InputError, match=r"holds photos\.txt"), PointStore(tmp_path, "sweep", {}):
+    with pytest.raises(InputError, match=r"holds photos\.txt;"), PointStore(tmp_path, "sweep", {}):
         pass
-    assert [p.name for p in tmp_path.iterdir() if p.suffix] == ["photos.txt"]
+    (tmp_path / "a.txt").write_text("mine")
+    with (
+        pytest.raises(InputError, match=r"holds a\.txt and more;"),
+        PointStore(tmp_path, "sweep", {}),
+    ):
+        pass
+    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix) == ["a.txt", "photos.txt"]
 
 
 @pytest.mark.parametrize("content", [b"", b'{"accuracy": 0.', b"\xff", b"[]"])

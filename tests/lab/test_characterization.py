@@ -97,6 +97,24 @@ def test_dark_spread_is_expected_at_the_time_of_saturation() -> None:
     assert expected(bench)["dsnu_e"] > 1.1 * data["dsnu_e"].item()
 
 
+def test_expected_dark_spread_follows_the_measured_time_of_saturation() -> None:
+    """PRNU moves the largest variance to a shorter time than that of the mean signal."""
+    pixel = Photodiode(
+        dark_current_e_per_s=1000, dark_current_spread_percent=50, dsnu_e=0, prnu_percent=5
+    )
+    bench = set_up(pixel, ideal_adc(12), **SMALL)
+    data = characterize(bench, steps=10, stack=4, vary="time")
+    measured_ms = data["saturation_ms"].item()
+    assert measured_ms == data["time_ms"][data.attrs["saturation_index"]]
+    spread_e = 0.5 * pixel.dark_e * measured_ms / pixel.integration_time_ms
+    put_in = expected(bench, "time", measured_ms)["dsnu_e"]
+    assert put_in == pytest.approx(spread_e)
+    assert abs(data["dsnu_e"].item() - put_in) < 4 * data["dsnu_e_error"].item()
+    assert expected(bench, "light", measured_ms) == expected(bench, "light")
+    with pytest.raises(InputError, match=r"saturation_ms 0: expected a finite time"):
+        expected(bench, "time", 0)
+
+
 def test_bent_ramp_is_found_nonlinear() -> None:
     ramp = SingleSlope(ramp_curvature_percent=1.0)
     adc = ideal_adc(12)

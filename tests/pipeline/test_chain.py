@@ -233,6 +233,21 @@ def test_trace_refuses_an_image_that_the_network_cannot_read() -> None:
     assert "network" not in pipe.trace(np.zeros((20, 28)), decide=False).children
 
 
+def test_own_images_are_matched_to_the_model_by_the_names_of_their_classes(tmp_path: Path) -> None:
+    """Folders are sorted and cannot be called "T-shirt/top"; two of the ten classes are enough."""
+    from PIL import Image
+
+    known = ss.load_pipeline("glt4").dataset
+    for label, name in ((0, "T-shirt-top"), (9, "Ankle Boot")):
+        (tmp_path / "test" / name).mkdir(parents=True)
+        for i in np.flatnonzero(known.labels == label)[:8]:
+            Image.fromarray(known.images[i, ..., 0]).save(tmp_path / "test" / name / f"{i}.png")
+    pipe = ss.load_pipeline("glt4", {"scene.dataset": "folder", "scene.data_dir": str(tmp_path)})
+    assert pipe.dataset.class_names == known.class_names
+    assert sorted(pipe.dataset.labels.tolist()) == [0] * 8 + [9] * 8
+    assert pipe.run()["accuracy"] > 0.5
+
+
 def test_classes_of_another_name_are_refused(tmp_path: Path) -> None:
     from PIL import Image
 

@@ -20,9 +20,7 @@ CLASSES = 300
 def test_decisions_of_more_than_255_classes_survive_a_file(model: Model, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     weights = pack(random.integers(0, 2, (CLASSES, 48)).astype(np.uint8))
-    scores = Scores(
-        48, CLASSES, 8, weights, np.full(CLASSES, 4), random.integers(-9, 9, CLASSES)
-    )
+    scores = Scores(48, CLASSES, 8, weights, np.full(CLASSES, 4), random.integers(-9, 9, CLASSES))
     names = tuple(f"class {i}" for i in range(CLASSES))
     many = replace(model, layers=(*model.layers[:-1], scores), class_names=names)
     save_model(many, tmp_path / "many.npz")

@@ -85,7 +85,7 @@ def test_cifar10_and_stl10_load_from_their_own_files(tmp_path: Path) -> None:
     ("name", "split", "data_dir", "words"),
     [
         ("imagenet", "test", None, "imagenet.*expected one of"),
-        ("mnist", "validation", None, "split 'validation'"),
+        ("mnist", "dev", None, "split 'dev'"),
         ("folder", "test", None, "needs scene.data_dir"),
         ("cifar10", "test", "gone", "gone: no such"),
         ("vww", "test", None, "needs scene.data_dir .* COCO"),

@@ -116,3 +116,35 @@ def test_real_files_keep_their_range(name: str, stops: int) -> None:
     lit = light[light > 0]
     assert light.max() > 1
     assert np.log2(light.max() / np.percentile(lit, 0.1)) > stops
+
+
+def test_display_window_and_pixel_aspect_are_mentioned(
+    tmp_path: Path, radiance: np.ndarray
+) -> None:
+    """The data window is read, whatever is to be displayed."""
+    corner, windows = np.zeros(2, np.int32), {}
+    windows["dataWindow"] = (corner, np.array([29, 19], np.int32))
+    windows["displayWindow"] = (corner, np.array([9, 9], np.int32))
+    header = {
+        "compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage,
+        "pixelAspectRatio": 2.0, **windows,
+    }  # fmt: skip
+    with OpenEXR.File(header, {"RGB": radiance}) as file:
+        file.write(str(tmp_path / "x.exr"))
+    frame = read_frame(tmp_path / "x.exr", white_radiance=8.0)
+    np.testing.assert_array_equal(frame.light, radiance / 8)
+    assert "pixels 2 times as wide as high" in frame.notes[0]
+    assert "display window" in frame.notes[1]
+    assert read_frame(write(tmp_path / "y.exr", RGB=radiance)).notes == ()
+
+
+def test_a_header_that_asks_for_too_much_memory_is_refused(
+    tmp_path: Path, radiance: np.ndarray
+) -> None:
+    path = write(tmp_path / "x.exr", RGB=radiance)
+    data = bytearray(path.read_bytes())
+    corner = data.index(b"dataWindow\0box2i\0") + 21 + 8
+    data[corner : corner + 4] = (2**24).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"data window of 16777217 x 20 pixels, expected at most"):
+        read_frame(path)

@@ -2,17 +2,23 @@
 
 import hashlib
 import io
+import os
 import struct
+import sys
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from sensorsim.core.errors import InputError
 from sensorsim.scenes.folder import read_folder
+from sensorsim.scenes.formats import read_frame
+from sensorsim.scenes.srgb import to_srgb
 
 
 def put(root: Path, name: str, array: np.ndarray) -> None:
@@ -212,13 +218,118 @@ def test_classes_keep_their_numbers_where_a_split_lacks_one(tmp_path: Path) -> N
     assert test.labels.tolist() == [0, 2]
 
 
-def test_colour_images_keep_their_colours_and_lose_their_transparency(tmp_path: Path) -> None:
+def test_opaque_alpha_is_dropped_and_transparent_pixels_are_refused(tmp_path: Path) -> None:
     colour = np.zeros((2, 3, 4), np.uint8)
-    colour[..., 0], colour[..., 1], colour[..., 2] = 10, 20, 30
+    colour[...] = 10, 20, 30, 255
     put(tmp_path, "a/0.png", colour)
     images = read_folder(tmp_path, "train", "x").images
     assert images.shape == (1, 2, 3, 3)
     assert (images == [10, 20, 30]).all()
+    colour[0, 0, 3] = 254
+    put(tmp_path, "a/0.png", colour)
+    with pytest.raises(InputError, match=r"a/0\.png \(has transparent pixels"):
+        read_folder(tmp_path, "train", "x")
+
+
+def test_a_folder_reads_what_a_frame_reads(tmp_path: Path) -> None:
+    """Orientation, 16 bits, a white of zero: the same light, to the nearest of 8 bits."""
+    random = np.random.default_rng(2)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = Image.fromarray(random.integers(0, 256, (7, 5, 3)).astype(np.uint8))
+    (tmp_path / "train" / "a").mkdir(parents=True)
+    turned.save(tmp_path / "train" / "a" / "0.png", exif=exif)
+    deep = random.integers(0, 65536, (5, 7, 3)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "train" / "a" / "1.tif", deep, photometric="rgb", metadata=None)
+    images = read_folder(tmp_path, "train", "x").images
+    for name, image in zip(("0.png", "1.tif"), images, strict=True):
+        light = read_frame(tmp_path / "train" / "a" / name).light
+        np.testing.assert_array_equal(image, to_srgb(light))
+
+
+def test_floating_point_and_cmyk_are_refused_as_in_frames(tmp_path: Path) -> None:
+    (tmp_path / "train" / "a").mkdir(parents=True)
+    tifffile.imwrite(tmp_path / "train" / "a" / "0.tif", np.zeros((4, 4), np.float32))
+    Image.new("CMYK", (4, 4)).save(tmp_path / "train" / "a" / "1.jpg")
+    with pytest.raises(InputError, match=r"2 of 2 images.*0\.tif \(.*floating.*1\.jpg \(.*CMYK"):
+        read_folder(tmp_path, "train", "x")
+
+
+def test_what_is_left_out_or_not_followed_is_counted(tree: Path) -> None:
+    assert read_folder(tree, "test", "x").origin == str(tree)
+    (tree / "readme.TXT").write_text("no image")
+    (tree / "test" / "cat" / "0.cr2").write_bytes(b"no photograph")
+    for name in ("0.png", "val/cat/1.png"):
+        put(tree, name, np.zeros((4, 6), np.uint8))
+    put(tree, "more/test/cat/7.png", np.zeros((4, 6), np.uint8))
+    Image.new("L", (6, 4)).save(tree / "test" / "ant" / "1.png", dpi=(100, 200))
+    for source in (tree, zipped_whole(tree)):
+        data = read_folder(source, "test", "x")
+        assert len(data) == 4
+        for words in (
+            "2 files that are no images are left out (.cr2, .txt)",
+            "2 images outside the splits are left out",
+            "folders of one name are one class: cat",
+            "1 of 4 images: states pixels 2 times as wide as high",
+        ):
+            assert words in data.origin
+
+
+def zipped_whole(root: Path) -> Path:
+    path = root.with_suffix(".whole.zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in root.rglob("*"):
+            archive.write(file, file.relative_to(root))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("train/a/1.png", "test/2.png", "train/3.png"), r"images in test, train; expected"),
+        (("train/a/raw/1.png", "test/a/raw/2.png"), r"images in test/a/raw, train/a/raw"),
+        (("a/1.png", "a/thumbs/2.png", "b/3.png"), r"images in a and in a/thumbs, so that"),
+        (("train/Cat/1.png", "test/cat/2.png"), r"class folders Cat and cat differ only in"),
+        (("train/a/1.png", "val/a/1.png"), r"no images in test/.*beside train, val"),
+    ],
+)
+def test_places_that_leave_split_or_class_in_doubt_are_refused(
+    tmp_path: Path, names: tuple[str, ...], words: str
+) -> None:
+    for name in names:
+        put(tmp_path / "d", name, np.zeros((2, 2), np.uint8))
+    for source in (tmp_path / "d", zipped_whole(tmp_path / "d")):
+        with pytest.raises(InputError, match=words):
+            read_folder(source, "test", "x")
+
+
+def test_names_outside_ascii_are_kept_and_composed_names_are_the_same(tmp_path: Path) -> None:
+    """macOS decomposes accents; the classes and the split must be those of other systems."""
+    digests = set()
+    for form in ("NFC", "NFD"):
+        root = tmp_path / f"{form} 数据"
+        for i in range(5):
+            name = unicodedata.normalize(form, f"é/é{i}.png")
+            put(root, name, np.full((2, 2), i, np.uint8))
+            put(root, f"猫/{i}.png", np.full((2, 2), 9, np.uint8))
+        for source in (root, zipped_whole(root)):
+            data = read_folder(source, "test", "x")
+            assert data.class_names == ("é", "猫")
+            digests.add(data.digest)
+    assert len(digests) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of bytes that are no text")
+def test_names_that_are_no_text_are_shown_so_that_they_can_be_printed(tmp_path: Path) -> None:
+    bad = os.fsdecode(b"\xff")
+    put(tmp_path, "train/a/0.png", np.zeros((2, 2), np.uint8))
+    (tmp_path / "train" / "a" / f"{bad}.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match=r"a/.udcff\.png \(of no image") as caught:
+        read_folder(tmp_path, "train", "x")
+    str(caught.value).encode()
+    put(tmp_path, f"train/{bad}/0.png", np.zeros((2, 2), np.uint8))
+    with pytest.raises(InputError, match=r"class folder .udcff is not UTF-8"):
+        read_folder(tmp_path, "train", "x")
 
 
 def test_sixteen_bit_images_are_scaled_not_clipped(tmp_path: Path) -> None:

@@ -79,3 +79,22 @@ def test_what_cannot_be_trained_on_is_explained(
     data = Labelled(images, np.array(labels, np.int64), names, "x", "here")
     with pytest.raises(InputError, match=words):
         check_for_training(data)
+
+
+def test_classes_are_numbered_like_those_of_the_same_names(tiny: Labelled) -> None:
+    named = replace(tiny, class_names=("T-shirt-top", "Ankle boot", "bag", "été"))
+    wanted = ("bag", "T-shirt/top", "coat", "ÉTÉ", "ankle_boot")
+    found = named.numbered_like(wanted)
+    assert found.class_names == wanted
+    assert found.labels[:8].tolist() == [1, 4, 0, 3, 1, 4, 0, 3]
+    np.testing.assert_array_equal(found.images, tiny.images)
+    assert found.numbered_like(wanted) is found
+
+
+@pytest.mark.parametrize(
+    "wanted", [("a", "b", "c"), ("a", "b", "c", "e"), ("a", "A", "b", "c", "d")]
+)
+def test_classes_that_others_lack_or_name_twice_stay_as_they_are(
+    tiny: Labelled, wanted: tuple[str, ...]
+) -> None:
+    assert tiny.numbered_like(wanted) is tiny

@@ -70,7 +70,7 @@ def test_transparent_pixels_are_refused(tmp_path: Path) -> None:
     Image.new("RGBA", (4, 4), (9, 9, 9, 255)).save(tmp_path / "x.png")
     assert read_frame(tmp_path / "x.png").light.shape == (4, 4, 3)
     Image.new("RGBA", (4, 4), (9, 9, 9, 128)).save(tmp_path / "x.png")
-    with pytest.raises(InputError, match=r"x\.png: has transparent pixels"):
+    with pytest.raises(InputError, match=r"x\.png: not a readable .*has transparent pixels"):
         read_frame(tmp_path / "x.png")
 
 
@@ -87,7 +87,7 @@ def test_what_is_no_photograph_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"color mode CMYK, expected gray or RGB"):
         read_frame(tmp_path / "c.jpg")
     deep = RANDOM.integers(0, 65535, (5, 7, 2)).astype(np.uint16)
-    with pytest.raises(InputError, match=r"d\.png: has transparent pixels"):
+    with pytest.raises(InputError, match=r"d\.png: not a readable .*has transparent pixels"):
         read_frame(write_png_16(tmp_path / "d.png", deep))
 
 
@@ -98,3 +98,44 @@ def test_a_turned_photograph_is_seen_upright(tmp_path: Path, orientation: int) -
     image.save(tmp_path / "x.png", exif=image.getexif())
     upright = np.asarray(ImageOps.exif_transpose(Image.open(tmp_path / "x.png")))
     np.testing.assert_array_equal(read_frame(tmp_path / "x.png").light, to_linear(upright))
+
+
+def test_pixels_that_are_not_square_are_mentioned(tmp_path: Path) -> None:
+    image = Image.new("L", (4, 4), 9)
+    image.save(tmp_path / "x.png", dpi=(100, 200))
+    image.save(tmp_path / "x.jpg", dpi=(100, 200))
+    image.save(tmp_path / "y.png", dpi=(200, 200))
+    for name in ("x.png", "x.jpg"):
+        assert "pixels 2 times as wide as high" in read_frame(tmp_path / name).notes[0]
+    assert read_frame(tmp_path / "y.png").notes == ()
+
+
+def test_an_unknown_orientation_is_mentioned(tmp_path: Path) -> None:
+    image = Image.new("L", (4, 3), 9)
+    image.getexif()[0x0112] = 9
+    image.save(tmp_path / "x.png", exif=image.getexif())
+    assert read_frame(tmp_path / "x.png").notes == ("states the unknown orientation 9; not turned",)
+    assert read_frame(tmp_path / "x.png").light.shape == (3, 4, 1)
+
+
+def test_every_photograph_of_a_dataset_can_be_a_frame(tmp_path: Path) -> None:
+    codes = RANDOM.integers(0, 256, (6, 5, 3)).astype(np.uint8)
+    for suffix in ("png", "bmp", "ppm", "tif", "tiff"):
+        Image.fromarray(codes).save(tmp_path / f"x.{suffix}")
+        np.testing.assert_array_equal(read_frame(tmp_path / f"x.{suffix}").light, to_linear(codes))
+
+
+def test_names_outside_ascii_are_read(tmp_path: Path) -> None:
+    Image.new("L", (4, 3), 9).save(tmp_path / "图 ö.png")
+    assert read_frame(tmp_path / "图 ö.png").origin.endswith("图 ö.png")
+
+
+def test_a_density_that_is_no_number_is_a_damaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.tif"
+    Image.new("L", (4, 3), 9).save(path, dpi=(100, 200))
+    data = bytearray(path.read_bytes())
+    place = data.index(struct.pack("<HH", 0x011B, 5))  # YResolution, from RATIONAL to bytes
+    data[place + 2] = 7
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"x\.tif: not a readable photograph"):
+        read_frame(path)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import rawpy
 import tifffile
+from PIL import Image, ImageOps
 
 from sensorsim.core.errors import InputError
 from sensorsim.scenes.formats import read_frame
@@ -35,6 +36,10 @@ def write_dng(path: Path, samples: np.ndarray, cfa: str, side: int = 2, **levels
         (50721, 10, 9, (1, 1, 0, 1, 0, 1) * 3, True),
         (50728, 5, 3, (1, 1) * 3, True),
     ]
+    if "orientation" in levels:
+        tags.append((274, 3, 1, levels["orientation"], True))
+    if "scale" in levels:
+        tags.append((50718, 5, 2, levels["scale"], True))
     if len(black) == 4:
         tags.append((50713, 3, 2, (2, 2), True))
     if "active" in levels:
@@ -105,7 +110,7 @@ def test_samples_below_black_become_no_light_and_are_counted(
 def test_truncated_files_are_refused(tmp_path: Path, samples: np.ndarray, part: float) -> None:
     data = write_dng(tmp_path / "x.dng", samples, "RGGB").read_bytes()
     (tmp_path / "x.dng").write_bytes(data[: int(part * len(data))])
-    with pytest.raises(InputError, match=r"x\.dng.*LibRaw cannot read.*truncated"):
+    with pytest.raises(InputError, match=r"x\.dng.*strip or tile 0 of 4800 bytes.*not within"):
         read_frame(tmp_path / "x.dng")
 
 
@@ -144,3 +149,65 @@ def test_pixels_of_three_colors_are_refused(tmp_path: Path, samples: np.ndarray)
 def test_black_above_white_is_refused(tmp_path: Path, samples: np.ndarray) -> None:
     with pytest.raises(InputError, match=r"white level .*1023.*more than the black level.*2000"):
         read_frame(write_dng(tmp_path / "x.dng", samples, "RGGB", black=(2000,)))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("shape", [(40, 60), (41, 61)])
+def test_a_turned_mosaic_is_upright_and_begins_with_its_own_color(
+    tmp_path: Path, orientation: int, shape: tuple[int, int]
+) -> None:
+    """The value of a sample tells its color, whatever its place."""
+    numbers = np.random.default_rng(4).integers(0, 300, shape)
+    rows, columns = np.indices(shape)
+    color = np.array([[0, 1], [1, 2]])[rows % 2, columns % 2]
+    samples = (300 * color + numbers).astype(np.uint16)
+    path = write_dng(tmp_path / "x.dng", samples, "RGGB", orientation=orientation)
+    frame = read_frame(path)
+    with rawpy.imread(str(path)) as raw:
+        seen = raw.raw_image_visible.copy()  # LibRaw may leave out an odd border
+    upright_ = Image.fromarray(seen)
+    upright_.getexif()[0x0112] = orientation
+    wanted = np.asarray(ImageOps.exif_transpose(upright_))
+    np.testing.assert_allclose(frame.light[..., 0], wanted / 1023, rtol=2e-6)
+    cell = "".join("rgb"[v // 300] for v in wanted[:2, :2].ravel())
+    assert frame.layout == f"bayer-{cell}"
+
+
+def with_tag(path: Path, tag: int, value: object) -> Path:
+    """Replace the value of a tag of the first page."""
+    with tifffile.TiffFile(path, mode="r+") as file:
+        file.pages.first.tags[tag].overwrite(value)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "words"),
+    [
+        (259, 7, "holds a JPEG image of 0 samples, expected 2400"),  # memory as it happened to be
+        (279, 0, "is not within the file"),
+        (279, 4000, "has 4000 bytes, expected 4800"),
+        (258, 12, "has 4800 bytes, expected 3600"),
+        (258, 1, "samples of 1 bits"),
+        (262, 34892, "linear samples that have a color filter pattern"),
+        (33422, (0, 0, 0, 0), "color filter pattern"),
+    ],
+)
+def test_raw_without_its_data_or_pattern_is_refused(
+    tmp_path: Path, samples: np.ndarray, tag: int, value: object, words: str
+) -> None:
+    path = with_tag(write_dng(tmp_path / "x.dng", samples, "RGGB"), tag, value)
+    with pytest.raises(InputError, match=words):
+        read_frame(path)
+
+
+def test_a_mosaic_in_a_file_named_tif_is_raw(tmp_path: Path, samples: np.ndarray) -> None:
+    frame = read_frame(write_dng(tmp_path / "x.tif", samples, "GRBG"))
+    assert frame.layout == "bayer-grbg"
+    assert frame.metadata["format"] == "camera RAW"
+
+
+def test_pixels_of_raw_that_are_not_square_are_mentioned(
+    tmp_path: Path, samples: np.ndarray
+) -> None:
+    path = write_dng(tmp_path / "x.dng", samples, "RGGB", scale=(2, 1, 1, 1))
+    assert "pixels 2 times as wide as high" in read_frame(path).notes[0]

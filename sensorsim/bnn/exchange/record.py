@@ -12,7 +12,7 @@ from sensorsim.core.errors import InputError
 from sensorsim.readout import AnyReadout, uses_readouts
 
 KEY = "sensorsim"
-_CONVENTIONS = {
+CONVENTIONS = {
     "input": "float32 NCHW, 2 * code - (2**planes - 1); of single bits: +1 and -1",
     "padding": "-(2**planes - 1) before the first layer, then -1",
     "ties": ">= gives +1",
@@ -50,7 +50,7 @@ def record_of(model: Model) -> Record:
     """
     end: Any = model.layers[-1]
     return Record(
-        conventions=_CONVENTIONS | {"channels": model.readout.channel_words()},
+        conventions=CONVENTIONS | {"channels": model.readout.channel_words()},
         input=model.input,
         readout=model.readout,
         class_names=model.class_names,

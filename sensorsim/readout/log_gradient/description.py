@@ -29,8 +29,7 @@ from sensorsim.readout.protocol import NUMBER_BITS, Family, Learnable, Readout
 from sensorsim.readout.volts import bad_volts, samples_of
 
 MAX_RATIOS = 16
-NEIGHBORS = ("left", "above")
-DIRECTIONS = len(NEIGHBORS)
+DIRECTIONS = 2
 """Horizontal, vertical."""
 LARGEST_RATIO = 16.0
 _FLOOR = 1e-3
@@ -123,13 +122,9 @@ class LogGradient(Readout):
     def channel_words(self) -> str:
         """Ratios of a direction are neighbors: see `Readout.channel_words`."""
         return (
-            f"color * {self.bits_per_sample} + direction * {self.levels} + ratio; direction 0: "
-            "to the left neighbor, 1: to that above"
+            f"color * {self.bits_per_sample} + direction * {self.levels} + ratio; direction 0 is "
+            "horizontal, 1 vertical"
         )
-
-    def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
-        """Neighbor and ratio: see `Readout.bit_words`."""
-        return tuple(f"{n}: ratio {r:.3g}" for n in NEIGHBORS for r in self.ratios)
 
     def check_layout(self, layout: Layout) -> None:
         """Raise behind a Bayer filter, where neighbors are of different colors.
@@ -208,6 +203,14 @@ class LogGradient(Readout):
             0 to 1.
         """
         return np.bitwise_count(codes) / self.bits_per_sample
+
+    def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
+        """Direction and ratio of each bit: see `Readout.bit_words`."""
+        return tuple(
+            f"{way} ratio {ratio:.3g}"
+            for way in ("horizontal", "vertical")
+            for ratio in self.ratios
+        )
 
     def learnable(self) -> Learnable:
         """Logarithms of the ratios, compared with those of neighbors: see `Readout.learnable`."""

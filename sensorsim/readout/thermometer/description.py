@@ -141,10 +141,6 @@ class Thermometer(ThermometerCircuit, Readout):
         """Thresholds of a color are neighbors: see `Readout.channel_words`."""
         return f"color * {self.levels} + threshold"
 
-    def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
-        """Thresholds in volts: see `Readout.bit_words`."""
-        return tuple(f"threshold {t * full_scale_v:.3g} V" for t in self.transitions())
-
     def learnable(self) -> Learnable:
         """Thresholds are compared with the volts themselves: see `Readout.learnable`.
 

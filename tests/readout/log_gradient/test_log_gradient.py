@@ -178,7 +178,10 @@ def test_bits_are_those_of_the_published_codes() -> None:
 
 def test_bits_are_named_by_neighbor_and_ratio_in_the_order_of_codes() -> None:
     readout = ideal(0.8, 1.25)
-    expected = ("left: ratio 0.8", "left: ratio 1.25", "above: ratio 0.8", "above: ratio 1.25")
+    expected = (
+        "horizontal ratio 0.8", "horizontal ratio 1.25", "vertical ratio 0.8",
+        "vertical ratio 1.25",
+    )  # fmt: skip
     assert readout.bit_words(1.0) == expected
     assert readout.channel_words().startswith("color * 4 + direction * 2 + ratio;")
     volts = np.array([[0.1, 0.1], [0.1, 0.1], [0.9, 0.1]], np.float32).reshape(1, 3, 2, 1)
@@ -262,10 +265,39 @@ def test_pipeline_traces_and_prices_it() -> None:
     image = pipe.dataset.images[0]
     tree = pipe.trace(image)
     found = set(tree["readout"].data_vars)
-    assert found == {"code", "shown", "bit_name"}, "a code of neighbors is no digital number"
+    assert found == {"code", "shown"}, "a code of neighbors is no digital number"
+    assert list(tree["readout"]["bit"].values)[:3] == [
+        "horizontal ratio 0.8", "horizontal ratio 1.25", "vertical ratio 0.8",
+    ]  # fmt: skip
     assert tree["network"]["score"].size == 10
     shown = pipe.readout.shown(tree["readout"]["code"].to_numpy())
     assert (shown.min() >= 0) and (shown.max() <= 1)
     for technology in ("survey", "cmos180", "cmos130", "cmos65", "cmos28"):
         book = pipe.replace({"energy.technology": technology}).cost.ledger()
         assert book.total_pj("readout").typical > 0
+
+
+STATED = {"buffer_noise_mv": 50.0, "ratio_mismatch_percent": 20.0}
+
+
+def test_the_circuit_of_a_learned_log_gradient_is_stated_by_its_pipeline() -> None:
+    pipe = ss.load_pipeline("log_gradient2")
+    model = {"readout.kind": "learned", "readout.comparator": {"noise_mv": 1.0}}
+    chain = ss.load_pipeline("glt2", {"network.model": "fashion-mnist/log-gradient-2"} | model)
+    assert chain.readout.model_dump(exclude={"comparator"}) == pipe.readout.model_dump(
+        exclude={"comparator"}
+    )
+    changed = chain.replace({f"readout.{n}": v for n, v in STATED.items()})
+    assert STATED.items() <= changed.readout.model_dump().items()
+    assert changed.readout.comparator.noise_mv == 1.0
+
+
+def test_a_search_keeps_the_circuit_that_the_pipeline_states() -> None:
+    pytest.importorskip("optuna")
+    from sensorsim.experiments.optimize.space import space_of
+
+    base = ss.load_pipeline("log_gradient2", {f"readout.{n}": v for n, v in STATED.items()})
+    space = space_of(base, None, ())
+    one = space.chain(space.first_designs()[-1] | {"model": "fashion-mnist/log-gradient-2"})
+    assert one.readout == base.readout
+    np.testing.assert_array_equal(one.run(100)["decision"], base.run(100)["decision"])
