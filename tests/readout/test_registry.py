@@ -46,6 +46,18 @@ class Constant(Readout):
         return []
 
 
+class Unseen(Constant):
+    """A readout without gray values of its codes."""
+
+    kind: Literal["unseen"] = "unseen"
+    shown = Readout.shown
+
+
+class Misspelled(Constant):
+    kind: Literal["misspelled"] = "misspelled"
+    level_fields: ClassVar[tuple[str, ...]] = ("treshold",)
+
+
 class Taken(Constant):
     kind: Literal["adc"] = "adc"
 
@@ -58,6 +70,23 @@ def test_a_readout_that_lacks_members_is_named_with_them() -> None:
     with pytest.raises(InputError, match=r"lazy-package: readout Lazy lacks comparator.*convert"):
         register(Lazy, "lazy-package")
     assert "lazy" not in kinds()
+
+
+def test_codes_that_are_no_numbers_need_a_gray_value() -> None:
+    with pytest.raises(InputError, match="readout Unseen lacks shown or digital_numbers;"):
+        register(Unseen, "mine")
+
+
+def test_the_fields_that_a_model_gives_must_be_stated_and_exist() -> None:
+    with pytest.raises(InputError, match=r"lazy-package: readout Lazy lacks .*level_fields"):
+        register(Lazy, "lazy-package")
+    with pytest.raises(InputError, match=r"level_fields treshold: no such field; expected .*kind"):
+        register(Misspelled, "mine")
+
+
+def test_a_kind_that_is_not_registered_cannot_be_removed() -> None:
+    with pytest.raises(InputError, match="'termometer': not registered.*mean 'thermometer'"):
+        unregister("termometer")
 
 
 def test_a_kind_that_is_taken_is_named_with_its_owner() -> None:
