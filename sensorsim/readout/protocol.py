@@ -100,8 +100,6 @@ class Readout(Description, ABC):
     """Values of each circuit parameter that a search may choose; the first is tried first."""
     choices_need_a_process: ClassVar[bool] = False
     """Whether only a process can price `choices`."""
-    circuit: ClassVar[frozenset[str]] = frozenset()
-    """Fields of the circuit, which a pipeline states; a model file gives all others."""
     code_words: ClassVar[str] = "code"
     """Meaning of a code, for a trace."""
     number_words: ClassVar[str] = "code as a number"

@@ -38,9 +38,7 @@ def pulse_width() -> Iterator[type[Readout]]:
 def random_network(readout: Readout) -> Model:
     """A network that classifies Fashion-MNIST no better than chance."""
     random = np.random.default_rng(0)
-    view = Input(
-        height=28, width=28, colors=1, planes=readout.planes, channels=readout.channels(1)
-    )
+    view = Input(height=28, width=28, colors=1, planes=readout.planes, channels=readout.channels(1))
     layers: list[Any] = [
         Convolution(view.channels, 8, 4, 4, 0, 1, _weights(random, 8, 16 * view.channels)),
         Threshold(np.zeros(8, np.int64), np.ones(8, bool)),

@@ -185,9 +185,7 @@ def test_its_energy_is_compared(pipeline: Path) -> None:
 
 def test_it_is_swept(pipeline: Path, tmp_path: Path) -> None:
     axis = "readout.comparator.offset_mv=0,5"
-    said = invoke(
-        "sweep", pipeline, "--axis", axis, "--images", 20, "--out", tmp_path / "sweep.nc"
-    )
+    said = invoke("sweep", pipeline, "--axis", axis, "--images", 20, "--out", tmp_path / "sweep.nc")
     assert said.count("\n") >= 3
 
 
@@ -239,9 +237,7 @@ def test_a_design_equal_to_the_base_decides_as_the_base(
 
 def test_a_design_of_levels_that_the_pipeline_states_keeps_them(tmp_path: Path) -> None:
     trained = Thermometer(thresholds=(0.01, 0.1))
-    path = write_pipeline(
-        tmp_path, "own", trained, 'kind = "thermometer"\nthresholds = [0.2, 0.3]'
-    )
+    path = write_pipeline(tmp_path, "own", trained, 'kind = "thermometer"\nthresholds = [0.2, 0.3]')
     space = space_of(ss.load_pipeline(path), tmp_path / "models")
     (design,) = space.first_designs()
     assert space.chain(design).readout.transitions().tolist() == [0.2, 0.3]  # type: ignore[union-attr]

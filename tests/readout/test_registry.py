@@ -85,7 +85,7 @@ def test_the_fields_that_a_model_gives_must_be_stated_and_exist() -> None:
 
 
 def test_a_kind_that_is_not_registered_cannot_be_removed() -> None:
-    with pytest.raises(InputError, match="'termometer': not registered.*mean 'thermometer'"):
+    with pytest.raises(InputError, match=r"'termometer': not registered.*mean 'thermometer'"):
         unregister("termometer")
 
 
@@ -126,6 +126,22 @@ def test_a_registered_readout_is_stated_by_pipelines_and_in_the_schema() -> None
     finally:
         unregister("constant")
     assert "Constant" not in PipelineDescription.model_json_schema()["$defs"]
+
+
+def test_choices_of_a_registered_readout_are_searched() -> None:
+    pytest.importorskip("optuna")
+    from sensorsim.experiments.optimize.space import variables
+
+    class Chosen(Constant):
+        kind: Literal["chosen"] = "chosen"
+        choices: ClassVar[dict[str, tuple[str, ...]]] = {"gain": ("low", "high")}
+
+    assert "gain" not in variables()
+    register(Chosen, "tests")
+    try:
+        assert "gain" in variables()
+    finally:
+        unregister("chosen")
 
 
 @pytest.mark.parametrize(

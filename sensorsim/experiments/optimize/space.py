@@ -24,9 +24,6 @@ EXPOSURES = (0.25, 8.0)
 """Range of the factor on the pipeline's exposure: two stops down, three up."""
 MISMATCH = "mismatch"
 """Folder of the shipped networks that were trained on simulated dies with mismatch."""
-_READOUTS = sorted(kinds().values(), key=lambda readout: readout.choices_need_a_process)
-VARIABLES = ("size", "exposure", *(choice for readout in _READOUTS for choice in readout.choices))
-"""Parameters beside the model, which always varies; thresholds and bits are those of a model."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +135,21 @@ class Space:
         return {field: _rounded(stated * design["exposure"])}
 
 
+def variables() -> tuple[str, ...]:
+    """List the parameters beside the model, which always varies; levels are those of a model.
+
+    Returns
+    -------
+    tuple of str
+        Comparator size, exposure, and the choices of all registered readouts.
+    """
+    return ("size", "exposure", *(choice for readout in _readouts() for choice in readout.choices))
+
+
+def _readouts() -> list[type[Readout]]:
+    return sorted(kinds().values(), key=lambda readout: readout.choices_need_a_process)
+
+
 def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None = None) -> Space:
     """Make the space of designs around a pipeline.
 
@@ -149,7 +161,7 @@ def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None =
         Folder of model files; None: the shipped models of the pipeline's dataset, trained with and
         without mismatch.
     vary : tuple of str, optional
-        Some of `VARIABLES`; all that the technology can price if left out.
+        Some of `variables`; all that the technology can price if left out.
 
     Returns
     -------
@@ -162,7 +174,7 @@ def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None =
         If no model fits the pipeline, or a variable is unknown or has no price.
     """
     wanted = _checked(base, vary)
-    choices = {k: v for readout in _READOUTS for k, v in readout.choices.items()}
+    choices = {k: v for readout in _readouts() for k, v in readout.choices.items()}
     ranges = {"size": SIZES, "exposure": _exposures(base)}
     space = Space(
         base, {},
@@ -175,13 +187,13 @@ def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None =
 def _checked(base: Pipeline, vary: tuple[str, ...] | None) -> tuple[str, ...]:
     priced = isinstance(base.cost.technology, Process)
     need_a_process = ["size"]
-    for readout in _READOUTS:
+    for readout in _readouts():
         need_a_process += readout.choices if readout.choices_need_a_process else ()
     if vary is None:
-        return tuple(v for v in VARIABLES if priced or v not in need_a_process)
+        return tuple(v for v in variables() if priced or v not in need_a_process)
     for name in vary:
-        if name not in VARIABLES:
-            raise InputError(f"--vary {name!r}: expected some of {', '.join(VARIABLES)}")
+        if name not in variables():
+            raise InputError(f"--vary {name!r}: expected some of {', '.join(variables())}")
         if name in need_a_process and not priced:
             raise InputError(
                 f"--vary {name!r} with energy.technology {base.cost.technology.name!r}, which "
