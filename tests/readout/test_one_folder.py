@@ -168,13 +168,21 @@ def test_its_frames_are_drawn(
         assert (out / "frame.dng").exists() == ("digital_number" in group)
 
 
-def test_it_is_searched(pipeline: Path) -> None:
+def test_it_is_searched(pipeline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plots, "save", lambda figure, path: [path])
     said = invoke(
         "optimize", pipeline, "--models", pipeline.parent / "models", "--images", 20,
-        "--search-images", 20, "--trials", 2, "--dies", 2, "--json",
+        "--search-images", 20, "--trials", 2, "--dies", 2, "--json", "--out", tmp_path / "x.nc",
     )  # fmt: skip
     (design,) = json.loads(said)["designs"]
     assert design["settings"]["readout"]["kind"] == pipeline.stem
+    with xr.open_dataset(tmp_path / "x.nc") as data:
+        assert data["circuit"].item() == ss.load_pipeline(pipeline).readout.circuit_words()
+
+
+def test_its_pixel_is_characterized_behind_an_adc(pipeline: Path) -> None:
+    said = invoke("characterize", pipeline, "--rows", 16, "--columns", 16)
+    assert "12-bit ADC" in said, "its own codes are no linear digital numbers"
 
 
 def test_its_energy_is_compared(pipeline: Path) -> None:
