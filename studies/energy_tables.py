@@ -121,7 +121,7 @@ def _at_supply(name: str, digital_v: float) -> Process:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "supplied.toml"
         lines = (f'base = "{name}"', f'name = "{name}, {digital_v} V"', "[supply]")
-        path.write_text("\n".join((*lines, f"digital_v = {digital_v}")))
+        path.write_text("\n".join((*lines, f"digital_v = {digital_v}")), "utf-8")
         found = load_technology(path)
     assert isinstance(found, Process)
     return found

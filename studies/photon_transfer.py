@@ -85,7 +85,7 @@ def study(args: argparse.Namespace) -> None:
     text = "\n".join([table, *rows]) + "\n"
     print(text, end="")
     with atomic_write(args.out / "table.md") as part:
-        part.write_text(text)
+        part.write_text(text, "utf-8")
     curves = {
         name: noise_curve(benches[name], results[name]["system_gain_dn_per_e"].item(), points)
         for name in SENSORS

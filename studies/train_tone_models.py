@@ -151,7 +151,7 @@ def record(
     """Put the candidates of one model into the list, in place of those it has of that model."""
     rows: list[Mapping[str, object]] = []
     if path.exists():
-        with path.open(newline="") as file:
+        with path.open(encoding="utf-8", newline="") as file:
             rows += [r for r in csv.DictReader(file) if r["model"] != stem]
     rows += [
         {
@@ -162,7 +162,7 @@ def record(
         }
         for number, (candidate, result) in enumerate(zip(tried, trained, strict=True))
     ]
-    with atomic_write(path) as part, part.open("w", newline="") as file:
+    with atomic_write(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(sorted(rows, key=lambda r: str(r["model"])))

@@ -27,7 +27,7 @@ def write_index(folder: Path) -> Path:
         If a file is no model file.
     """
     target = folder / "models.csv"
-    with atomic_write(target) as part, part.open("w", newline="") as file:
+    with atomic_write(target) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["model", "bits", *Training.model_fields])
         for path in sorted(folder.glob("*.npz")):

@@ -16,8 +16,6 @@ Stillmaker, Baas, "Scaling equations for the accurate prediction of CMOS device 
 180 nm to 7 nm", Integration 58 (2017) 74.
 """
 
-import tomllib
-
 import numpy as np
 from pydantic import Field
 
@@ -25,6 +23,7 @@ from sensorsim.circuits.constant import Constant
 from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
+from sensorsim.core.files import read_toml
 
 
 class GateEnergy(Description):
@@ -82,7 +81,7 @@ def gate_energy() -> GateEnergy:
         Read from ``data/technologies``.
     """
     path = resources.data("scaling", "gate_energy.toml")
-    return GateEnergy.model_validate(tomllib.loads(path.read_text()))
+    return GateEnergy.model_validate(read_toml(path))
 
 
 def factor(constant: Constant, node_nm: float, supply_v: float) -> float:

@@ -274,5 +274,6 @@ def _grid(first_nm: float, last_nm: float) -> FloatArray:
 def _cie_table() -> FloatArray:
     """Columns wavelength_nm, photopic_v, d65."""
     return np.loadtxt(
-        resources.data("photometry", "cie.csv"), delimiter=",", skiprows=4, dtype=np.float64
-    )
+        resources.data("photometry", "cie.csv"), np.float64, delimiter=",", skiprows=4,
+        encoding="utf-8",
+    )  # fmt: skip

@@ -1,9 +1,11 @@
 """The command: what it prints, where, and with which exit status."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xarray as xr
@@ -128,3 +130,37 @@ def test_chain_runs_without_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "5"
+
+
+def run_command(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sensorsim.cli", *arguments]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=120, **options)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437"])
+def test_a_terminal_of_another_encoding_gets_question_marks(encoding: str) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = run_command(
+        "inspect", "fashion-mnist/glt-4", stdout=subprocess.PIPE, env=environment, encoding=encoding
+    )
+    assert done.returncode == 0
+    assert "165,824 weight bits" in done.stdout
+    assert "?" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_standard_output_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = run_command("schema", stdout=full)
+    assert done.returncode == 1
+    assert done.stderr == "sensorsim: standard output: No space left on device\n"
+
+
+def test_a_closed_pipe_ends_without_a_word() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = run_command("schema", stdout=writer)
+    os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr == ""
