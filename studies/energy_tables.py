@@ -16,7 +16,8 @@ from sensorsim.circuits.memory import access_row
 from sensorsim.circuits.pixel import HOLD, PixelArray, pixel_rows
 from sensorsim.circuits.settings import EnergySettings
 from sensorsim.circuits.technology import constants_of, load_technology
-from sensorsim.readout import Adc, Readout, SingleSlope, Thermometer
+from sensorsim.readout import Adc, Comparator, Readout, SingleSlope, Thermometer
+from sensorsim.readout.families import make_readout
 
 _USUAL = EnergySettings(
     technology="cmos65", converter="first-principles", link_pj_per_bit=0, frame_rate_hz=30,
@@ -83,6 +84,7 @@ def published() -> list[tuple[str, float, str, Range]]:
     bnn = PixelArray(120, 120, 1, 5.0, 1.0, 2, 300.0)
     photon = PixelArray(1024, 1024, 1, 1.1, 1.0, 2, 300.0)
     large = PixelArray(1080, 1920, 1, 3.0, 1.0, 2, 300.0)
+    qvga = PixelArray(240, 320, 1, 5.0, 1.0, 2, 300.0)
     slope = Adc(bits=8, architecture=SingleSlope(conversion_time_us=10))
     one = Thermometer(thresholds=(0.5,))
     column = Adc(bits=13, architecture=SingleSlope(conversion_time_us=40.96))
@@ -100,6 +102,9 @@ def published() -> list[tuple[str, float, str, Range]]:
          sensor("cmos180", one, wide)),
         ("120 x 120 in-column BNN imager, 110 nm, 240 fps, per pixel", 1090,
          "Jeong et al., TCAS-II 70(10) 2023", sensor("cmos130", slope, bnn)),
+        ("QVGA imager of 1.5-bit log gradients, 0.13 um, whole imager, per pixel", 99,
+         "Young et al., JSSC 54 (2019) 2932",
+         sensor("cmos130", make_readout("log-gradient", 2, Comparator()), qvga)),
         ("1 Mpixel photon-counting imager, gain and 1-bit ADC, per bit", 6.9,
          "1040 fps QIS abstract", alone("cmos65", one, photon)),
         ("13-bit column single-slope ADC, 0.18 um: 63.2 uW (derived: over 2^13 cycles of another "

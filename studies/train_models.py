@@ -148,7 +148,7 @@ def make_task(name: str, family: str, levels: int, recipe: Schedule, dataset: La
     _, layout = MOSAICS.get(name, (name, "scene"))
     camera = replace(CAMERA, layout=layout)
     readout = start_readout(family, levels, COMPARATOR, dataset, camera)
-    return Task(family, readout, family == "glt", ARCHITECTURES[name], recipe, camera)
+    return Task(family, readout, families()[family].learned, ARCHITECTURES[name], recipe, camera)
 
 
 def train_task(

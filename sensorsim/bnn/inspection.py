@@ -13,6 +13,7 @@ from sensorsim.bnn.shapes import Step, products
 from sensorsim.bnn.size import of_layer, stored
 from sensorsim.core.bits import WordArray, unpack
 from sensorsim.core.errors import InputError
+from sensorsim.readout.families import families
 
 _SPACE = ("row", "column", "channel")
 
@@ -28,7 +29,8 @@ def describe(model: Model) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``input``, ``readout``, ``class_names`` and ``training``; ``layers``, one dict per layer in
+        ``input``, ``readout``, ``readout_words`` (a description of kind and levels),
+        ``class_names`` and ``training``; ``layers``, one dict per layer in
         order of computation; ``totals`` of bits and operations; ``stored_bits``, the stored bits
         by purpose (`sensorsim.bnn.size.Stored`).
 
@@ -39,10 +41,12 @@ def describe(model: Model) -> dict[str, Any]:
     >>> describe(model)["totals"]["weight_bits"] == model.weight_bits
     True
     """
+    family = families().get(model.training.family)
+    words = model.readout.words(family is not None and family.learned)
     return {
         "input": model.input.model_dump(),
+        "readout_words": f"{words}. {model.readout.level_words()}",
         "readout": model.readout.model_dump(mode="json"),
-        "readout_words": f"{model.readout.words()}; {model.readout.level_words()}",
         "class_names": list(model.class_names),
         "training": model.training.model_dump(),
         "layers": [_layer(s) for s in model.steps],

@@ -91,9 +91,8 @@ class Plan:
         Parameters
         ----------
         images : array [N, ...]
-            WORDS: packed bits, uint64 [N, planes, H, W, words]. FIELDS: bit fields of a
-            thermometer, uint32 [N, H, W, colors]. CODES: codes of an ADC, uint16 [N, H, W,
-            channels].
+            WORDS: packed bits, uint64 [N, planes, H, W, words]. FIELDS: bit fields, uint32
+            [N, H, W, colors]. CODES: numbers, uint16 [N, H, W, channels].
         kind : int
             WORDS, FIELDS or CODES of `sensorsim.kernels.interpreter`.
         lanes : int, optional

@@ -51,8 +51,8 @@ def scores_of_codes(model: Model, codes: npt.NDArray[Any]) -> npt.NDArray[np.int
     model : Model
         Network to run.
     codes : integer [N, H, W, colors]
-        Codes of an ADC (uint16 avoids a copy), or bit fields of a thermometer (uint32 avoids a
-        copy).
+        Codes of a readout of several planes (uint16 avoids a copy), or bit fields of one of a
+        single plane (uint32 avoids a copy).
 
     Returns
     -------

@@ -140,12 +140,20 @@ def cheaper_class(prices: dict[str, Estimate]) -> str:
     Parameters
     ----------
     prices : dict of str to Estimate
+        Energy by class, pJ, as `published_prices` gives it; at least one class.
 
     Returns
     -------
     str
         A key of ``prices``.
+
+    Raises
+    ------
+    ValueError
+        If ``prices`` is empty.
     """
+    if not prices:
+        raise ValueError("prices: expected at least one class of converters, got none")
     return min(prices, key=lambda name: prices[name].range.typical)
 
 

@@ -193,24 +193,20 @@ def _print(data: "xr.Dataset") -> None:
         )  # fmt: skip
     console.print(table)
     for number, d in enumerate(rows, 1):
-        print(f"{number}: {_circuit(d['settings'])}\n   {d['command']}")
+        print(f"{number}: {_circuit(d)}\n   {d['command']}")
 
 
 def _digits(value: float) -> str:
     return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
 
 
-def _circuit(settings: dict[str, Any]) -> str:
+def _circuit(design: dict[str, Any]) -> str:
     """A design as text."""
-    readout = settings["readout"]
-    words = [
-        content["kind"] if isinstance(content, dict) else f"{name} {content}"
-        for name, content in readout.items()
-        if name not in ("kind", "comparator")
-    ]
+    settings = design["settings"]
+    words = [design["circuit"]] if design["circuit"] else []
     if "energy.comparator_size" in settings:
         words.append(f"size {settings['energy.comparator_size']:g}")
-    words.append(f"offset {readout['comparator']['offset_mv']:g} mV")
+    words.append(f"offset {design['offset_mv']:g} mV")
     for field, unit in (("scene.exposure.white_full_well_fraction", ""),
                         ("photodiode.integration_time_ms", " ms")):  # fmt: skip
         if field in settings:

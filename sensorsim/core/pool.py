@@ -81,8 +81,11 @@ def share(kernel: Callable[[Counter], Result], items: int) -> list[Result]:
     Parameters
     ----------
     kernel : callable
-        Takes the counter, returns when no item is left; needs nothing of its own per thread.
+        Takes the counter, returns when no item is left; needs nothing of its own per thread. It
+        must take items with `sensorsim.kernels.vector.claim`, which is atomic: reading the counter
+        and then writing it lets two threads take the same item.
     items : int
+        Number of items.
 
     Returns
     -------
@@ -91,10 +94,12 @@ def share(kernel: Callable[[Counter], Result], items: int) -> list[Result]:
 
     Examples
     --------
-    >>> def count(claimed):
+    >>> from numba import njit
+    >>> from sensorsim.kernels.vector import claim
+    >>> @njit(nogil=True)
+    ... def count(claimed):
     ...     taken = 0
-    ...     while claimed[0] < 5:
-    ...         claimed[0] += 1
+    ...     while claim(claimed.ctypes.data) < 5:
     ...         taken += 1
     ...     return taken
     >>> sum(share(count, 5))

@@ -184,7 +184,7 @@ def differences(first: Pipeline, second: Pipeline) -> list[str]:
     if len(rivals) == 1 and isinstance(rivals[0].cost.technology, Process):
         found.append(
             f"by its parts the price of a {rivals[0].readout.kind} is a lower bound, that of a "
-            "published ADC is not (docs/energy.md, Sanity)"
+            "published ADC is not (docs/energy.md, Sanity and Limits)"
         )
     return found
 

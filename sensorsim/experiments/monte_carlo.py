@@ -14,6 +14,7 @@ from scipy.stats import chi2
 from sensorsim.core import streams
 from sensorsim.core.errors import InputError
 from sensorsim.core.statistics import wilson_interval, yield_at
+from sensorsim.experiments.same_pixels import check_same_pixels
 from sensorsim.pipeline.evaluation import decide_all
 from sensorsim.pipeline.pipeline import Pipeline
 
@@ -147,16 +148,12 @@ def accuracies_over_dies(
     Raises
     ------
     InputError
-        If there are fewer than two dies, one occurs twice, a number is out of range, or a chain
-        cannot read the images.
-    ValueError
-        If the chains do not share scene and photodiode.
+        If there are fewer than two dies, one occurs twice, a number is out of range, a chain
+        cannot read the images, or the chains do not share scene and photodiode.
     """
     numbers = _checked(dies)
+    check_same_pixels(chains, ("scene", "photodiode"))
     first = chains[0]
-    shared = [(c.description.scene, c.description.photodiode) for c in chains]
-    if any(s != shared[0] for s in shared):
-        raise ValueError("chains to compare must share scene and photodiode")
     dataset = first.dataset.first(images)
     for chain in chains:
         chain.check_dataset(dataset)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import xarray as xr
 
+from sensorsim.experiments.same_pixels import check_same_pixels
 from sensorsim.pipeline.evaluation import decide_all
 from sensorsim.pipeline.pipeline import Pipeline
 
@@ -36,14 +37,11 @@ def compare(
     Raises
     ------
     InputError
-        If a chain cannot read the images.
-    ValueError
-        If the chains do not share scene, photodiode and die.
+        If there is no chain, the chains do not share scene, photodiode and die, or a chain cannot
+        read the images.
     """
+    check_same_pixels(chains, ("scene", "photodiode", "die"))
     first = chains[0]
-    shared = [(c.description.scene, c.description.photodiode, c.description.die) for c in chains]
-    if any(s != shared[0] for s in shared):
-        raise ValueError("chains to compare must share scene, photodiode and die")
     dataset = first.dataset.first(images)
     for chain in chains:
         chain.check_dataset(dataset)

@@ -64,8 +64,9 @@ class Chain:
         self.network: ModelFile = kept or read_model(path)
         self.model: Model = self.network.model
         self.readout: Readout = description.readout.resolved(self.model.readout)
+        self.readout.check_layout(description.scene.layout)
         _check_fit(self.readout, self.model)
-        _check_layout(description.scene.layout, self.readout, self.model)
+        _check_layout(description.scene.layout, self.model)
         description.network.faults.check(self.model)
         self.camera: Camera = description.camera()
         self.camera.lux_per_electron()  # raises if the pixel does not respond to the light
@@ -228,11 +229,10 @@ def _check_fit(readout: Readout, model: Model) -> None:
         )
 
 
-def _check_layout(layout: Layout, readout: Readout, model: Model) -> None:
+def _check_layout(layout: Layout, model: Model) -> None:
     if bayer(layout) != model.input.mosaic:
         raise InputError(
             f"scene.layout {layout!r}: network.model was trained behind "
             f"{model.input.mosaic or 'pixels without a mosaic'}; state that layout, or name "
             "a model of this one"
         )
-    readout.check_layout(layout)

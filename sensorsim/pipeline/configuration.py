@@ -15,7 +15,7 @@ from sensorsim.core.files import beside, read_toml
 from sensorsim.optics.cfa import Layout
 from sensorsim.optics.lens import Lens
 from sensorsim.optics.spectrum import MONOCHROMATIC_555NM, LightSpectrum
-from sensorsim.readout import StatedReadout, nearest, uses_readouts
+from sensorsim.readout import StatedReadout, kinds, nearest, uses_readouts
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.sensor import Photodiode
 from sensorsim.sensor.camera import WHITE_REFLECTANCE, Camera
@@ -251,22 +251,33 @@ def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:
     try:
         return PipelineDescription.model_validate(raw)
     except ValidationError as error:
-        raise InputError("; ".join(_explain(e, origin) for e in error.errors())) from None
+        raise InputError(f"{origin}: {'; '.join(map(_explain, error.errors()))}") from None
 
 
-def _kinds() -> set[str]:
+def _tags() -> set[str]:
     """All values of ``kind`` that choose a part, like "adc"; pydantic counts them as fields."""
     parts = PipelineDescription.model_json_schema()["$defs"].values()
     return {p["properties"]["kind"]["const"] for p in parts if "kind" in p.get("properties", {})}
 
 
-def _explain(error: Any, origin: str) -> str:
-    kinds = _kinds()
+def _readouts_with(loc: tuple[Any, ...]) -> str:
+    """Kinds of readouts that have the field at this location, which another kind does not have."""
+    if len(loc) != 3 or loc[0] != "readout":
+        return ""
+    return ", ".join(k for k, readout in kinds().items() if loc[2] in readout.model_fields)
+
+
+def _explain(error: Any) -> str:
+    tags = _tags()
     loc = error["loc"]
     # A field may be named like a kind (gamma.gamma): what follows a kind is a field.
-    field = ".".join(str(x) for i, x in enumerate(loc) if x not in kinds or loc[i - 1] in kinds)
-    place = f"{origin}: {field}" if field else origin
+    place = ".".join(str(x) for i, x in enumerate(loc) if x not in tags or loc[i - 1] in tags)
     message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden" and (others := _readouts_with(loc)):
+        return (
+            f"{place}: readout.kind {loc[1]!r} has no such field (one of {others}); remove it, or "
+            "state that kind"
+        )
     if error["type"] == "extra_forbidden":
         return f"{place}: no such field; check its spelling ('sensorsim schema' lists all)"
     if error["type"] == "missing":
@@ -276,8 +287,8 @@ def _explain(error: Any, origin: str) -> str:
         kind = str(value["kind"])
         return f"{place}.kind {kind!r}: no such readout; {nearest(kind)}"
     if error["type"] == "union_tag_not_found":
-        return f"{place}: state its kind beside the other fields, like {field}.kind"
+        return f"{place}: state its kind beside the other fields, like {place}.kind"
     if error["type"] in ("model_type", "model_attributes_type") and not isinstance(value, dict):
         return f"{place} {value!r}: expected a table, like {{ kind = ... }}; see 'sensorsim schema'"
     got = "" if isinstance(value, dict) else f" (got {value!r})"
-    return f"{place}: {message}{got}"
+    return f"{place}: {message}{got}" if place else f"{message}{got}"

@@ -2,8 +2,10 @@
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 
 from sensorsim.circuits.comparator import Comparator
+from sensorsim.core.errors import InputError
 from sensorsim.readout.protocol import Family, Readout
 from sensorsim.readout.registry import kinds
 
@@ -32,7 +34,7 @@ def make_readout(
     family : str
         Name of the family, like "adc-log" or "glt".
     levels : int
-        Bits of an ADC, thresholds of a thermometer, ratios of a log-gradient.
+        Number of levels or bits, in the sense of `Family.symbol`.
     comparator : Comparator
         Errors of the comparators.
     calibration : float [S], optional
@@ -48,7 +50,7 @@ def make_readout(
     ValueError
         If the family is unknown or its calibration samples are missing.
     InputError
-        If calibration gives no distinct levels.
+        If the family has no readout of so many levels, or calibration gives no distinct levels.
 
     Examples
     --------
@@ -62,5 +64,14 @@ def make_readout(
     chosen = known[family]
     if chosen.calibrated and calibration is None:
         raise ValueError(f"readout family {family!r} needs calibration samples")
+    if levels < 1:
+        raise InputError(f"levels {levels} of family {family!r}: expected at least 1")
     samples = None if calibration is None else np.asarray(calibration)
-    return chosen.make(levels, comparator, samples)
+    try:
+        return chosen.make(levels, comparator, samples)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(
+            f"levels {levels} of family {family!r}: {first['loc'][0]}: {first['msg']}; choose "
+            "another number of levels"
+        ) from None

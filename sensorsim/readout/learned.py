@@ -1,4 +1,4 @@
-"""The readout that a model file was trained with, under the errors and circuit of a pipeline."""
+"""The readout that a model file was trained with, with the errors that a pipeline states."""
 
 from typing import Any, Literal
 
@@ -6,15 +6,16 @@ from pydantic import ConfigDict, Field
 
 from sensorsim.circuits.comparator import Comparator
 from sensorsim.core.description import Description
+from sensorsim.core.errors import InputError
 from sensorsim.readout.protocol import Readout
 
 
 class LearnedReadout(Description):
     """The readout of ``network.model``, with the errors and circuit stated here.
 
-    The model file gives what was trained or chosen: the levels of a thermometer or log-gradient,
-    resolution and curve of an ADC. The other fields, those in `Readout.circuit` of the model's
-    readout, may be stated here; that readout checks them.
+    The model file gives kind and levels (of an ADC: resolution and curve). Every other field of
+    that readout may be stated here and takes its default if left out, whatever the network was
+    trained behind; the readout checks it when the model is read.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -52,12 +53,13 @@ class LearnedReadout(Description):
 
         Raises
         ------
-        ValueError
-            If ``trained`` is None.
         InputError
-            If a field is not one of that readout's circuit, or its value does not fit.
+            If ``trained`` is None, or its readout has no such field or does not accept its value.
         """
         if trained is None:
-            raise ValueError("a learned readout needs the readout of its model; none was given")
+            raise InputError(
+                "readout.kind 'learned' without network.model: expected a model that gives the "
+                "levels; name one, or state another kind with all its fields"
+            )
         stated: dict[str, Any] = self.model_extra or {}
         return trained.under(self.comparator, stated)

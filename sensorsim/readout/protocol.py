@@ -100,12 +100,14 @@ class Readout(Description, ABC):
     """Values of each circuit parameter that a search may choose; the first is tried first."""
     choices_need_a_process: ClassVar[bool] = False
     """Whether only a process can price `choices`."""
-    circuit: ClassVar[frozenset[str]] = frozenset()
-    """Fields of the circuit, which a pipeline states; a model file gives all others."""
     code_words: ClassVar[str] = "code"
     """Meaning of a code, for a trace."""
     number_words: ClassVar[str] = "code as a number"
     """Meaning of its digital number, for a trace."""
+    level_fields: ClassVar[tuple[str, ...]]
+    """Fields that training determines: levels, resolution, curve. A model file gives them to a
+    pipeline whose ``readout.kind`` is "learned", and to the designs of a search; the pipeline
+    states all other fields. Every subclass must define it."""
 
     @classmethod
     def families(cls) -> tuple[Family, ...]:
@@ -121,17 +123,35 @@ class Readout(Description, ABC):
     @property
     @abstractmethod
     def levels(self) -> int:
-        """Number of levels that a sample, or a feature of it, is compared with."""
+        """Number of levels that a sample, or a feature of it, is compared with.
+
+        Returns
+        -------
+        int
+            Number of levels, at least 1.
+        """
 
     @property
     @abstractmethod
     def bits_per_sample(self) -> int:
-        """Bits per color sample that the network reads."""
+        """Bits per color sample that the network reads.
+
+        Returns
+        -------
+        int
+            Bits, at least 1; codes lie below ``2**bits_per_sample``.
+        """
 
     @property
     @abstractmethod
     def stored_bits(self) -> int:
-        """Bits of the trained or chosen levels that a model stores."""
+        """Size of the trained or chosen levels that a model stores.
+
+        Returns
+        -------
+        int
+            Bits; 0 if nothing is stored.
+        """
 
     @abstractmethod
     def convert(self, volts: Volts, full_scale_v: float, key: Key) -> Codes:
@@ -149,7 +169,9 @@ class Readout(Description, ABC):
         Returns
         -------
         unsigned integer [N, H, W, C]
-            Codes; uint16 if there are several planes, uint32 bit fields if there is one.
+            Codes below ``2**bits_per_sample``: numbers if there are several planes, else bit
+            fields. The network reads numbers as uint16 and bit fields as uint32; codes of another
+            unsigned type are copied.
 
         Raises
         ------
@@ -320,6 +342,8 @@ class Readout(Description, ABC):
     def shown(self, codes: Codes) -> npt.NDArray[np.float64]:
         """Convert codes to a gray image.
 
+        A subclass without `digital_numbers` must override it; `register` checks that.
+
         Parameters
         ----------
         codes : unsigned integer [N, H, W, C]
@@ -329,15 +353,9 @@ class Readout(Description, ABC):
         -------
         float64 [N, H, W, C]
             Gray values, 0 (black) to 1 (white).
-
-        Raises
-        ------
-        NotImplementedError
-            If codes depend on several samples and the subclass does not override this method.
         """
         numbers = self.digital_numbers(codes)
-        if numbers is None:
-            raise NotImplementedError(f"readout.kind {self.kind!r}: states no `shown`")
+        assert numbers is not None
         return numbers / self.levels
 
     def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
@@ -363,12 +381,12 @@ class Readout(Description, ABC):
         return tuple(f"threshold {full_scale_v * level:.3g} V" for level in levels)
 
     def channel_words(self) -> str:
-        """Describe the order of the channels that the network reads, for exchanged graphs.
+        """State the channel at which the network reads each bit, for exported graphs.
 
         Returns
         -------
         str
-            Like "color * 8 + bit".
+            Channel as a formula, like "color * 8 + bit".
         """
         return "color" if self.planes > 1 else f"color * {self.bits_per_sample} + bit"
 
@@ -397,39 +415,62 @@ class Readout(Description, ABC):
             Color filters of the array.
         """
 
+    def circuit(self) -> dict[str, Any]:
+        """Fields besides kind, comparator and levels that differ from their defaults.
+
+        Returns
+        -------
+        dict of str to value
+            Fields and values, as JSON has them.
+        """
+        others = {"kind", "comparator", *self.level_fields}
+        stated = {
+            name
+            for name, field in type(self).model_fields.items()
+            if name not in others
+            and getattr(self, name) != field.get_default(call_default_factory=True)
+        }
+        return self.model_dump(mode="json", include=stated, exclude_none=True)
+
     def under(self, comparator: Comparator, circuit: Mapping[str, Any]) -> Self:
-        """Copy the readout with the errors and circuit that a pipeline states.
+        """Make the readout with these levels, and the errors and circuit that a pipeline states.
 
         Parameters
         ----------
         comparator : Comparator
             Errors of the comparators.
         circuit : mapping of str to value
-            Some of the fields in `circuit`; the others take their defaults.
+            Fields of the readout besides kind, comparator and levels; those that are missing take
+            their defaults.
 
         Returns
         -------
         Readout
-            The copy.
+            The readout.
 
         Raises
         ------
         InputError
-            If a field is not one of its circuit, or a value does not fit.
+            If the readout has no such field, the model file gives it, or a value does not fit.
         """
+        kind, fields = type(self), type(self).model_fields
         for name, value in circuit.items():
-            if name not in self.circuit:
-                known = ", ".join(sorted(self.circuit)) or "no fields"
+            if name in self.level_fields:
+                raise InputError(
+                    f"readout.{name} {value!r} with readout.kind 'learned': network.model gives "
+                    f"it; remove it, or state readout.kind {self.kind!r}"
+                )
+            if name not in fields:
+                own = ", ".join(f for f in fields if f not in ("kind", *self.level_fields))
                 raise InputError(
                     f"readout.{name} {value!r}: network.model was trained behind readout.kind "
-                    f"{self.kind!r}, whose circuit has {known}; remove it or name another model"
+                    f"{self.kind!r}, whose circuit has {own}; remove it, or name another model"
                 )
-        kept = {n: v for n, v in self.model_dump().items() if n not in self.circuit}
+        levels = {name: getattr(self, name) for name in self.level_fields}
         try:
-            return type(self).model_validate(kept | dict(circuit) | {"comparator": comparator})
+            return kind.model_validate({**levels, **circuit, "comparator": comparator})
         except ValidationError as error:
-            found = [_explain_circuit(e) for e in error.errors()]
-            raise InputError(f"readout (of network.model): {'; '.join(found)}") from None
+            raise InputError("; ".join(map(_said, error.errors()))) from None
 
     def resolved(self, trained: "Readout | None") -> "Readout":
         """Return the readout that a pipeline uses: this one, since it states its own levels.
@@ -641,16 +682,24 @@ class Readout(Description, ABC):
         """
         return None
 
-    def designed(
-        self, stated: Description, design: Mapping[str, Any], timing: TimingConstants
-    ) -> dict[str, Any]:
-        """Make the readout fields of a pipeline for a design of a search.
+    def circuit_words(self) -> str:
+        """Describe the values of `choices` in a few words, for the table of a search.
 
-        By default the readout of the design's model in the circuit that the base pipeline states.
+        Returns
+        -------
+        str
+            Like "parallel, encoded"; empty if there are no choices.
+        """
+        return ""
+
+    def designed(
+        self, stated: "Readout", design: Mapping[str, Any], timing: TimingConstants
+    ) -> dict[str, Any]:
+        """Choose the circuit of a design of a search.
 
         Parameters
         ----------
-        stated : Readout or LearnedReadout
+        stated : Readout
             Readout of the base pipeline.
         design : mapping of str to value
             Chosen value for some of `choices`.
@@ -660,18 +709,15 @@ class Readout(Description, ABC):
         Returns
         -------
         dict of str to value
-            Fields and values, without the comparator.
+            Fields and values as in `circuit`; by default those of the base pipeline, if its readout
+            is of the same kind.
         """
-        fields = type(self).model_fields
-        circuit = {
-            name: value
-            for name, value in stated.model_dump().items()
-            if name in self.circuit and value != fields[name].default
-        }
-        return {"kind": "learned"} | circuit
+        return stated.circuit() if stated.kind == self.kind else {}
 
 
-def _explain_circuit(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    place = ".".join(map(str, error["loc"]))
-    return f"{place}: {message} (got {error['input']!r})" if place else message
+def _said(error: Any) -> str:
+    """One error of validation, by the field of a pipeline that it concerns."""
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"readout (of network.model): {message}"
+    return f"readout.{'.'.join(map(str, error['loc']))}: {message} (got {error['input']!r})"

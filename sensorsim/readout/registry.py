@@ -69,9 +69,11 @@ def unregister(kind: str) -> None:
 
     Raises
     ------
-    KeyError
+    InputError
         If it is not registered.
     """
+    if kind not in _kinds:
+        raise InputError(f"readout.kind {kind!r}: not registered; {nearest(kind)}")
     del _kinds[kind]
     _rebuild()
 
@@ -108,10 +110,20 @@ def _checked(readout: type[Readout], package: str) -> str:
         )
     missing = [f for f in _FIELDS if f not in readout.model_fields]
     missing += sorted(getattr(readout, "__abstractmethods__", ()))
+    missing += [] if hasattr(readout, "level_fields") else ["level_fields"]
+    if (readout.shown, readout.digital_numbers) == (Readout.shown, Readout.digital_numbers):
+        missing.append("shown or digital_numbers")
     if missing:
         raise InputError(
             f"{package}: readout {name} lacks {', '.join(missing)}; a readout needs every member "
-            "that sensorsim.readout.protocol.Readout declares abstract"
+            "that sensorsim.readout.protocol.Readout declares abstract, level_fields, and shown if "
+            "its codes are no digital numbers"
+        )
+    unknown = [f for f in readout.level_fields if f not in readout.model_fields]
+    if unknown:
+        raise InputError(
+            f"{package}: readout {name}: level_fields {', '.join(unknown)}: no such field; "
+            f"expected some of {', '.join(readout.model_fields)}"
         )
     values = get_args(readout.model_fields["kind"].annotation)
     if len(values) != 1 or not isinstance(values[0], str):

@@ -17,7 +17,7 @@ FloatArray = npt.NDArray[np.float32]
 _CHUNK = 2**16
 """Pixels whose traps are drawn at a time, in double precision."""
 _MOST_KEPT = 2**22
-"""Pixels of all dies whose maps are kept between calls: at most 64 MiB with every map."""
+"""Pixels of all dies whose maps are kept for the next call: at most 64 MiB, four float32 maps."""
 
 
 class FixedPattern(NamedTuple):
@@ -63,18 +63,19 @@ def fixed_pattern(
     Returns
     -------
     FixedPattern
-        Maps of the D dies; maps without spread, or excluded by the noise ladder, have size 0.
+        Read-only maps of the D dies; maps without spread, or excluded by the noise ladder, have
+        size 0.
     """
     numbers = [int(d) for d in np.atleast_1d(np.asarray(dies, np.int64))]
     p = photodiode
     h, w, c = shape
     size = h * w * c
     if not p.draws("all"):
-        return FixedPattern(_none(), _none(), _none(), _none(), _rts(p, size, numbers, seed))
+        return _read_only(_none(), _none(), _none(), _none(), _rts(p, size, numbers, seed))
     gain = _normals(p.prnu_percent, size, numbers, seed, streams.PRNU)
     dark = _normals(p.dark_current_spread_percent, size, numbers, seed, streams.DARK_SPREAD)
     columns = _normals(p.column_gain_percent, w * c, numbers, seed, streams.COLUMN_GAIN)
-    return FixedPattern(
+    return _read_only(
         np.maximum(1 + gain * np.float32(p.prnu_percent / 100), 0),
         _log_normal(dark, p.dark_current_spread_percent / 100),
         _offsets(p, h, w * c, numbers, seed),
@@ -86,7 +87,7 @@ def fixed_pattern(
 def pattern_of_frames(
     photodiode: Photodiode, shape: tuple[int, int, int], dies: npt.NDArray[np.int64], seed: int
 ) -> FixedPattern:
-    """Maps of some dies, kept from the last calls where they are small.
+    """Maps of some dies, kept from the last call where they are small.
 
     Frames of one die share its maps, and drawing them takes longer than a frame.
 
@@ -104,18 +105,25 @@ def pattern_of_frames(
     Returns
     -------
     FixedPattern
-        What `fixed_pattern` gives; not to be written to.
+        What `fixed_pattern` gives.
     """
     if dies.size * math.prod(shape) > _MOST_KEPT:
         return fixed_pattern(photodiode, shape, dies, seed)
     return _kept(photodiode, shape, tuple(dies.tolist()), seed)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _kept(
     photodiode: Photodiode, shape: tuple[int, int, int], dies: tuple[int, ...], seed: int
 ) -> FixedPattern:
     return fixed_pattern(photodiode, shape, dies, seed)
+
+
+def _read_only(*maps: FloatArray) -> FixedPattern:
+    """Maps that no caller can change, since later calls may be given the same ones."""
+    for values in maps:
+        values.setflags(write=False)
+    return FixedPattern(*maps)
 
 
 def _none() -> FloatArray:

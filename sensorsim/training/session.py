@@ -187,7 +187,7 @@ def start_readout(
     family : str
         Name of one of `sensorsim.readout.families.families`.
     levels : int
-        Bits of an ADC, thresholds of a thermometer, ratios of a log-gradient.
+        Number of levels or bits, in the sense of `sensorsim.readout.Family.symbol`.
     comparator : Comparator
         Errors of the comparators.
     dataset : Labelled

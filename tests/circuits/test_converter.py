@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sensorsim.circuits.converter import (
+    cheaper_class,
     published_prices,
     schreier_pj,
     switching_units,
@@ -277,3 +278,8 @@ def test_class_is_chosen_at_the_median_and_not_anew_in_every_draw(survey: Survey
         prices = published_prices(survey.survey, 2**bits - 1, bits - 0.2)
         assert {c.id for c in row.price.constants}.isdisjoint(c.id for c in prices[other].constants)
         assert row.each_pj.typical < prices[other].range.typical
+
+
+def test_no_class_of_converters_raises() -> None:
+    with pytest.raises(ValueError, match="prices: expected at least one class"):
+        cheaper_class({})

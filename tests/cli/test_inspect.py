@@ -108,7 +108,7 @@ def test_wrong_input_is_named(arguments: list[str], words: str) -> None:
     [
         ("log-gradient-2", "log-gradient"),
         ("adc-log-4", "ADC"),
-        ("glt-2", "thermometer of 2 thresholds; Parts of full scale: "),
+        ("glt-2", "thermometer of 2 learned thresholds. Parts of full scale: "),
     ],
 )
 def test_the_readout_describes_itself(model: str, words: str) -> None:

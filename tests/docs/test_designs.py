@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sensorsim.cli.app import app
-from sensorsim.experiments.optimize.space import VARIABLES, space_of
+from sensorsim.experiments.optimize.space import space_of, variables
 from sensorsim.pipeline.pipeline import load_pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ def test_options_of_the_document_exist() -> None:
     usage = DOCUMENT[DOCUMENT.index("    sensorsim optimize PIPELINE") :].split("\n\n")[0]
     for option in re.findall(r"--[a-z-]+", usage):
         assert option in text
-    assert ",".join(VARIABLES) in usage
+    assert ",".join(variables()) in usage
 
 
 @pytest.mark.parametrize("technology", energy_breakdown.TECHNOLOGIES)

@@ -18,12 +18,14 @@ from sensorsim.readout import (
     Adc,
     Comparator,
     LearnedReadout,
+    Sar,
     Thermometer,
     ThermometerCircuit,
 )
+from sensorsim.readout.log_gradient import LogGradient
 from sensorsim.sensor import Photodiode
 from sensorsim.sensor.presets import load_sensor
-from sensorsim.tonemap import Log
+from sensorsim.tonemap import Linear, Log
 
 CIRCUIT = {
     "mode": "sequential", "hysteresis_mv": 3.0, "reference_bits": 10,
@@ -89,27 +91,56 @@ def test_encoded_link_with_bubbles_is_refused_by_field() -> None:
         ss.load_pipeline("glt4", {"readout.link": "encoded"})
 
 
-def test_schema_explains_every_field_of_the_circuit() -> None:
-    properties = PipelineDescription.model_json_schema()["$defs"]["Thermometer"]["properties"]
-    assert all(properties[field]["description"] for field in CIRCUIT)
-
-
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("model", "field", "value", "words"),
     [
-        (
-            {"readout.hysteresis": 2},
-            "readout.hysteresis 2: .*whose circuit has .*link",
-        ),
-        ({"readout.buffer_noise_mv": 2}, "readout.buffer_noise_mv 2: .*'thermometer'"),
-        ({"readout.thresholds": [0.5]}, r"readout.thresholds \[0.5\]: "),
-        ({"readout.hysteresis_mv": "2"}, "hysteresis_mv '2': expected a number"),
-        ({"readout.hysteresis_mv": -1}, r"hysteresis_mv: .*greater than or equal to 0"),
+        ("log-gradient-2", "buffer_noise_mv", -1.0, "greater than or equal to 0.*got -1"),
+        ("log-gradient-2", "ratios", [0.8], "network.model gives it.*'log-gradient'"),
+        ("log-gradient-2", "mode", "parallel", "whose circuit has ratio_mismatch_percent, "),
+        ("adc-log-4", "bits", 4, "network.model gives it.*'adc'"),
+        ("adc-log-4", "gain_error_percent", "1", "expected a number"),
+        ("glt-4", "hysteresis_mv", True, "expected a number"),
+        ("glt-4", "hysteresis_mv", -1, "greater than or equal to 0"),
+        ("glt-4", "thresholds", [0.5], "network.model gives it.*'thermometer'"),
+        ("glt-4", "hysteresis", 2, "'thermometer', whose circuit has mode, .*comparator"),
     ],
 )
-def test_what_is_no_field_of_the_models_circuit_is_named(settings: dict, words: str) -> None:
-    with pytest.raises(InputError, match=words):
+def test_circuit_of_a_learned_readout_is_checked_by_that_readout(
+    model: str, field: str, value: object, words: str
+) -> None:
+    settings = {"network.model": f"fashion-mnist/{model}", f"readout.{field}": value}
+    with pytest.raises(ss.InputError, match=rf"^readout.*{field}.*{words}"):
         ss.load_pipeline("glt4", settings)
+
+
+def test_learned_readouts_have_the_circuit_that_is_stated_and_else_defaults() -> None:
+    gradient = LogGradient(ratios=(0.8, 1.25), ratio_mismatch_percent=3, buffer_noise_mv=9)
+    got = LearnedReadout(buffer_noise_mv=50.0).resolved(gradient)
+    assert got == LogGradient(ratios=(0.8, 1.25), buffer_noise_mv=50)
+    adc = Adc(bits=5, tone_curve=Linear(), gain_error_percent=1)
+    got = LearnedReadout(architecture={"kind": "sar"}).resolved(adc)
+    assert got == Adc(bits=5, architecture=Sar())
+
+
+def test_learned_readout_without_a_model_names_the_field() -> None:
+    with pytest.raises(ss.InputError, match=r"readout\.kind 'learned' without network\.model"):
+        LearnedReadout().resolved(None)
+
+
+def test_fields_of_another_kind_of_readout_are_named_with_that_kind() -> None:
+    with pytest.raises(ss.InputError) as raised:
+        load_description("log_gradient2", {"readout.kind": "adc"})
+    message = str(raised.value)
+    assert message.count("log_gradient2.toml") == 1
+    assert "readout.ratios: readout.kind 'adc' has no such field (one of log-gradient)" in message
+    with pytest.raises(ss.InputError, match=r"readout\.rations: no such field; check its spelling"):
+        load_description("log_gradient2", {"readout.rations": [1.0]})
+
+
+def test_schema_explains_every_field_of_the_circuit() -> None:
+    schema = PipelineDescription.model_json_schema()["$defs"]
+    assert all(schema["Thermometer"]["properties"][field]["description"] for field in CIRCUIT)
+    assert schema["LearnedReadout"]["additionalProperties"] is True
 
 
 def test_a_sensor_that_is_set_replaces_the_whole_pixel_that_the_file_states() -> None:

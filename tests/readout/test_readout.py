@@ -144,6 +144,22 @@ def test_calibrated_family_without_samples_is_refused() -> None:
         make_readout("flash", 4, Comparator())
 
 
+@pytest.mark.parametrize(
+    ("family", "levels", "words"),
+    [
+        ("glt", 0, "expected at least 1"), ("log-gradient", -3, "expected at least 1"),
+        ("adc-linear", 99, "bits: .*less than or equal to 14"),
+        ("log-gradient", 99, "ratios: .*at most 16"),
+        ("thermometer-log", 33, "thresholds: .*at most 32"),
+    ],
+)  # fmt: skip
+def test_a_number_of_levels_that_a_family_has_not_is_named(
+    family: str, levels: int, words: str
+) -> None:
+    with pytest.raises(InputError, match=f"levels {levels} of family '{family}': {words}"):
+        make_readout(family, levels, Comparator(), np.random.default_rng(0).random(1000))
+
+
 @pytest.mark.parametrize("samples", [np.full(100, 1.5), np.full(100, -1e-4), np.full(100, 0.3)])
 def test_light_that_gives_no_thresholds_is_named(samples: np.ndarray) -> None:
     with pytest.raises(InputError, match=r"scene\.exposure: 4 thresholds calibrated"):

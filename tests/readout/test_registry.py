@@ -25,6 +25,7 @@ class Constant(Readout):
     kind: Literal["constant"] = "constant"
     comparator: Comparator = Comparator()
     code_words: ClassVar[str] = "nothing"
+    level_fields: ClassVar[tuple[str, ...]] = ()
     levels: ClassVar[int] = 1
     bits_per_sample: ClassVar[int] = 1
     stored_bits: ClassVar[int] = 0
@@ -35,11 +36,26 @@ class Constant(Readout):
     def words(self, learned: bool = False) -> str:
         return "constant"
 
+    def shown(self, codes: Any) -> Any:
+        return codes.astype(float)
+
     def conversion_us(self, timing: Any) -> Estimate:
         return Estimate((), lambda: 0.0)
 
     def rows(self, settings: Any, technology: Any, array: Any, enob: Any = None) -> list[Any]:
         return []
+
+
+class Unseen(Constant):
+    """A readout without gray values of its codes."""
+
+    kind: Literal["unseen"] = "unseen"
+    shown = Readout.shown
+
+
+class Misspelled(Constant):
+    kind: Literal["misspelled"] = "misspelled"
+    level_fields: ClassVar[tuple[str, ...]] = ("treshold",)
 
 
 class Taken(Constant):
@@ -54,6 +70,23 @@ def test_a_readout_that_lacks_members_is_named_with_them() -> None:
     with pytest.raises(InputError, match=r"lazy-package: readout Lazy lacks comparator.*convert"):
         register(Lazy, "lazy-package")
     assert "lazy" not in kinds()
+
+
+def test_codes_that_are_no_numbers_need_a_gray_value() -> None:
+    with pytest.raises(InputError, match="readout Unseen lacks shown or digital_numbers;"):
+        register(Unseen, "mine")
+
+
+def test_the_fields_that_a_model_gives_must_be_stated_and_exist() -> None:
+    with pytest.raises(InputError, match=r"lazy-package: readout Lazy lacks .*level_fields"):
+        register(Lazy, "lazy-package")
+    with pytest.raises(InputError, match=r"level_fields treshold: no such field; expected .*kind"):
+        register(Misspelled, "mine")
+
+
+def test_a_kind_that_is_not_registered_cannot_be_removed() -> None:
+    with pytest.raises(InputError, match=r"'termometer': not registered.*mean 'thermometer'"):
+        unregister("termometer")
 
 
 def test_a_kind_that_is_taken_is_named_with_its_owner() -> None:
@@ -93,6 +126,22 @@ def test_a_registered_readout_is_stated_by_pipelines_and_in_the_schema() -> None
     finally:
         unregister("constant")
     assert "Constant" not in PipelineDescription.model_json_schema()["$defs"]
+
+
+def test_choices_of_a_registered_readout_are_searched() -> None:
+    pytest.importorskip("optuna")
+    from sensorsim.experiments.optimize.space import variables
+
+    class Chosen(Constant):
+        kind: Literal["chosen"] = "chosen"
+        choices: ClassVar[dict[str, tuple[str, ...]]] = {"gain": ("low", "high")}
+
+    assert "gain" not in variables()
+    register(Chosen, "tests")
+    try:
+        assert "gain" in variables()
+    finally:
+        unregister("chosen")
 
 
 @pytest.mark.parametrize(

@@ -95,9 +95,12 @@ def test_frames_of_one_die_share_the_maps_that_were_drawn(monkeypatch: pytest.Mo
     again = module.pattern_of_frames(pixel, (4, 5, 1), np.array([2]), 7)
     assert len(drawn) == 1
     np.testing.assert_array_equal(one.gain, again.gain)
+    with pytest.raises(ValueError, match="read-only"):
+        one.gain[:] = 0
     for other in ((pixel, (4, 5, 1), np.array([3]), 7), (pixel, (4, 5, 1), np.array([2]), 8),
                   (pixel, (5, 4, 1), np.array([2]), 7),
                   (Photodiode(prnu_percent=2.0), (4, 5, 1), np.array([2]), 7)):  # fmt: skip
         module.pattern_of_frames(*other)
     assert len(drawn) == 5, "another die, seed, array or pixel has maps of its own"
+    assert module._kept.cache_info().currsize == 1, "the size of one call's maps is the limit"
     module._kept.cache_clear()

@@ -26,8 +26,8 @@ def test_document_holds_the_comparison_with_published_chips() -> None:
     ("built", "outside"),
     [
         ("64 x 64 PWM imager", 0.8), ("128 x 64 binary", 0), ("120 x 120 in-column BNN", 1.16),
-        ("1 Mpixel photon-counting", 7.2), ("13-bit column single-slope", 0), ("XNORBIN", 0),
-        ("BinarEye", 1.1),
+        ("QVGA imager of 1.5-bit", 0), ("1 Mpixel photon-counting", 7.2),
+        ("13-bit column single-slope", 0), ("XNORBIN", 0), ("BinarEye", 1.1),
     ],
 )  # fmt: skip
 def test_published_chips_lie_within_the_spread_or_outside_by_so_much(

@@ -2,9 +2,9 @@
 
 Conventions of all graphs of this package:
 
-* One input, float32 [N, channels, rows, columns]. For a thermometer: the readout's bits as +1 and
-  -1; threshold m of a color is channel ``color * M + m``. For a b-bit ADC: ``2 code - (2**b - 1)``,
-  which is the sum of its planes' +1 and -1, weighted ``2**k``.
+* One input, float32 [N, channels, rows, columns]. For a readout of one plane: its bits as +1 and
+  -1. For one of b planes: ``2 code - (2**b - 1)``, which is the sum of its planes' +1 and -1,
+  weighted ``2**k``. `sensorsim.readout.protocol.Readout.channel_words` gives the order of channels.
 * Padding is an explicit ``Pad`` with the value of a dark pixel: ``-(2**b - 1)`` before the first
   layer, -1 after it.
 * One output, int64 [N, classes]: the scores in units of ``2**-fraction_bits``.

@@ -75,6 +75,7 @@ def measured_front(
         row = {name: result[name].item() for name in _OF_A_RUN} | {
             "model": trial.design["model"],
             "settings": json.dumps(settings),
+            "circuit": chain.readout.circuit_words(),
             "offset_mv": chain.readout.comparator.offset_mv,
             "search_accuracy": trial.accuracy,
             "dies_accuracy_mean": over_dies.mean().item(),

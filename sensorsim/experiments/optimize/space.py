@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sensorsim.bnn.model_file import load_model
+from sensorsim.bnn.model_file import read_model
 from sensorsim.circuits.figures import Process
 from sensorsim.circuits.sizing import sized_comparator
 from sensorsim.core import resources
@@ -24,9 +24,6 @@ EXPOSURES = (0.25, 8.0)
 """Range of the factor on the pipeline's exposure: two stops down, three up."""
 MISMATCH = "mismatch"
 """Folder of the shipped networks that were trained on simulated dies with mismatch."""
-_READOUTS = sorted(kinds().values(), key=lambda readout: readout.choices_need_a_process)
-VARIABLES = ("size", "exposure", *(choice for readout in _READOUTS for choice in readout.choices))
-"""Parameters beside the model, which always varies; thresholds and bits are those of a model."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,8 @@ class Space:
     base : Pipeline
         Pipeline that states everything else.
     models : dict of str to Readout
-        Value of ``network.model`` and the readout that this network was trained behind.
+        Value of ``network.model`` and the readout whose levels its designs have: that which this
+        network was trained behind or, for the network of the base pipeline, that of the pipeline.
     choices : dict of str to tuple of str
         Values of each categorical parameter; the first is tried first.
     ranges : dict of str to tuple of float
@@ -81,10 +79,21 @@ class Space:
         comparator = self._comparator(size)
         if size is not None:
             settings["energy.comparator_size"] = _rounded(size)
-        stated, timing = self.base.description.readout, self.base.cost.technology.timing
-        made = readout.designed(stated, design, timing)
-        settings["readout"] = made | {"comparator": comparator.model_dump()}
+        made = readout.designed(self.base.readout, design, self.base.cost.technology.timing)
+        made |= {"comparator": comparator.model_dump()}
+        settings["readout"] = self._with_levels(readout, made)
         return settings
+
+    def _with_levels(self, readout: Readout, made: dict[str, Any]) -> dict[str, Any]:
+        """Add kind and levels: those of the model, unless the base pipeline states them itself."""
+        if readout is not self.base.readout or self.base.description.readout.is_learned:
+            return {"kind": "learned"} | made
+        levels = set(readout.level_fields)
+        return {
+            "kind": readout.kind,
+            **readout.model_dump(mode="json", include=levels, exclude_none=True),
+            **made,
+        }
 
     def chain(self, design: Parameters) -> Pipeline:
         """Make the pipeline of a design.
@@ -126,6 +135,21 @@ class Space:
         return {field: _rounded(stated * design["exposure"])}
 
 
+def variables() -> tuple[str, ...]:
+    """List the parameters beside the model, which always varies; levels are those of a model.
+
+    Returns
+    -------
+    tuple of str
+        Comparator size, exposure, and the choices of all registered readouts.
+    """
+    return ("size", "exposure", *(choice for readout in _readouts() for choice in readout.choices))
+
+
+def _readouts() -> list[type[Readout]]:
+    return sorted(kinds().values(), key=lambda readout: readout.choices_need_a_process)
+
+
 def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None = None) -> Space:
     """Make the space of designs around a pipeline.
 
@@ -137,7 +161,7 @@ def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None =
         Folder of model files; None: the shipped models of the pipeline's dataset, trained with and
         without mismatch.
     vary : tuple of str, optional
-        Some of `VARIABLES`; all that the technology can price if left out.
+        Some of `variables`; all that the technology can price if left out.
 
     Returns
     -------
@@ -150,7 +174,7 @@ def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None =
         If no model fits the pipeline, or a variable is unknown or has no price.
     """
     wanted = _checked(base, vary)
-    choices = {k: v for readout in _READOUTS for k, v in readout.choices.items()}
+    choices = {k: v for readout in _readouts() for k, v in readout.choices.items()}
     ranges = {"size": SIZES, "exposure": _exposures(base)}
     space = Space(
         base, {},
@@ -163,13 +187,13 @@ def space_of(base: Pipeline, folder: Path | None, vary: tuple[str, ...] | None =
 def _checked(base: Pipeline, vary: tuple[str, ...] | None) -> tuple[str, ...]:
     priced = isinstance(base.cost.technology, Process)
     need_a_process = ["size"]
-    for readout in _READOUTS:
+    for readout in _readouts():
         need_a_process += readout.choices if readout.choices_need_a_process else ()
     if vary is None:
-        return tuple(v for v in VARIABLES if priced or v not in need_a_process)
+        return tuple(v for v in variables() if priced or v not in need_a_process)
     for name in vary:
-        if name not in VARIABLES:
-            raise InputError(f"--vary {name!r}: expected some of {', '.join(VARIABLES)}")
+        if name not in variables():
+            raise InputError(f"--vary {name!r}: expected some of {', '.join(variables())}")
         if name in need_a_process and not priced:
             raise InputError(
                 f"--vary {name!r} with energy.technology {base.cost.technology.name!r}, which "
@@ -208,7 +232,9 @@ def _models(space: Space, folder: Path | None) -> dict[str, Readout]:
     for path in paths:
         shipped = f"{name}/{path.relative_to(place).with_suffix('').as_posix()}"
         called = shipped if folder is None else str(path)
-        readout = load_model(path).readout
+        read = read_model(path)
+        own = read.sha256 == space.base.network.sha256
+        readout = space.base.readout if own else read.model.readout
         one = Space(space.base, {called: readout}, space.choices, space.ranges)
         try:
             one.chain(one.first_designs()[0]).check_dataset(space.base.dataset)

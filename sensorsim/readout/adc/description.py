@@ -21,7 +21,6 @@ from sensorsim.circuits.survey import SurveyPrices
 from sensorsim.circuits.technology import as_process
 from sensorsim.circuits.timing import ramp_steps
 from sensorsim.core import pool, streams
-from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
 from sensorsim.kernels.segments import spans_of
 from sensorsim.readout.adc import price
@@ -46,6 +45,7 @@ class Adc(Conversion, Readout):
     equals a first layer over the integers ``2 * code - (2**bits - 1)``.
     """
 
+    level_fields: ClassVar = ("bits", "tone_curve", "tone_domain", "conversion_bits")
     choices: ClassVar = {"converter": ("ramp", "sar")}
     choices_need_a_process: ClassVar = True
     code_words: ClassVar = "ADC code"
@@ -65,6 +65,10 @@ class Adc(Conversion, Readout):
     def planes(self) -> int:
         """Weighted bit planes that the first layer reads."""
         return self.bits
+
+    def channel_words(self) -> str:
+        """A channel of each plane for each color: see `Readout.channel_words`."""
+        return "color"
 
     def channels(self, colors: int) -> int:
         """A channel of each plane for each color, also where the code has one bit.
@@ -257,20 +261,16 @@ class Adc(Conversion, Readout):
         made = [mine if kind.kind == mine.kind else kind for kind in kinds]
         return {a.kind: self.model_copy(update={"architecture": a}) for a in made}
 
+    def circuit_words(self) -> str:
+        """Architecture of the converter: see `Readout.circuit_words`."""
+        return self.architecture.kind
+
     def designed(
-        self, stated: Description, design: Mapping[str, Any], timing: TimingConstants
+        self, stated: Readout, design: Mapping[str, Any], timing: TimingConstants
     ) -> dict[str, Any]:
-        """Bits and curve of this ADC, architecture of the design: see `Readout.designed`."""
-        fields = self.model_dump(
-            include={"kind", "bits", "tone_curve", "tone_domain", "conversion_bits"}
-        )
-        made: Architecture = SingleSlope()
-        if isinstance(stated, Adc):
-            fields |= stated.model_dump(
-                include={"gain_error_percent", "offset_mv", "column_gain_percent"},
-                exclude_defaults=True,
-            )
-            made = stated.architecture
+        """The stated errors, and the architecture of the design: see `Readout.designed`."""
+        fields = super().designed(stated, design, timing)
+        made: Architecture = stated.architecture if isinstance(stated, Adc) else SingleSlope()
         bends = not isinstance(self.converter.tone_curve, Linear)
         if bends and not isinstance(made, SingleSlope):
             made = SingleSlope()  # only a ramp bends
@@ -279,8 +279,7 @@ class Adc(Conversion, Readout):
                 made = made if isinstance(made, Sar) else Sar()
             else:
                 made = _fast_ramp(made, self.converter.bits, timing)
-        fields["architecture"] = made.model_dump()
-        return {k: v for k, v in fields.items() if v is not None}
+        return fields | {"architecture": made.model_dump(mode="json", exclude_none=True)}
 
 
 def converter_form(settings: EnergySettings, technology: Survey | Process) -> ConverterForm:

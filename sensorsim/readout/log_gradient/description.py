@@ -69,7 +69,7 @@ class LogGradient(Readout):
     )  # fmt: skip
     comparator: Comparator = Field(Comparator(), description="Errors of each column's comparator.")
 
-    circuit: ClassVar = frozenset({"ratio_mismatch_percent", "buffer_noise_mv"})
+    level_fields: ClassVar = ("ratios",)
     code_words: ClassVar = (
         "bit m: ratio m of the horizontal gradient was reached, bit M + m: of the vertical one"
     )
@@ -118,6 +118,13 @@ class LogGradient(Readout):
     def level_words(self) -> str:
         """The ratios in a sentence: see `Readout.level_words`."""
         return f"Ratios of neighboring samples: {', '.join(f'{r:#.4g}' for r in self.ratios)}."
+
+    def channel_words(self) -> str:
+        """Ratios of a direction are neighbors: see `Readout.channel_words`."""
+        return (
+            f"color * {self.bits_per_sample} + direction * {self.levels} + ratio; direction 0 is "
+            "horizontal, 1 vertical"
+        )
 
     def check_layout(self, layout: Layout) -> None:
         """Raise behind a Bayer filter, where neighbors are of different colors.
@@ -234,6 +241,17 @@ class LogGradient(Readout):
             technology, array, self.comparator, self.levels, DIRECTIONS, self.buffer_noise_mv,
             settings.comparator,
         )  # fmt: skip
+
+    def beyond_the_survey(
+        self, settings: EnergySettings, technology: Survey | Process, enob: float | None
+    ) -> list[str]:
+        """Dividers and row buffer, which no flash has: see `Readout.beyond_the_survey`."""
+        if isinstance(technology, Process):
+            return []
+        return [
+            "comparisons of neighbors are priced as those of published flashes, whose ladder they "
+            "do not have; dividers and row buffer are not priced (a process prices them)"
+        ]
 
 
 def log_ratios(volts: npt.NDArray[np.float32], full_scale_v: float) -> npt.NDArray[np.float32]:

@@ -5,10 +5,11 @@ import numpy as np
 from sensorsim.circuits.comparator import Comparator
 from sensorsim.circuits.comparison import ComparatorKind, auto_zero_rows, decision
 from sensorsim.circuits.constant import Estimate
+from sensorsim.circuits.driver import settling_fc
 from sensorsim.circuits.figures import Process, TimingConstants
 from sensorsim.circuits.ledger import Row
 from sensorsim.circuits.logic import clocked_bit, popcount_adders
-from sensorsim.circuits.pixel import PixelArray
+from sensorsim.circuits.pixel import PixelArray, hold_row
 from sensorsim.optics.spectrum import BOLTZMANN_J_PER_K
 
 
@@ -42,9 +43,13 @@ def gradient_rows(
     """Price all parts of the gradients of every sample.
 
     Each decision charges the divider from both samples: ``2 C V s V_fs`` from the analog supply V,
-    with the mean signal s and full scale V_fs. Each sample is written once to the row buffer,
-    ``C V s V_fs``, whose capacitor is at least ``kT / noise**2``. Both sample the column, so no
-    source follower has to hold it.
+    with the mean signal s and full scale V_fs. The pixel's source follower drives the column and
+    the dividers on it until the last decision. Each sample is written once to the row buffer,
+    ``C V s V_fs``, whose capacitor is at least ``kT / noise**2``; an amplifier drives the divider
+    of every vertical decision from there, since sharing the capacitor's charge would change the
+    ratio, and settles to the accuracy of a reference.
+
+    Not priced: drivers of the switches, and whatever keeps the row buffer from drooping.
 
     Parameters
     ----------
@@ -79,9 +84,15 @@ def gradient_rows(
     buffer = Estimate.over(
         lambda ff, v, s: 1e-3 * np.maximum(ff, least_ff) * v * s * span, capacitor, supply, signal
     )
+    driver = process.driver
+    amplifier = Estimate.over(
+        lambda ff, v, ratio_v, bits: 1e-3 * v * settling_fc(ff, ratio_v, bits),
+        capacitor, supply, driver.bias_per_transconductance_v, driver.settling_bits,
+    )  # fmt: skip
     adder = Estimate((process.logic.full_adder_fj,), lambda fj: 1e-3 * fj)
     return [
         Row("readout", "analog row buffer, write", array.samples, buffer),
+        Row("readout", "analog row buffer, amplifier", array.samples * ratios, amplifier),
         Row("readout", "capacitors of a ratio", array.samples * each, divider),
         Row("readout", f"{kind} comparison with clock", array.samples * each,
             decision(process, array, comparator, conversion, each, kind)),
@@ -89,6 +100,7 @@ def gradient_rows(
         Row("readout", "latch of a decision", array.samples * each, clocked_bit(process)),
         Row("readout", "adder of the encoder",
             array.samples * directions * popcount_adders(ratios), adder),
+        hold_row(process, array, conversion),
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Circuit of a thermometer: apart from its thresholds."""
+"""Circuit of a thermometer: all of its fields but the thresholds."""
 
 from typing import Any, Literal, Self
 

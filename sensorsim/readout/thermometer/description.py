@@ -16,14 +16,10 @@ from sensorsim.circuits.pixel import PixelArray
 from sensorsim.circuits.settings import EnergySettings
 from sensorsim.core import streams
 from sensorsim.core.bits import FieldArray
-from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
 from sensorsim.readout.protocol import NUMBER_BITS, Family, Learnable, Readout
 from sensorsim.readout.thermometer import price
-from sensorsim.readout.thermometer.circuit import (
-    ThermometerCircuit,
-    reference_levels,
-)
+from sensorsim.readout.thermometer.circuit import ThermometerCircuit, reference_levels
 from sensorsim.readout.thermometer.compare import compare_fields
 from sensorsim.readout.thermometer.families import families
 
@@ -56,8 +52,8 @@ class Thermometer(ThermometerCircuit, Readout):
         reference_levels(t, self.reference_bits)
         return self
 
+    level_fields: ClassVar = ("thresholds",)
     choices: ClassVar = {"circuit": ("parallel", "sequential"), "link": ("raw", "encoded")}
-    circuit: ClassVar = frozenset(ThermometerCircuit.model_fields)
     code_words: ClassVar = "bit m is the decision of threshold m"
     number_words: ClassVar = "number of thresholds reached"
 
@@ -141,6 +137,10 @@ class Thermometer(ThermometerCircuit, Readout):
         """
         return np.bitwise_count(codes).astype(np.int64)
 
+    def channel_words(self) -> str:
+        """Thresholds of a color are neighbors: see `Readout.channel_words`."""
+        return f"color * {self.levels} + threshold"
+
     def learnable(self) -> Learnable:
         """Thresholds are compared with the volts themselves: see `Readout.learnable`.
 
@@ -195,8 +195,12 @@ class Thermometer(ThermometerCircuit, Readout):
             for m in range(1, most + 1)
         ]
 
+    def circuit_words(self) -> str:
+        """Mode, and the link if it is encoded: see `Readout.circuit_words`."""
+        return f"{self.mode}, encoded" if self.link == "encoded" else self.mode
+
     def designed(
-        self, stated: Description, design: Mapping[str, Any], timing: TimingConstants
+        self, stated: Readout, design: Mapping[str, Any], timing: TimingConstants
     ) -> dict[str, Any]:
         """The stated circuit, with mode and link of the design: see `Readout.designed`."""
         fields = super().designed(stated, design, timing)

@@ -32,6 +32,7 @@ class PulseWidth(Readout):
     reference: float = Field(0.02, gt=0, le=1, description="Reference, part of full scale.")
     comparator: Comparator = Field(Comparator(), description="Errors of each column's comparator.")
 
+    level_fields: ClassVar = ("bits", "reference")
     code_words: ClassVar = "ticks that were left when the reference was passed"
     number_words: ClassVar = "ticks that were left when the reference was passed"
 

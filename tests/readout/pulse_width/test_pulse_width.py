@@ -3,8 +3,6 @@
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ from sensorsim.experiments.energy_comparison import compare_energy
 from sensorsim.experiments.entries import entries
 from sensorsim.experiments.monte_carlo import accuracies_over_dies
 from sensorsim.experiments.paired import compare
-from sensorsim.readout import Comparator, register, unregister
+from sensorsim.readout import Comparator
 from sensorsim.scenes.datasets import load_dataset
 
 HERE = Path(__file__).parent
@@ -27,20 +25,7 @@ ENTRY_POINTS = "[sensorsim.readouts]\npulse-width = pulse_width:PulseWidth\n"
 
 
 @pytest.fixture(scope="module")
-def readout_class() -> Iterator[Any]:
-    spec = spec_from_file_location("pulse_width", SOURCE)
-    assert spec is not None and spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules["pulse_width"] = module
-    spec.loader.exec_module(module)
-    register(module.PulseWidth, "pulse-width")
-    yield module.PulseWidth
-    unregister("pulse-width")
-    del sys.modules["pulse_width"]
-
-
-@pytest.fixture(scope="module")
-def models(readout_class: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models(pulse_width: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network behind it, trained on little by the trainer as it is."""
     pytest.importorskip("torch")
     from sensorsim.scenes.exposure import Exposure
@@ -52,7 +37,7 @@ def models(readout_class: Any, tmp_path_factory: pytest.TempPathFactory) -> Path
     from sensorsim.training.session import Task, train
 
     few = load_dataset("fashion-mnist", "test").first(300)
-    readout = readout_class(bits=4)
+    readout = pulse_width(bits=4)
     task = Task(
         "pulse-width", readout, False, Architecture(blocks=(Block(channels=16, stride=2, pool=2),)),
         Schedule(epochs=2, batch=32, seed=1), Camera(Photodiode(), Exposure()),
@@ -72,8 +57,8 @@ def pipe(models: Path) -> ss.Pipeline:
     return ss.load_pipeline("glt4", settings)
 
 
-def test_codes_are_those_of_their_transitions(readout_class: Any) -> None:
-    readout = readout_class(bits=5, reference=0.03, comparator=Comparator(noise_mv=0, offset_mv=0))
+def test_codes_are_those_of_their_transitions(pulse_width: Any) -> None:
+    readout = pulse_width(bits=5, reference=0.03, comparator=Comparator(noise_mv=0, offset_mv=0))
     volts = np.linspace(-0.1, 1, 5000, dtype=np.float32).reshape(1, 1, -1, 1)
     codes = readout.convert(volts, 1.0, Key.of(0, [0])).ravel()
     expected = np.searchsorted(readout.transitions(), volts.ravel(), "left")
@@ -107,7 +92,7 @@ def test_it_is_swept_compared_and_drawn_over_dies(pipe: ss.Pipeline) -> None:
     assert duel.rival_first and duel.thresholds is None
 
 
-def test_it_appears_in_the_studies(models: Path, readout_class: Any) -> None:
+def test_it_appears_in_the_studies(models: Path, pulse_width: Any) -> None:
     (found,) = entries(ss.load_pipeline("glt8"), models, {})
     assert found.name == "pulse-width b=4"
     from sensorsim.plotting.plots import style
