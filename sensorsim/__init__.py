@@ -6,6 +6,7 @@
 """
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from sensorsim.experiments.sweep import sweep
     from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
 
-__all__ = ["InputError", "Pipeline", "load_pipeline", "sweep"]
+    __version__: str
+
+__all__ = ["InputError", "Pipeline", "__version__", "load_pipeline", "sweep"]
 
 # Loaded on first use: numba and xarray take longer to import than a user waits for --help.
 _HOMES = {
@@ -27,4 +30,10 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name == "__version__":
+        return version("sensorsim")
     raise AttributeError(f"module 'sensorsim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

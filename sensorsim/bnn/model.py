@@ -71,6 +71,15 @@ class Model:
     layers: tuple[Layer, ...]
     training: Training
 
+    def __repr__(self) -> str:
+        """State readout, layers, classes and size in one line; arrays are not shown."""
+        view = self.input
+        return (
+            f"<Model: {view.height} x {view.width} x {view.colors} through {self.readout.words()}, "
+            f"{len(self.layers)} layers, {len(self.class_names)} classes, "
+            f"{self.weight_bits} weight bits>"
+        )
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(map(_frozen, self.layers)))
         view = self.input

@@ -105,6 +105,14 @@ class Ledger:
     rows: tuple[Row, ...]
     frame_rate_hz: float | None = None
 
+    def __repr__(self) -> str:
+        """State the number of rows and the energy of a frame in one line."""
+        total = self.total_pj()
+        return (
+            f"<Ledger: {len(self.rows)} rows, {1e-3 * total.typical:.4g} nJ per frame "
+            f"({1e-3 * total.low:.4g} to {1e-3 * total.high:.4g})>"
+        )
+
     def __post_init__(self) -> None:
         for row in self.rows:
             others = [r.component for r in self.rows if r.stage == row.stage and r is not row]

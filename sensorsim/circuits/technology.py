@@ -17,6 +17,7 @@ from sensorsim.circuits.scaling import scaled
 from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
+from sensorsim.core.explain import explain
 from sensorsim.core.files import read_toml
 from sensorsim.core.units import unit_of
 
@@ -79,7 +80,7 @@ def load_technology(name: str | Path) -> Survey | Process:
         _check(found)
         return _at_its_node(found) if isinstance(found, Process) else found
     except ValidationError as error:
-        raise InputError(f"{path}: {'; '.join(map(_explain, error.errors()))}") from None
+        raise explain(str(path), error, kind, _of_figures) from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
@@ -249,19 +250,14 @@ def _scaled_table(table: Table, node_nm: float, supply_v: float) -> Table:
     return table.model_copy(update=changed)
 
 
-def _explain(error: Any) -> str:
-    field = ".".join(map(str, error["loc"]))
-    if error["type"] == "extra_forbidden":
-        if field in Process.model_fields:
-            return f"{field}: a survey has no such part; expected a process as base, like cmos65"
-        return f"{field}: no such figure; check its spelling"
-    if error["type"] == "missing":
-        return f"{field}: is missing"
+def _of_figures(place: str, error: Any) -> str | None:
+    """Words for figures that are missing, unknown or no figures."""
     value = error["input"]
+    if error["type"] == "extra_forbidden" and place in Process.model_fields:
+        return f"{place}: a survey has no such part; expected a process as base, like cmos65"
     if error["type"] == "model_type":
         due = "a table of figures"
         if error["ctx"]["class_name"] == Constant.__name__:
             due = "a number, or a table with low, typical, high, basis and source"
-        return f"{field}: {value!r}; expected {due}"
-    got = f" (got {value!r})" if isinstance(value, str | int | float) else ""
-    return f"{field}: {error['msg'].removeprefix('Value error, ')}{got}"
+        return f"{place}: {value!r}; expected {due}"
+    return None

@@ -11,6 +11,7 @@ from sensorsim.circuits.settings import EnergySettings
 from sensorsim.core import resources, streams
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
+from sensorsim.core.explain import explain
 from sensorsim.core.files import beside, read_toml
 from sensorsim.optics.cfa import Layout
 from sensorsim.optics.lens import Lens
@@ -251,44 +252,21 @@ def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:
     try:
         return PipelineDescription.model_validate(raw)
     except ValidationError as error:
-        raise InputError(f"{origin}: {'; '.join(map(_explain, error.errors()))}") from None
+        raise explain(origin, error, PipelineDescription, _of_a_readout) from None
 
 
-def _tags() -> set[str]:
-    """All values of ``kind`` that choose a part, like "adc"; pydantic counts them as fields."""
-    parts = PipelineDescription.model_json_schema()["$defs"].values()
-    return {p["properties"]["kind"]["const"] for p in parts if "kind" in p.get("properties", {})}
-
-
-def _readouts_with(loc: tuple[Any, ...]) -> str:
-    """Kinds of readouts that have the field at this location, which another kind does not have."""
-    if len(loc) != 3 or loc[0] != "readout":
-        return ""
-    return ", ".join(k for k, readout in kinds().items() if loc[2] in readout.model_fields)
-
-
-def _explain(error: Any) -> str:
-    tags = _tags()
+def _of_a_readout(place: str, error: Any) -> str | None:
+    """Words for a readout's kind, and for a field of another kind."""
     loc = error["loc"]
-    # A field may be named like a kind (gamma.gamma): what follows a kind is a field.
-    place = ".".join(str(x) for i, x in enumerate(loc) if x not in tags or loc[i - 1] in tags)
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden" and (others := _readouts_with(loc)):
-        return (
-            f"{place}: readout.kind {loc[1]!r} has no such field (one of {others}); remove it, or "
-            "state that kind"
-        )
-    if error["type"] == "extra_forbidden":
-        return f"{place}: no such field; check its spelling ('sensorsim schema' lists all)"
-    if error["type"] == "missing":
-        return f"{place}: is missing; write it into the pipeline"
-    value = error.get("input")
     if error["type"] == "union_tag_invalid" and loc == ("readout",):
-        kind = str(value["kind"])
-        return f"{place}.kind {kind!r}: no such readout; {nearest(kind)}"
-    if error["type"] == "union_tag_not_found":
-        return f"{place}: state its kind beside the other fields, like {place}.kind"
-    if error["type"] in ("model_type", "model_attributes_type") and not isinstance(value, dict):
-        return f"{place} {value!r}: expected a table, like {{ kind = ... }}; see 'sensorsim schema'"
-    got = "" if isinstance(value, dict) else f" (got {value!r})"
-    return f"{place}: {message}{got}" if place else f"{message}{got}"
+        kind = str(error["input"]["kind"])
+        return f"readout.kind {kind!r}: no such readout; {nearest(kind)}"
+    if error["type"] != "extra_forbidden" or len(loc) != 3 or loc[0] != "readout":
+        return None
+    others = ", ".join(k for k, readout in kinds().items() if loc[2] in readout.model_fields)
+    if not others:
+        return None
+    return (
+        f"{place}: readout.kind {loc[1]!r} has no such field (one of {others}); remove it, or "
+        "state that kind"
+    )

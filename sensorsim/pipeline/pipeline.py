@@ -86,6 +86,14 @@ class Pipeline(Chain):
             changed._dataset = self._dataset
         return changed
 
+    def __repr__(self) -> str:
+        """State name, dataset, readout, network and technology in one line."""
+        stated = self.description
+        return (
+            f"<Pipeline {stated.name!r}: {stated.scene.dataset}, {self.readout.words()}, "
+            f"{stated.network.model}, {stated.energy.technology}>"
+        )
+
     @property
     def dataset(self) -> Labelled:
         """Test images of the scene, loaded on first use; classes are matched to the model by name.

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
+from sensorsim.core.explain import explain
 from sensorsim.core.files import read_toml
 from sensorsim.core.units import unit_of
 from sensorsim.optics.spectrum import SpectralCurve
@@ -187,10 +188,4 @@ def load_sensor(name_or_path: str | Path) -> Sensor:
             f"{', '.join(sensor_names())}"
         ) from None
     except ValidationError as error:
-        raise InputError(f"{path}: {'; '.join(map(_explain, error.errors()))}") from None
-
-
-def _explain(error: Any) -> str:
-    value = error["input"]
-    got = f" (got {value!r})" if isinstance(value, str | int | float) else ""
-    return f"{'.'.join(map(str, error['loc']))}: {error['msg']}{got}"
+        raise explain(str(path), error, Sensor) from None

@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
+from sensorsim.core.explain import explain
 from sensorsim.core.files import read_toml
 from sensorsim.readout import MAX_THRESHOLDS
 from sensorsim.readout.families import families
@@ -161,19 +162,10 @@ def load_recipe(source: str | Path, changes: dict[str, Any] | None = None) -> tu
     try:
         return _RECIPE.validate_python(raw), path
     except ValidationError as error:
-        raise InputError(
-            "\n".join(f"{path}: {_explain(dict(e))}" for e in error.errors())
-        ) from None
+        raise explain(str(path), error, NetworkRecipe | TeacherRecipe, _of_the_kind) from None
 
 
-def _explain(error: dict[str, Any]) -> str:
-    field = ".".join(map(str, error["loc"][1:]))  # after the recipe's kind
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "missing":
-        return f"{field}: is missing; add it to the recipe"
-    if error["type"] == "extra_forbidden":
-        return f"{field}: no such field; check its spelling"
-    if error["type"] in ("union_tag_not_found", "union_tag_invalid"):
+def _of_the_kind(place: str, error: Any) -> str | None:
+    if error["type"] in ("union_tag_not_found", "union_tag_invalid") and not error["loc"]:
         return 'kind: expected kind = "network" or kind = "teacher"'
-    got = "" if isinstance(error.get("input"), dict) else f" (got {error.get('input')!r})"
-    return f"{field}: {message}{got}"
+    return None
