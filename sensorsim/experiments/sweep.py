@@ -58,7 +58,7 @@ def sweep(
         If an axis is empty or states a value twice, a value is out of bounds, or the store
         belongs to another sweep.
     """
-    stated = {field: [_plain(v) for v in values] for field, values in axes.items()}
+    stated = _stated(axes)
     for field, values in stated.items():
         _check_axis(field, values)
     grid = list(itertools.product(*stated.values()))
@@ -85,6 +85,19 @@ def sweep(
         result[name].attrs["units"] = unit_of(str(name))
     result.attrs = {"pipeline": pipeline.description.model_dump_json(), "seed": seed}
     return result
+
+
+def _stated(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    if not isinstance(axes, Mapping):
+        raise InputError(
+            f"axes {axes!r}: expected a table of fields and their values, like {{'die': [0, 1]}}"
+        )
+    for field, values in axes.items():
+        if not isinstance(field, str):
+            raise InputError(f"axes: field {field!r}: expected a dotted name, like 'readout.bits'")
+        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
+            raise InputError(f"{field}: values {values!r}: expected a list of values")
+    return {field: [_plain(v) for v in values] for field, values in axes.items()}
 
 
 def _store(

@@ -138,6 +138,8 @@ def find_pipeline(source: str | Path) -> Path:
     InputError
         If there is no such file or shipped pipeline.
     """
+    if not isinstance(source, str | Path):
+        raise InputError(f"pipeline {source!r}: expected a path, or the name of one that ships")
     path = Path(source)
     if path.is_file():
         return path
@@ -213,6 +215,11 @@ def _read(source: str | Path, settings: Mapping[str, Any] | None) -> tuple[dict[
 
 def _apply(raw: dict[str, Any], settings: Mapping[str, Any]) -> None:
     """Change dotted fields in place."""
+    if not isinstance(settings, Mapping) or not all(isinstance(f, str) for f in settings):
+        raise InputError(
+            f"settings {settings!r}: expected a table of dotted fields and values, like "
+            "{'readout.bits': 6}"
+        )
     if "photodiode.sensor" in settings:  # another sensor replaces all fields
         raw["photodiode"] = {}
     for field, value in settings.items():

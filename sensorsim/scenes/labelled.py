@@ -90,9 +90,13 @@ class Labelled:
         Raises
         ------
         InputError
-            If there are fewer than ``count`` or ``count`` is not positive.
+            If there are fewer than ``count``, or ``count`` is not a positive integer.
         """
-        if count is None or count == len(self):
+        if count is None:
+            return self
+        if isinstance(count, bool) or not isinstance(count, int | np.integer):
+            raise InputError(f"images = {count!r}: expected an integer, 1 to {len(self)}")
+        if count == len(self):
             return self
         if not 1 <= count <= len(self):
             raise InputError(f"images = {count}: expected 1 to {len(self)} ({self.origin})")

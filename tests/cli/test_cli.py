@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,7 @@ def test_a_closed_pipe_ends_without_a_word() -> None:
     os.close(writer)
     assert done.returncode == 1
     assert done.stderr == ""
+
+
+def test_the_version_is_printed() -> None:
+    assert sensorsim("--version").stdout == f"sensorsim {version('sensorsim')}\n"

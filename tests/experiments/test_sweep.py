@@ -169,3 +169,17 @@ def test_a_store_is_resumed_only_with_the_same_content(
 def test_a_bad_axis_is_named(axes: dict[str, list[int]], words: str) -> None:
     with pytest.raises(ss.InputError, match=words):
         ss.sweep(ss.load_pipeline("glt2"), axes, images=20)
+
+
+@pytest.mark.parametrize(
+    ("axes", "words"),
+    [
+        (["die"], "axes .*: expected a table"),
+        ({"die": 5}, "die: values 5: expected a list"),
+        ({"die": "12"}, "die: values '12': expected a list"),
+        ({5: [1]}, "field 5: expected a dotted name"),
+    ],
+)
+def test_axes_of_another_type_are_named(axes: object, words: str) -> None:
+    with pytest.raises(ss.InputError, match=words):
+        ss.sweep(ss.load_pipeline("glt2"), axes, images=5)  # type: ignore[arg-type]
