@@ -124,22 +124,22 @@ def print_break_even(headline: list[Point]) -> None:
 
 def draw(points: list[Point], table: pd.DataFrame, out: Path) -> list[Path]:
     """All figures."""
-    uncontrolled = table[table["exposure"] == "uncontrolled"]
+    uncontrolled = table[table["exposure_law"] == "uniform"]
     headline = uncontrolled[uncontrolled["offset_mv"] == points[0].offset_mv]
-    fixed = table[table["exposure"] != "uncontrolled"]
+    fixed = table[table["exposure_law"] == "fixed"]
     name = points[0].entry.chain.description.scene.dataset
     images = int(table["images"].iloc[0])
     title = f"{name}, {images} test images, uncontrolled light (0 to -5 stops)"
     at_one = f"{name}, {images} test images, every image at one exposure"
     offset, stops = (
         "residual offset of comparators (mV rms)",
-        "fixed exposure (stops below full scale)",
+        "exposure of every image (stops; at 0, white is at 90 % of full well)",
     )
     lines = plots.accuracy_lines
     return [
         *plots.save(plots.tradeoff(headline, title), out / "tradeoff", ".svg"),
         *plots.save(lines(uncontrolled, "offset_mv", offset, title, SWEPT), out / "offset"),
-        *plots.save(lines(fixed, "exposure", stops, at_one, SWEPT), out / "exposure"),
+        *plots.save(lines(fixed, "exposure_stops", stops, at_one, SWEPT), out / "exposure"),
         *plots.save(common.tone_curves(points, "glt"), out / "tone_curves"),
         *plots.save(common.examples(points, SHOWN), out / "examples"),
     ]

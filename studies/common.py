@@ -81,7 +81,7 @@ def examples(points: Sequence[Point], wanted: Sequence[tuple[str, int]]) -> Figu
         for e in shown:
             code = e.chain.replace(settings).trace(image, frame=number)["readout"]["code"]
             columns[e.name].append(e.chain.readout.shown(code.to_numpy()).squeeze())
-    title = "The same pixels through each readout\n(code or thresholds reached, 0 to full scale)"
+    title = "The same pixels through each readout, in % of the largest code"
     return plots.examples(columns, [f"{s:g} stops" for s in EXAMPLE_STOPS], title)
 
 

@@ -29,7 +29,7 @@ from sensorsim.experiments.optimize.search import Goal, Split, best_designs, sea
 from sensorsim.experiments.optimize.space import MISMATCH, Space, space_of
 from sensorsim.experiments.paired import compare
 from sensorsim.pipeline.pipeline import load_pipeline
-from sensorsim.plotting import plots
+from sensorsim.plotting import styles
 
 TECHNOLOGIES = ("survey", "cmos65")
 GOAL = Goal(("readout", "link"))
@@ -137,7 +137,7 @@ def figure_of(table: pd.DataFrame, front: xr.Dataset, split: Split) -> Figure:
     for axes, technology in zip(panels, TECHNOLOGIES, strict=True):
         part = table[table["technology"] == technology]
         for family, rows in part[part["accuracy"] >= LEAST_ACCURACY].groupby("family", sort=False):
-            color, marker, _ = plots.style(str(family))
+            color, marker, _ = styles.style(str(family))
             sar = f" (SAR in {technology})" if rows["sar"].any() else ""
             _points(axes, rows, color, marker, common.LABEL.get(str(family), str(family)) + sar)
         best = part[part["on_front"].astype(bool)].sort_values("energy_nj")

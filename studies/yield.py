@@ -31,7 +31,7 @@ from sensorsim.experiments.monte_carlo import accuracies_over_dies, yields
 from sensorsim.experiments.optimize.space import MISMATCH, space_of
 from sensorsim.experiments.paired import compare
 from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
-from sensorsim.plotting import plots
+from sensorsim.plotting import styles
 
 OFFSETS_MV = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 MISMATCHES_PERCENT = (0.02, 0.05, 0.1, 0.2, 0.5)
@@ -168,7 +168,7 @@ def figure_of(data: dict[str, xr.Dataset], args: argparse.Namespace) -> Figure:
 
 
 def _lines(row: Sequence[Axes], part: xr.Dataset, name: str, aside: float) -> None:
-    color, marker, line = plots.style(str(part["family"].values[0]))
+    color, marker, line = styles.style(str(part["family"].values[0]))
     x = part["value"].values * aside
     values = 100 * part["accuracy_without_sampling_error"].transpose("point", "die").values
     good = [100 * part[f"yield_required{end}"].values for end in ("", "_low", "_high")]

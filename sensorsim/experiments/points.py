@@ -12,12 +12,13 @@ import xarray as xr
 from sensorsim.experiments.entries import Entry
 from sensorsim.experiments.paired import compare
 from sensorsim.readout.families import families
+from sensorsim.scenes.exposure import Exposure
 
 COLUMNS = [
-    "readout", "levels", "symbol", "exposure", "offset_mv", "accuracy", "accuracy_low",
-    "accuracy_high", "bits_per_sample", "link_bits_per_sample", "readout_energy_pj_low",
-    "readout_energy_pj_typical", "readout_energy_pj_high", "energy_pj_low", "energy_pj_typical",
-    "energy_pj_high", "weight_bits", "images",
+    "readout", "levels", "symbol", "exposure_law", "exposure_stops", "offset_mv", "accuracy",
+    "accuracy_low", "accuracy_high", "bits_per_sample", "link_bits_per_sample",
+    "readout_energy_pj_low", "readout_energy_pj_typical", "readout_energy_pj_high", "energy_pj_low",
+    "energy_pj_typical", "energy_pj_high", "weight_bits", "images",
 ]  # fmt: skip
 Plan = Sequence[tuple[Sequence[Entry], Mapping[str, Any]]]
 """Groups of readouts, each with the dotted fields that it changes."""
@@ -30,8 +31,8 @@ class Point:
     Attributes
     ----------
     entry : Entry
-    exposure : str
-        Label of the light.
+    exposure : Exposure
+        The exposure law.
     offset_mv : float
         Residual offset of the comparators, mV rms.
     result : Dataset
@@ -39,7 +40,7 @@ class Point:
     """
 
     entry: Entry
-    exposure: str
+    exposure: Exposure
     offset_mv: float
     result: xr.Dataset
 
@@ -75,11 +76,13 @@ class Point:
         Returns
         -------
         dict of str to value
-            By `COLUMNS`.
+            By `COLUMNS`; ``exposure_stops`` is NaN where every image has its own.
         """
+        law = self.exposure.law
         row: dict[str, Any] = {
             "readout": self.entry.family, "levels": self.entry.levels,
-            "symbol": families()[self.entry.family].symbol, "exposure": self.exposure,
+            "symbol": families()[self.entry.family].symbol, "exposure_law": law,
+            "exposure_stops": self.exposure.high_stops if law == "fixed" else np.nan,
             "offset_mv": self.offset_mv,
         }  # fmt: skip
         return row | {c: self.value(c) for c in COLUMNS if c not in row}
@@ -126,6 +129,6 @@ def run_plan(
         chains = [e.chain.replace(settings) if settings else e.chain for e in group]
         results = compare(chains, images, seed, report)
         for entry, chain, result in zip(group, chains, results, strict=True):
-            exposure = chain.description.scene.exposure.label()
+            exposure = chain.description.scene.exposure
             points.append(Point(entry, exposure, chain.readout.comparator.offset_mv, result))
     return points

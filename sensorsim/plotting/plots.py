@@ -10,29 +10,15 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from pandas.api.types import is_numeric_dtype
 
 from sensorsim.core.files import atomic_write
+from sensorsim.plotting.styles import FEWER_LEVELS, GRAY, VERMILION, family_name, style
 from sensorsim.tonemap import PiecewiseLinear
 
-STYLE = {
-    "adc-linear": ("tab:gray", "s", "-"),
-    "adc-log": ("black", "D", "-"),
-    "thermometer-uniform": ("tab:blue", "v", "--"),
-    "thermometer-log": ("tab:cyan", "^", "--"),
-    "thermometer-quantile": ("tab:green", "<", "--"),
-    "glt": ("tab:red", "o", "-"),
-}
-"""Color, marker and line of known readout families, the same in every figure."""
-_OTHERS = tuple(zip(("tab:purple", "tab:orange", "tab:brown", "tab:pink"), "PXhp", strict=True))
-_LABEL = {
-    "adc-linear": "ADC, linear",
-    "adc-log": "ADC, log ramp",
-    "thermometer-uniform": "thermometer, uniform",
-    "thermometer-log": "thermometer, log",
-    "thermometer-quantile": "thermometer, quantiles",
-    "glt": "GLT (learned)",
-}
+_DARKEST = 1e-4
+"""Signals below are drawn there, part of full scale: a logarithmic axis has no zero."""
 
 
 def save(figure: Figure, path: Path, *suffixes: str) -> list[Path]:
@@ -68,30 +54,13 @@ def save(figure: Figure, path: Path, *suffixes: str) -> list[Path]:
     return written
 
 
-def style(family: str) -> tuple[str, str, str]:
-    """Color, marker and line of a readout family.
-
-    Parameters
-    ----------
-    family : str
-        Known, or any other, which gets a style by its name.
-
-    Returns
-    -------
-    color, marker, line : str
-        As matplotlib takes them.
-    """
-    if family in STYLE:
-        return STYLE[family]
-    color, marker = _OTHERS[sum(family.encode()) % len(_OTHERS)]
-    return color, marker, "-"
-
-
 def _families(table: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(table["readout"]))
 
 
-def _accuracy_line(axes: Axes, x: npt.ArrayLike, rows: pd.DataFrame, family: str) -> None:
+def _accuracy_line(
+    axes: Axes, x: npt.ArrayLike, rows: pd.DataFrame, family: str
+) -> ErrorbarContainer:
     color, marker, line = style(family)
     accuracy = 100 * rows["accuracy"].to_numpy()
     error = [
@@ -99,9 +68,9 @@ def _accuracy_line(axes: Axes, x: npt.ArrayLike, rows: pd.DataFrame, family: str
         100 * (rows["accuracy_high"] - rows["accuracy"]).to_numpy(),
     ]
     alone = len(rows) == 1  # no line leads to it: it must not vanish under others
-    axes.errorbar(
+    return axes.errorbar(
         np.asarray(x), accuracy, yerr=error, color=color, marker=marker, linestyle=line,
-        markersize=9 if alone else 5, linewidth=1.3, capsize=2, label=_LABEL.get(family, family),
+        markersize=9 if alone else 5, linewidth=1.3, capsize=2, label=family_name(family),
         markeredgecolor="white" if alone else None, zorder=4 if alone else None,
     )  # fmt: skip
 
@@ -137,23 +106,21 @@ def tradeoff(table: pd.DataFrame, title: str) -> Figure:
                 color=color, alpha=0.25, linewidth=2.5,
             )  # fmt: skip
         _accuracy_line(panels[2], rows["bits_per_sample"], rows, family)
-        for axes, x in (
-            (panels[0], rows["readout_energy_pj_typical"] * 1e-3),
-            (panels[2], rows["bits_per_sample"]),
-        ):
-            for place, accuracy, levels in zip(x, rows["accuracy"], rows["levels"], strict=True):
-                axes.annotate(
-                    f"{levels}", (place, 100 * accuracy), xytext=(4, -9),
-                    textcoords="offset points", fontsize=7, color=color,
-                )  # fmt: skip
-    panels[0].set(xscale="log", xlabel="readout energy per frame (nJ)", ylabel="test accuracy (%)")
-    panels[1].set(xscale="log", xlabel="whole energy per frame (µJ)")
+        _name_levels(panels[0], rows["readout_energy_pj_typical"] * 1e-3, rows, color)
+        unlike = rows[rows["levels"] != rows["bits_per_sample"]]
+        _name_levels(panels[2], unlike["bits_per_sample"], unlike, color)
+    panels[0].set(xlabel="readout energy per frame (nJ)",
+                  ylabel="test accuracy (%), spaced by the logarithm of the errors")  # fmt: skip
+    panels[1].set(xlabel="whole energy per frame (µJ)")
     panels[2].set(xscale="log", xlabel="bits per sample")
-    panels[2].set_xticks([1, 2, 4, 6, 8], labels=["1", "2", "4", "6", "8"])
+    bits = sorted(set(table["bits_per_sample"].astype(int)))
+    panels[2].set_xticks(bits, labels=[f"{b}" for b in bits])
     panels[2].minorticks_off()
-    panels[1].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    panels[1].xaxis.set_major_formatter(ScalarFormatter())
-    panels[1].xaxis.set_minor_formatter(NullFormatter())
+    for axes, ticks in ((panels[0], (1,)), (panels[1], (1, 2, 5))):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=ticks))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     _stretch_high_accuracies(panels[0])
     panels[0].set_title("readout alone", fontsize=10)
     panels[1].set_title("whole frame", fontsize=10)
@@ -166,10 +133,19 @@ def tradeoff(table: pd.DataFrame, title: str) -> Figure:
     panels[0].set_ylim(bottom - 3, min(100, 100 * table["accuracy_high"].max() + 0.5))
     figure.suptitle(
         f"{title}\nmarkers: typical energy, with 95 % intervals of accuracy; bands: best published "
-        "to 90th percentile; small numbers: bits b or thresholds M",
+        "to 90th percentile; small numbers: bits b or levels M (right: where they differ)",
         fontsize=10,
     )
     return figure
+
+
+def _name_levels(axes: Axes, x: pd.Series, rows: pd.DataFrame, color: str) -> None:
+    """Write the number of levels or bits beside each point."""
+    for place, accuracy, levels in zip(x, rows["accuracy"], rows["levels"], strict=True):
+        axes.annotate(
+            f"{levels}", (place, 100 * accuracy), xytext=(4, -9), textcoords="offset points",
+            fontsize=7, color=color,
+        )  # fmt: skip
 
 
 def _stretch_high_accuracies(axes: Axes) -> None:
@@ -202,29 +178,27 @@ def tone_curves(
     """
     figure = Figure(figsize=(11, 4.8), layout="constrained")
     panels = figure.subplots(1, 2)
+    values = np.sort(np.asarray(samples))
+    below = np.linspace(0, 1, values.size)
     for axes, scale in zip(panels, ("linear", "log"), strict=True):
+        axes.plot(
+            np.maximum(values, _DARKEST), below, color="gold", linewidth=4, alpha=0.6, zorder=0,
+            label="share of lit samples below",
+        )  # fmt: skip
         for family, curve in curves.items():
             color, marker, line = style(family)
-            x, y = curve.x, curve.y
-            axes.plot(x[1:-1], y[1:-1], color=color, marker=marker, linestyle="none")
+            inner = list(range(1, len(curve.x) - 1))  # the ends of a curve are no thresholds
             axes.plot(
-                np.maximum(x, 1e-4),
-                y,
-                color=color,
-                linestyle=line,
-                label=_LABEL.get(family, family),
-            )
+                np.maximum(curve.x, _DARKEST), curve.y, color=color, linestyle=line, marker=marker,
+                markevery=inner, label=family_name(family),
+            )  # fmt: skip
         axes.set(xscale=scale, xlabel="signal (part of full scale)", ylim=(0, 1.02))
         axes.grid(alpha=0.3)
-    values = np.sort(np.asarray(samples))
-    panels[1].plot(
-        np.maximum(values, 1e-4), np.linspace(0, 1, values.size), color="gold", linewidth=4,
-        alpha=0.6, zorder=0, label="share of lit samples below",
-    )  # fmt: skip
-    panels[1].set_xlim(3e-4, 1)
+    panels[1].set_xlim(3 * _DARKEST, 1)
     panels[0].set(xlim=(0, 1), ylabel="tone (share of thresholds reached)")
-    panels[1].legend(fontsize=8)
-    figure.suptitle(f"{levels} thresholds read as a tone curve (markers: the thresholds)")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=len(labels))
+    figure.suptitle(f"{levels} thresholds read as a tone curve (markers: the thresholds, joined)")
     return figure
 
 
@@ -240,7 +214,7 @@ def accuracy_lines(
     x : str
         The swept column.
     label : str
-        Label of its axis.
+        Label of its axis, with the unit.
     title : str
         Title of the figure.
     levels : sequence of (str, int)
@@ -250,29 +224,37 @@ def accuracy_lines(
     -------
     Figure
         One panel.
+
+    Raises
+    ------
+    TypeError
+        If the swept column holds no numbers.
     """
-    figure = Figure(figsize=(7.5, 5), layout="constrained")
+    if not is_numeric_dtype(table[x]):
+        raise TypeError(f"column {x} holds {table[x].dtype}, expected numbers to sort by")
+    figure = Figure(figsize=(7.5, 5.4), layout="constrained")
     axes = figure.subplots()
     for family, level in levels:
         rows = table[(table["readout"] == family) & (table["levels"] == level)].sort_values(x)
-        if len(rows):
-            _accuracy_line(axes, rows[x].astype(float), rows, family)
-            symbol = rows["symbol"].iloc[0]
-            container = axes.containers[-1]
-            assert isinstance(container, ErrorbarContainer)
-            container.set_label(f"{_LABEL.get(family, family)}, {symbol} = {level}")
-            if level != max(v for f, v in levels if f == family):
-                container.lines[0].set(linestyle=":", markerfacecolor="white")
-    axes.set(xlabel=label, ylabel="test accuracy (%)", title=title)
+        if rows.empty:
+            continue
+        drawn = _accuracy_line(axes, rows[x], rows, family)
+        drawn.set_label(f"{family_name(family)}, {rows['symbol'].iloc[0]} = {level}")
+        finer = sum(f == family and other > level for f, other in levels)
+        if finer:
+            line = FEWER_LEVELS[(finer - 1) % len(FEWER_LEVELS)]
+            drawn.lines[0].set(linestyle=line, markerfacecolor="white")
+    axes.set(xlabel=label, ylabel="test accuracy (%)")
+    axes.set_title(f"{title}\nbars: 95 % intervals", fontsize=10)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    figure.legend(fontsize=8, loc="outside lower center", ncols=3)
     return figure
 
 
 def examples(
     columns: Mapping[str, Sequence[npt.NDArray[np.float64]]], rows: Sequence[str], title: str
 ) -> Figure:
-    """Draw a grid of images on a scale from 0 to 1.
+    """Draw a grid of images, each stretched from 0 to its own largest value.
 
     Parameters
     ----------
@@ -286,22 +268,33 @@ def examples(
     Returns
     -------
     Figure
-        The grid.
+        The grid; the largest value stands below each image. An image of zeros is a gray tile that
+        says so.
     """
-    size = (1.75 * len(columns), 1.95 * len(rows) + 0.5)
+    size = (1.45 * len(columns) + 0.3, 1.75 * len(rows) + 0.8)
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(len(rows), len(columns), squeeze=False)
     for column, (name, images) in enumerate(columns.items()):
         for row, image in enumerate(images):
             axes = grid[row, column]
-            axes.imshow(np.clip(image, 0, 1), cmap="gray", vmin=0, vmax=1)
-            axes.set(xticks=[], yticks=[])
+            _stretched(axes, image)
             if row == 0:
-                axes.set_title(name, fontsize=8)
+                axes.set_title(name, fontsize=7)
             if column == 0:
                 axes.set_ylabel(rows[row], fontsize=8)
-    figure.suptitle(title, fontsize=9)
+    figure.suptitle(f"{title}; white: the largest value, stated below", fontsize=9)
     return figure
+
+
+def _stretched(axes: Axes, image: npt.NDArray[np.float64]) -> None:
+    largest = float(image.max())
+    axes.set(xticks=[], yticks=[])
+    if largest > 0:
+        axes.imshow(image / largest, cmap="gray", vmin=0, vmax=1)
+        axes.set_xlabel(f"largest {100 * largest:.3g} %", fontsize=7)
+        return
+    axes.imshow(np.full(image.shape[:2], 0.5), cmap="gray", vmin=0, vmax=1)
+    axes.text(0.5, 0.5, "all 0", transform=axes.transAxes, ha="center", va="center", fontsize=8)
 
 
 def searched_front(data: xr.Dataset) -> Figure:
@@ -320,13 +313,13 @@ def searched_front(data: xr.Dataset) -> Figure:
     figure = Figure(figsize=(7.5, 5), layout="constrained")
     axes = figure.subplots()
     axes.plot(
-        data["trial_energy_pj"] * 1e-3, 100 * data["trial_accuracy"], ".", color="tab:gray",
-        alpha=0.5, label=f"tried, on {data.attrs['search_images']} images, typical prices",
+        data["trial_energy_pj"] * 1e-3, 100 * data["trial_accuracy"], ".", color=GRAY, alpha=0.5,
+        label=f"tried, on {data.attrs['search_images']} images, typical prices",
     )  # fmt: skip
     energy = data["goal_energy_pj"].values * 1e-3
     accuracy = 100 * data["accuracy"].values
     axes.errorbar(
-        energy, accuracy, color="tab:red", marker="o", linestyle="none", capsize=2,
+        energy, accuracy, color=VERMILION, marker="o", linestyle="none", capsize=2,
         yerr=_distances(accuracy, 100 * data["accuracy_low"], 100 * data["accuracy_high"]),
         xerr=_distances(
             energy, data["goal_energy_pj_low"] * 1e-3, data["goal_energy_pj_high"] * 1e-3

@@ -67,21 +67,6 @@ class Exposure(Description):
             )
         return self
 
-    def label(self) -> str:
-        """Name of the exposure in results.
-
-        Returns
-        -------
-        str
-            "uncontrolled" for a uniform law, else the number of stops.
-
-        Examples
-        --------
-        >>> Exposure(law="fixed", high_stops=-2.0).label()
-        '-2'
-        """
-        return "uncontrolled" if self.law == "uniform" else f"{self.high_stops:g}"
-
     def stops(self, key: streams.Key) -> npt.NDArray[np.float64]:
         """Exposure of each image of a batch.
 

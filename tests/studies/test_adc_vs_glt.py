@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import adc_vs_glt
+import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
@@ -23,7 +24,7 @@ def out(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_table_holds_every_readout_and_column(out: Path) -> None:
     table = pd.read_csv(out / "table.csv")
-    headline = table[(table["exposure"] == "uncontrolled") & (table["offset_mv"] == 0.5)]
+    headline = table[(table["exposure_law"] == "uniform") & (table["offset_mv"] == 0.5)]
     levels = headline.groupby("readout")["levels"].apply(sorted).to_dict()
     assert levels == {
         "adc-linear": [1, 2, 4, 6, 8],
@@ -36,7 +37,9 @@ def test_table_holds_every_readout_and_column(out: Path) -> None:
     }
     assert (table["accuracy_low"] < table["accuracy_high"]).all()
     assert (table["energy_pj_low"] < table["energy_pj_typical"]).all()
-    assert set(table["exposure"]) == {"uncontrolled", "0", "-5"}
+    stops = table.groupby("exposure_law")["exposure_stops"].unique()
+    assert np.isnan(stops["uniform"]).all()
+    assert list(stops["fixed"]) == [0, -5]
     assert set(table["offset_mv"]) == {0.5, 8.0}
 
 
