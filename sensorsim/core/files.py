@@ -2,8 +2,10 @@
 
 import glob
 import os
+import platform
 import secrets
 import tomllib
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,8 @@ PART = ".part"
 
 def check_place(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> None:
     """Raise if a file cannot be written to ``path``; call it before a long computation.
+
+    Temporary files for ``path`` that killed processes of this computer left are deleted.
 
     Parameters
     ----------
@@ -50,6 +54,7 @@ def check_place(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> None
             pass
     except OSError as error:
         raise InputError(f"{option} {path}: cannot be written ({error.strerror})") from None
+    _remove_parts_of_ended_processes(target)
 
 
 def beside(name: str | Path, folder: Path | None, *, or_folder: bool = False) -> Path:
@@ -143,7 +148,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        Temporary file ``.<name>.<digits>.part``; deleted if the block raises.
+        Temporary file ``.<name>.<computer>-<process>-<digits>.part``; deleted if the block raises.
 
     Raises
     ------
@@ -153,7 +158,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """
     target = _target(path)
     # A file name has at most 255 bytes in common file systems, and UTF-8 takes up to 4 a character.
-    part = target.with_name(f".{target.name[:48]}.{os.getpid()}-{secrets.token_hex(4)}{PART}")
+    owner = f"{_host()}-{os.getpid()}-{secrets.token_hex(4)}"
+    part = target.with_name(f".{target.name[:48]}.{owner}{PART}")
     try:
         yield part
         part.replace(target)
@@ -161,6 +167,26 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def _host() -> str:
+    """Eight digits for this computer: folders may be shared by several."""
+    return f"{zlib.crc32(platform.node().encode()):08x}"
+
+
+def _remove_parts_of_ended_processes(target: Path) -> None:
+    if os.name != "posix":  # elsewhere signal 0 ends the process that it asks for
+        return
+    for part in target.parent.glob(f".{glob.escape(target.name[:48])}.{_host()}-*{PART}"):
+        number = part.name.removesuffix(PART).split("-")[-2]
+        if not number.isdigit():
+            continue
+        try:
+            os.kill(int(number), 0)
+        except ProcessLookupError:
+            part.unlink(missing_ok=True)
+        except (PermissionError, OverflowError):  # another user's, or no process number
+            continue
 
 
 def remove_parts(path: Path) -> None:

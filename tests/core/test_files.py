@@ -1,6 +1,8 @@
 """Files: whole or absent when written, named when they cannot be read."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,24 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -
         (tmp_path / name).write_text("")
     remove_parts(tmp_path / "x.txt")
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(kept)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are asked for by signals")
+def test_what_a_killed_process_of_this_computer_left_is_removed(tmp_path: Path) -> None:
+    out = tmp_path / "x.txt"
+    with atomic_write(out) as part:
+        part.write_text("of this process")
+        host, _, digits = part.name.removeprefix(".x.txt.").removesuffix(".part").split("-")
+        number = "import os; print(os.getpid())"
+        ended = subprocess.check_output([sys.executable, "-c", number], text=True).strip()
+        left = tmp_path / f".x.txt.{host}-{ended}-{digits}.part"
+        elsewhere = tmp_path / f".x.txt.00000000-{ended}-{digits}.part"
+        for file in (left, elsewhere):
+            file.write_text("half")
+        check_place("--out", out)
+        assert part.exists(), "its process is alive"
+        assert elsewhere.exists(), "of another computer"
+        assert not left.exists()
 
 
 def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:

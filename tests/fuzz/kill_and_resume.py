@@ -24,6 +24,7 @@ import torch
 import sensorsim as ss
 from sensorsim.bnn.model_file import load_model
 from sensorsim.core import resources
+from sensorsim.core.files import check_place
 from sensorsim.core.netcdf import write_netcdf
 from sensorsim.experiments.optimize.search import Goal, Split, search
 from sensorsim.experiments.optimize.space import space_of
@@ -75,6 +76,7 @@ def sweep_job() -> Job:
     pipe.run(40)
 
     def run(folder: Path) -> None:
+        check_place("--out", folder / "result.nc")
         data = ss.sweep(pipe, axes, folder / "store", images=300)
         write_netcdf(data, folder / "result.nc")
 
