@@ -1,4 +1,4 @@
-"""What the studies share: options, files that are whole or absent, and how a study ends."""
+"""Shared by the studies: options, atomic writes and exit status."""
 
 import argparse
 import io

@@ -94,8 +94,8 @@ Trunks of their own gave CIFAR-10's ADCs 0.7 (linear) and 1.3 points less (logar
 fixed thermometer 0.1 more.
 """
 TRUNK_LEVELS = 8
-"""Of every family's trunk. One that starts from another family's has to unlearn what it read behind
-that readout: a linear ADC of eight bits kept half a point less."""
+"""Of every family's trunk. A network started from another family's trunk first loses accuracy: a
+linear ADC of eight bits kept half a point less."""
 READOUTS = {
     # A 1-bit ADC compares with the same level as a 1-threshold thermometer: one model serves both.
     "fashion-mnist": [

@@ -33,9 +33,10 @@ class BreakEven:
     exists : float
         Part of the draws in which there is such a value.
     always : float
-        Part of the draws in which it is cheaper on the whole axis, the value being its start (ADC
-        percentile) or its end (thresholds). In the rest, ``1 - exists``, it never is. For a link
-        price: the part without a break-even in which it is cheaper.
+        Part of the draws in which it is cheaper on the whole axis.
+        ADC percentile: ``at`` is then the start of the axis; never cheaper in ``1 - exists``.
+        Thresholds: ``at`` is then the end of the axis; never cheaper in ``1 - exists``.
+        Link price: there is then no break-even; never cheaper in ``1 - exists - always``.
     more_favors : bool
         Whether more of the quantity favors the thermometer.
     """

@@ -1,4 +1,4 @@
-"""What a comparison costs: the comparator, its share of the clock, its auto-zero."""
+"""Energy of a comparison: the comparator, its share of the clock, its auto-zero."""
 
 from typing import Any, Literal
 
@@ -28,8 +28,8 @@ def decision(
 
     A dynamic comparator costs per decision: ``C V**2`` at the digital supply or, if the pixel
     swings further than that, at the analog one. Its noise is at least that of what it charges, so
-    it costs no less than ``k T V**2 / noise**2``. A static one draws its bias for the conversion,
-    while the pixel settles it sleeps, and the decisions that it makes in that time share it.
+    it costs no less than ``k T V**2 / noise**2``. A static one draws its bias during the
+    conversion, which the decisions of that time share; it is off while the pixel settles.
 
     Parameters
     ----------
@@ -78,11 +78,11 @@ def _thermal_ff(comparator: Comparator, array: PixelArray) -> float:
 def auto_zero_rows(
     process: Process, comparator: Comparator, array: PixelArray, comparators: int
 ) -> list[Row]:
-    """What brings comparators from their mismatch to the offset that is stated, once per row.
+    """Energy of auto-zeroing: reduces the offset from the mismatch to the stated one, once per row.
 
     An amplifier stores the offset on a capacitor whose kT/C noise is no more than the comparator's,
     and settles ``ln(mismatch / offset)`` time constants, at most to the accuracy of a reference.
-    Comparators that are stated with their mismatch have no such thing.
+    There is no row if the stated offset equals the mismatch.
 
     Parameters
     ----------

@@ -57,9 +57,9 @@ class Range(Description):
 
 
 class Constant(Range):
-    """One figure of a technology: low, typical, high, and why to believe it.
+    """One figure of a technology: low, typical and high value with basis and source.
 
-    Every constant is written such that more of it costs more, so that the low values of all
+    Every constant is defined so that a larger value means more energy: the low values of all
     constants together give the low estimate.
     """
 

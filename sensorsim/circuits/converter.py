@@ -1,4 +1,4 @@
-"""What an ADC's conversion costs, by numbers: capacitors, switching, published converters.
+"""Energy of an ADC's conversion: capacitors, switching, published converters.
 
 A published converter is priced by its effective number of bits, never by its nominal bits.
 """

@@ -107,9 +107,9 @@ def settling_fc(load_ff: Any, bias_per_transconductance_v: Any, bits: Any) -> An
 def quiescent_row(
     process: Process, array: PixelArray, conversion: Estimate, name: str, factor: Estimate = ONE
 ) -> Row:
-    """What a driver takes whatever its load, once per row.
+    """Quiescent energy of a driver, once per row; it does not depend on the load.
 
-    It is on from the start of settling to the row's last decision.
+    The driver is on from the start of settling to the last decision of the row.
 
     Parameters
     ----------

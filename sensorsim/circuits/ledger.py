@@ -1,4 +1,4 @@
-"""The ledger of one frame: what was done how often, at which price, and who says so."""
+"""The energy ledger of one frame: count, price and source of every component."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

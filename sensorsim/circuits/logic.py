@@ -16,7 +16,7 @@ IntegerArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Activity:
-    """What a network's arithmetic did in one decision: counts, never guesses.
+    """Operations of a network's arithmetic in one decision: measured counts.
 
     Attributes
     ----------

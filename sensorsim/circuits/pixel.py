@@ -125,9 +125,9 @@ def pixel_rows(process: Process, array: PixelArray) -> list[Row]:
 
 
 def hold_row(process: Process, array: PixelArray, conversion_us: Estimate) -> Row:
-    """The follower while it holds the column for a readout that does not sample it.
+    """Energy of the source follower during conversion, for readouts without a sample-and-hold.
 
-    It is the readout that takes this time, so the row is the readout's.
+    The readout determines this time, so the row is of stage "readout".
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ _NEVER_ZERO = ("V", "us", "ns")
 
 
 def technology_names() -> list[str]:
-    """Names of the technologies that ship; files that are only a base have no name of their own.
+    """Names of the shipped technologies, without base files.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def _find(name: str | Path, folder: Path | None) -> Path:
 
 
 def _merged(path: Path, above: tuple[Path, ...]) -> Raw:
-    """A file on top of its base and that one's base."""
+    """Merge a file with its chain of base files."""
     found = path.resolve()  # the same file may be named in several ways, like ../x.toml
     if found in above:
         circle = " -> ".join(p.name for p in (*above[above.index(found) :], found))

@@ -49,8 +49,8 @@ def threads_for(items: int) -> int:
 def run(works: Sequence[Callable[[], Result]], claimed: Counter, items: int) -> list[Result]:
     """Run some works at the same time, which take items from one counter.
 
-    The calling thread runs the first. A work that no thread has started when the first is done is
-    not started any more: nothing is left for it.
+    The calling thread runs the first. Callables not yet started
+    when the first returns are cancelled, since no items remain.
 
     Parameters
     ----------

@@ -124,7 +124,7 @@ def import_qonnx(
 
 
 def _view(proto: onnx.ModelProto, readout: Readout, record: Record | None) -> Input:
-    """What the graph reads, which must be what the readout gives."""
+    """Check that the graph's input has the readout's channels, and return it."""
     constants = {i.name for i in proto.graph.initializer}
     read = [i for i in proto.graph.input if i.name not in constants]
     if len(read) != 1 or len(proto.graph.output) != 1:
