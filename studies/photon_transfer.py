@@ -73,7 +73,7 @@ def study(args: argparse.Namespace) -> None:
     benches: dict[str, Bench] = {}
     results: dict[str, xr.Dataset] = {}
     rows: list[str] = []
-        # A seed each; otherwise all sensors share one noise realization.
+    # A seed each; otherwise all sensors share one noise realization.
     for number, name in enumerate(SENSORS):
         device = find_device(name)
         benches[name], notes = put_on_bench(device, seed=args.seed + number, **side)

@@ -57,6 +57,7 @@ def first_percentile(
     Parameters
     ----------
     thermometer_pj : float64 [draws]
+        Energy with the thermometer, pJ.
     adc_pj_at : callable
         Energy with the ADC at a percentile, ascending in it: float64 [draws], or one for all.
 
@@ -136,6 +137,7 @@ def thresholds(adc_pj: FloatArray, thermometer_pj: FloatArray) -> BreakEven:
     Parameters
     ----------
     adc_pj : float64 [draws]
+        Energy with the ADC, pJ.
     thermometer_pj : float64 [M, draws]
         Energy with 1 to M thresholds, ascending.
 

@@ -34,7 +34,9 @@ def decision(
     Parameters
     ----------
     process : Process
+        Technology with circuits of its own.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     comparator : Comparator
         Its noise sets the least energy.
     conversion : Estimate
@@ -42,6 +44,7 @@ def decision(
     shared : int
         Decisions that one comparator makes in that time.
     kind : "dynamic" or "static"
+        Whether it is clocked, or draws a bias current.
 
     Returns
     -------
@@ -87,8 +90,11 @@ def auto_zero_rows(
     Parameters
     ----------
     process : Process
+        Technology with circuits of its own.
     comparator : Comparator
+        Its offset, mV, is what auto-zero leaves; its noise sets the least capacitor.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     comparators : int
         Of a row.
 
@@ -121,6 +127,7 @@ def survey_row(prices: ComparatorPrices, comparisons: int) -> Row:
     Parameters
     ----------
     prices : ComparatorPrices
+        Energy of a decision of published flash converters, pJ.
     comparisons : int
         Of a frame.
 

@@ -37,6 +37,7 @@ def line_ff(process: Process, pitch_um: float, gate: Constant | None = None) -> 
     Parameters
     ----------
     process : Process
+        Technology with circuits of its own.
     pitch_um : float
         Of a column, um.
     gate : Constant, optional
@@ -59,7 +60,9 @@ def reference_line_ff(process: Process, array: PixelArray) -> Estimate:
     Parameters
     ----------
     process : Process
+        Technology with circuits of its own.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
 
     Returns
     -------
@@ -76,8 +79,11 @@ def amplifier_fc(load_ff: Any, bias_per_transconductance_v: Any, time_constants:
     Parameters
     ----------
     load_ff : float or float64 [draws], fF
+        Capacitance of the load.
     bias_per_transconductance_v : float or float64 [draws], V
+        Bias current over transconductance, I / gm.
     time_constants : float or float64 [draws]
+        Number of time constants, ``C / gm``.
 
     Returns
     -------
@@ -93,8 +99,11 @@ def settling_fc(load_ff: Any, bias_per_transconductance_v: Any, bits: Any) -> An
     Parameters
     ----------
     load_ff : float or float64 [draws], fF
+        Capacitance of the load.
     bias_per_transconductance_v : float or float64 [draws], V
+        Bias current over transconductance, I / gm.
     bits : float or float64 [draws]
+        Accuracy to which the load settles.
 
     Returns
     -------
@@ -114,7 +123,9 @@ def quiescent_row(
     Parameters
     ----------
     process : Process
+        Technology with circuits of its own.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     conversion : Estimate
         Time of a row's conversion, us.
     name : str
@@ -143,6 +154,7 @@ def reference_bits(process: Process, stated: int | None) -> Estimate:
     Parameters
     ----------
     process : Process
+        Technology with circuits of its own.
     stated : int or None
         Bits of the reference DAC; the technology's ``driver.settling_bits`` if None.
 
@@ -167,10 +179,13 @@ def ladder_rows(
     Parameters
     ----------
     process : Process
+        Technology with circuits of its own.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     conversion : Estimate
         Time of a row's conversion, us.
     taps : int
+        Number of comparators per column, each with its tap.
     accuracy_bits : Estimate
         To which a tap settles; see `reference_bits`.
 
@@ -209,7 +224,9 @@ def dac_rows(
     Parameters
     ----------
     process : Process
+        Technology with circuits of its own.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     conversion : Estimate
         Time of a row's conversion, us.
     steps : int
@@ -250,7 +267,9 @@ def ramp_rows(
     Parameters
     ----------
     process : Process
+        Technology with circuits of its own.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     conversion : Estimate
         Time of a row's conversion, us.
     steps : int

@@ -125,7 +125,9 @@ def popcount_transitions(inputs: int, rate: float) -> float:
     Parameters
     ----------
     inputs : int
+        Number of one-bit inputs of the tree.
     rate : float, 0 to 1
+        Probability that an input changes in a step.
 
     Returns
     -------

@@ -97,7 +97,9 @@ def pixel_rows(process: Process, array: PixelArray) -> list[Row]:
     Parameters
     ----------
     process : Process
+        Technology with circuits of its own.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
 
     Returns
     -------
@@ -132,7 +134,9 @@ def hold_row(process: Process, array: PixelArray, conversion_us: Estimate) -> Ro
     Parameters
     ----------
     process : Process
+        Technology with circuits of its own.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     conversion_us : Estimate
         Time from a settled column to the last decision of a row, us.
 

@@ -90,6 +90,7 @@ def as_process(technology: Survey | Process, wanted: str) -> Process:
     Parameters
     ----------
     technology : Survey or Process
+        Prices of whole circuits, or of the parts of a process.
     wanted : str
         What asks for them, for the error message.
 

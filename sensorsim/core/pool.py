@@ -37,6 +37,7 @@ def threads_for(items: int) -> int:
     Parameters
     ----------
     items : int
+        Number of items.
 
     Returns
     -------
@@ -59,6 +60,7 @@ def run(works: Sequence[Callable[[], Result]], claimed: Counter, items: int) -> 
     claimed : int64 [1]
         Their counter.
     items : int
+        Number of items.
 
     Returns
     -------

@@ -49,6 +49,7 @@ class Point:
         Parameters
         ----------
         name : str
+            A scalar variable of ``result``.
 
         Returns
         -------
@@ -91,6 +92,7 @@ def table_of(points: Sequence[Point]) -> pd.DataFrame:
     Parameters
     ----------
     points : sequence of Point
+        One for each row.
 
     Returns
     -------

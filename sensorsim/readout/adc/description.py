@@ -288,7 +288,9 @@ def converter_form(settings: EnergySettings, technology: Survey | Process) -> Co
     Parameters
     ----------
     settings : EnergySettings
+        Prices of the pipeline; used is ``converter``.
     technology : Survey or Process
+        Prices of whole circuits, or of the parts of a process.
 
     Returns
     -------

@@ -260,6 +260,7 @@ def log_ratios(volts: npt.NDArray[np.float32], full_scale_v: float) -> npt.NDArr
     Parameters
     ----------
     volts : float32 [N, H, W, C], V
+        Samples of N images.
     full_scale_v : float
         Volts below a thousandth of it count as that much: noise decides there.
 
