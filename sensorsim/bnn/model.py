@@ -56,13 +56,16 @@ class Model:
     Attributes
     ----------
     input : Input
+        Shape of an image, and planes and channels of its bits.
     readout : Readout
         The readout it was trained with.
     class_names : tuple of str
+        In the order of the scores.
     layers : tuple of Layer
         In order of computation; see `sensorsim.bnn.shapes` for what may follow what. Their arrays
         are the model's own and can only be read: a change would not reach a plan.
     training : Training
+        How it was trained.
     """
 
     input: Input

@@ -222,6 +222,7 @@ class Estimate:
     Attributes
     ----------
     constants : tuple of Constant
+        Arguments of the formula.
     formula : callable
         Takes the constants' values in their order, numbers or arrays of draws, and must not fall
         when one of them rises.

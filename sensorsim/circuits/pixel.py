@@ -21,6 +21,7 @@ class PixelArray:
     Attributes
     ----------
     rows, columns, colors : int
+        Number of pixel rows, pixel columns, and samples of a pixel.
     pitch_um : float
         Of a pixel, hence of a column's circuits.
     full_scale_v : float
@@ -28,6 +29,7 @@ class PixelArray:
     reads : int
         Samples that the column takes of one pixel: 2 under correlated double sampling.
     temperature_k : float
+        Temperature of the chip, for kT/C noise.
     signals : float [S] or None
         Measured signals of pixels, as parts of full scale; the technology's mean signal is taken
         where there are none.

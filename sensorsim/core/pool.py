@@ -66,6 +66,12 @@ def run(works: Sequence[Callable[[], Result]], claimed: Counter, items: int) -> 
     -------
     list
         What those works returned that were started.
+
+    Raises
+    ------
+    BaseException
+        What a work raised, unchanged. Other works take no further item, but may still be computing
+        their last one: do not read or reuse their output arrays.
     """
     try:
         helpers = [_helpers().submit(work) for work in works[1:]]

@@ -30,6 +30,7 @@ class Point:
     Attributes
     ----------
     entry : Entry
+        The readout with its trained network.
     exposure : str
         Label of the light.
     offset_mv : float
