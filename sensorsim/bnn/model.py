@@ -79,7 +79,11 @@ class Model:
         view = self.input
         colors = view.colors
         if (self.readout.planes, self.readout.channels(colors)) != (view.planes, view.channels):
-            raise InputError("model: its input does not fit the readout it names")
+            raise InputError(
+                f"model: its input has {view.planes} planes of {view.channels} channels, its "
+                f"readout {self.readout.kind!r} gives {self.readout.planes} of "
+                f"{self.readout.channels(colors)}; expected the same"
+            )
         if not self.layers or not isinstance(self.layers[-1], Scores | Votes):
             raise InputError("model: the last layer must be the class scores or votes")
         classes = self.layers[-1].classes

@@ -126,7 +126,7 @@ def _merged(path: Path, above: tuple[Path, ...]) -> Raw:
     found = path.resolve()  # the same file may be named in several ways, like ../x.toml
     if found in above:
         circle = " -> ".join(p.name for p in (*above[above.index(found) :], found))
-        raise InputError(f"{path}: its bases form a circle ({circle}); remove one base")
+        raise InputError(f"{path}: base files form a circle ({circle}); remove one `base`")
     raw = _read(path)
     base = raw.pop("base", None)
     if base is None:

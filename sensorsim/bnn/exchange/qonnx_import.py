@@ -211,7 +211,10 @@ def _end(end: Traced, fraction_bits: tuple[int, int]) -> Scores | Votes:
     unit = Fraction(2) ** (bits - given)
     # The output may arrange the classes in an order of its own only if it was rearranged.
     if not np.array_equal(end.index, np.arange(end.index.size)):
-        raise InputError("the scores were rearranged behind the last layer")
+        raise InputError(
+            f"the scores are given in the order of the classes {end.index.tolist()}, expected "
+            f"0 to {end.index.size - 1}; arrange the last layer's weights instead"
+        )
     scale, bias = _rounded(end.scale * unit), _rounded(end.offset * unit)
     if isinstance(layer, Votes):
         return replace(layer, fraction_bits=bits, scale=scale, bias=bias)
