@@ -70,7 +70,7 @@ progress_console = Console(stderr=True)
 
 @dataclass(frozen=True)
 class Light:
-    """One sensor on one rung of the ladder at one exposure.
+    """One sensor with the noise sources of one step of the ladder, at one exposure.
 
     Attributes
     ----------
