@@ -92,7 +92,7 @@ class Model:
                 f"layer {len(self.layers) - 1} ({self.layers[-1].kind}): has {classes} classes, "
                 f"expected {len(self.class_names)}"
             )
-        check_memory(self.steps)  # and they refuse layers that do not fit
+        check_memory(self.steps)  # also raises if layers do not fit
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

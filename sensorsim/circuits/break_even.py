@@ -108,11 +108,11 @@ def link_price(
     Parameters
     ----------
     free_difference_pj : float64 [draws]
-        Thermometer less ADC with a link that costs nothing.
+        Thermometer minus ADC with a link of 0 pJ per bit.
     more_bits : float
         Bits per frame that the thermometer sends more than the ADC; negative if fewer.
     prices_pj : float64 [P]
-        Prices at which the probability of winning is asked for.
+        Prices at which to compute the probability that the thermometer takes less energy.
 
     Returns
     -------

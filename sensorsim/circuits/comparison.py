@@ -34,7 +34,7 @@ def decision(
     Parameters
     ----------
     process : Process
-        Technology with circuits of its own.
+        Figures of the process.
     array : PixelArray
         Rows, columns, pitch and full scale of the pixel array.
     comparator : Comparator
@@ -90,7 +90,7 @@ def auto_zero_rows(
     Parameters
     ----------
     process : Process
-        Technology with circuits of its own.
+        Figures of the process.
     comparator : Comparator
         Its offset, mV, is what auto-zero leaves; its noise sets the least capacitor.
     array : PixelArray

@@ -16,7 +16,7 @@ HOLD = "source follower that holds the column"
 
 @dataclass(frozen=True)
 class PixelArray:
-    """What the parts of a readout must know of the pixels before them.
+    """Properties of the pixel array that the price of a readout depends on.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ def pixel_rows(process: Process, array: PixelArray) -> list[Row]:
     Parameters
     ----------
     process : Process
-        Technology with circuits of its own.
+        Figures of the process.
     array : PixelArray
         Rows, columns, pitch and full scale of the pixel array.
 
@@ -136,7 +136,7 @@ def hold_row(process: Process, array: PixelArray, conversion_us: Estimate) -> Ro
     Parameters
     ----------
     process : Process
-        Technology with circuits of its own.
+        Figures of the process.
     array : PixelArray
         Rows, columns, pitch and full scale of the pixel array.
     conversion_us : Estimate

@@ -20,7 +20,7 @@ def sized(process: Process, size: float) -> Process:
     Parameters
     ----------
     process : Process
-        Technology with circuits of its own.
+        Figures of the process.
     size : float
         Gate area over that of the comparator whose figures the process states.
 

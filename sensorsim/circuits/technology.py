@@ -85,14 +85,14 @@ def load_technology(name: str | Path) -> Survey | Process:
 
 
 def as_process(technology: Survey | Process, wanted: str) -> Process:
-    """The technology, if it has circuits of its own.
+    """Return the technology if it prices the parts of circuits.
 
     Parameters
     ----------
     technology : Survey or Process
         Prices of whole circuits, or of the parts of a process.
     wanted : str
-        What asks for them, for the error message.
+        Setting that needs it, for the error message.
 
     Returns
     -------

@@ -144,7 +144,7 @@ def _view(proto: onnx.ModelProto, readout: Readout, record: Record | None) -> In
             f"{readout.kind} gives {share} for each color"
         )
     colors = dims[1] // share
-    # A graph cannot say which pixels the colors are of; the record knows.
+    # A graph does not state the color filter; the record does.
     mosaic = record.input.mosaic if record and record.input.colors == colors else None
     try:
         return Input(
