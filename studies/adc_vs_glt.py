@@ -103,7 +103,7 @@ def print_learned_against_fixed(headline: list[Point]) -> None:
 
 
 def print_break_even(headline: list[Point]) -> None:
-    """From which percentile of published ADCs on a learned readout costs less."""
+    """Print from which percentile of published ADCs on a learned readout takes less energy."""
     adcs, known = [p for p in headline if is_sold(p.entry.chain)], families()
     for point in headline:
         if not known[point.entry.family].learned or point.entry.levels == 1:

@@ -1,4 +1,4 @@
-"""How many wrong bits does a network bear? Accuracy against faults of its bits and accumulators.
+"""How do bit errors affect accuracy? Faults of bits and accumulators.
 
     python studies/bit_errors.py
     python studies/bit_errors.py --images 10000 --pipelines glt4 adc8_log

@@ -1,4 +1,4 @@
-"""What the studies share: options, files that are whole or absent, and how a study ends."""
+"""Shared by the studies: options, atomic writes and exit status."""
 
 import argparse
 import io
@@ -91,7 +91,7 @@ def parser(description: str, out: str, images: int | None = None) -> argparse.Ar
     Parameters
     ----------
     images : int, optional
-        How many images the study takes unless it is told; all if left out.
+        Default number of images; all if left out.
     """
     options = argparse.ArgumentParser(description=description)
     usual = "all" if images is None else f"{images}"
@@ -224,7 +224,7 @@ def options_of(document: str | None, name: str) -> argparse.ArgumentParser:
 
 
 def fraction(text: str) -> float:
-    """A part of one, like 0.85; a percentage is refused."""
+    """Parse a number from 0 to 1, like 0.85; a percentage is an error."""
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text}: expected 0 to 1, like 0.85 for 85 %")

@@ -3,12 +3,12 @@
     python studies/low_light.py
     python studies/low_light.py --quick
 
-Every image is exposed alike, from full scale down to 12 stops below. The noise ladder is climbed
-rung by rung at the same seed: first only the readout's levels limit, then photon shot noise joins,
+Every image is exposed alike, from full scale down to 12 stops below. Noise sources are added one at
+a time, with the same seed: first only the readout's levels limit, then photon shot noise is added,
 then read noise, the die's fixed patterns, and the comparators' own noise and offset. Once with the
 references as trained, once with references that are scaled with the light, so that noise alone is
-left to limit. Then real sensors take the pixel's place. The networks stay those trained for the
-default pixel under 0 to -5 stops. Written to --out: results.nc, table.csv and the figures.
+left to limit. Then the default pixel is replaced by real sensors. The networks stay those trained
+for the default pixel under 0 to -5 stops. Written to --out: results.nc, table.csv and the figures.
 """
 
 import argparse
@@ -70,7 +70,7 @@ progress_console = Console(stderr=True)
 
 @dataclass(frozen=True)
 class Light:
-    """One sensor on one rung of the ladder at one exposure.
+    """One sensor with the noise sources of one step of the ladder, at one exposure.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class Light:
             settings["photodiode.sensor"] = self.sensor
         if self.references == SCALED:
             # Levels are parts of full scale, which is where the well ends: a well that shrinks
-            # with the light takes all references along, and an exposure of 0 stops fills it.
+            # with the light also scales all references, and an exposure of 0 stops fills it.
             settings["photodiode.full_well_e"] = Photodiode().full_well_e * 2.0**self.stops
             settings["scene.exposure.high_stops"] = 0.0
             # Mean dark charge, taken off as a black-level clamp does: it does not fall with light.

@@ -73,7 +73,8 @@ def study(args: argparse.Namespace) -> None:
     benches: dict[str, Bench] = {}
     results: dict[str, xr.Dataset] = {}
     rows: list[str] = []
-    for number, name in enumerate(SENSORS):  # a seed each, or all would err in the same direction
+    # A seed each; otherwise all sensors share one noise realization.
+    for number, name in enumerate(SENSORS):
         device = find_device(name)
         benches[name], notes = put_on_bench(device, seed=args.seed + number, **side)
         for note in notes:

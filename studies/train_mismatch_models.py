@@ -1,4 +1,4 @@
-"""Train the networks of studies/yield.py that have seen what dies do.
+"""Train the networks of studies/yield.py with mismatch between dies.
 
     python studies/train_mismatch_models.py
 
@@ -37,11 +37,12 @@ RECIPES = {
     "adc": Schedule(epochs=10.8, seed=train_models.SEED),
     "thermometer": Schedule(epochs=7.8, seed=train_models.SEED),
 }
-"""As long as trunk and branch together, from the start: a trunk would not know of mismatch."""
+"""As long as trunk and branch together, from the start: the shared trunk was trained without
+mismatch."""
 
 
 def task_of(family: str, levels: int, dataset: Labelled) -> Task:
-    """A readout that errs as dies do, and how it is trained."""
+    """A readout with the mismatch of many dies, and how it is trained."""
     recipe = RECIPES["adc" if families()[family].symbol == "b" else "thermometer"]
     task = train_models.make_task(DATASET, family, levels, recipe, dataset)
     errs: dict[str, object] = {"comparator": Comparator(offset_mv=OFFSET_MV)}

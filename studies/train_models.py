@@ -4,12 +4,11 @@
     python studies/train_models.py cifar10 --data-dir cifar10_jpeg.zip
     python studies/train_models.py cifar10-bayer --data-dir cifar10_jpeg.zip
 
-Every family of readouts has a trunk of its own, its member with the most levels, from which the
-others start, or all start from one trunk, as validation images prefer; all trunks of a kind get the
-same number of steps, and so do all branches. Work in
-progress lies in ``training/`` (not in git); a run that was stopped goes on where it was, and a
-model file that exists is left alone. Every choice was made on validation images; the test images
-are only counted once, at the end.
+Every family of readouts has its own trunk, the network of its member with the most levels, from
+which the others start, or all start from one trunk, whichever is better on validation images; all
+trunks of a kind get the same number of steps, and so do all branches. Work in progress lies in
+``training/`` (not in git); a stopped run resumes from its checkpoint, and an existing model file is
+kept. Every choice was made on validation images; the test images are classified once, at the end.
 """
 
 import argparse
@@ -63,7 +62,7 @@ ARCHITECTURES = {
     ),
 }
 MOSAICS: dict[str, tuple[str, Layout]] = {"cifar10-bayer": ("cifar10", "bayer-rggb")}
-"""Plans that see a dataset through a color filter; their models lie beside that dataset's."""
+"""Plans with a color filter before the pixels; their models lie beside the dataset's others."""
 _CONSTANT = {"decay": 0, "threshold_freeze": 0, "seed": SEED}
 TRUNK = {
     # The ADC's trunk, which reads integers, was still gaining on validation images after 7 epochs.
@@ -94,8 +93,8 @@ Trunks of their own gave CIFAR-10's ADCs 0.7 (linear) and 1.3 points less (logar
 fixed thermometer 0.1 more.
 """
 TRUNK_LEVELS = 8
-"""Of every family's trunk. One that starts from another family's has to unlearn what it read behind
-that readout: a linear ADC of eight bits kept half a point less."""
+"""Of every family's trunk. A network started from another family's trunk first loses accuracy: a
+linear ADC of eight bits kept half a point less."""
 READOUTS = {
     # A 1-bit ADC compares with the same level as a 1-threshold thermometer: one model serves both.
     "fashion-mnist": [

@@ -4,13 +4,13 @@
     python studies/yield.py --images 1000 --dies 24 --required 0.85
     python studies/yield.py --quick
 
-Dies differ in comparator offsets, reference levels and pixels (PRNU, DSNU); all see the same images
+Dies differ in comparator offsets, reference levels and pixels (PRNU, DSNU); all get the same images
 under the same temporal noise. First the offset grows, without reference mismatch; then the mismatch
 of a thermometer's levels grows, at the least offset. Every readout comes with two networks: one
 that was trained at the least offset, one that saw much of both (train_mismatch_models.py). A die is
 good if its accuracy reaches --required, or if it loses at most --loss against its own readout
-without mismatch. Accuracies are first drawn together by what the images' sampling adds to their
-spread. Written to --out: yield.nc and yield.png.
+without mismatch. Accuracies are first shrunk to remove the sampling error of the images. Written to
+--out: yield.nc and yield.png.
 """
 
 import argparse

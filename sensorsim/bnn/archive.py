@@ -109,12 +109,19 @@ def read(path: Path) -> dict[str, bytes]:
         One of `DAMAGE` if the file is missing, damaged or not a zip file.
     """
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise InputError(f"{path.stat().st_size} bytes, expected at most {MAX_FILE_BYTES}")
+        raise InputError(
+            f"{path.stat().st_size} bytes, expected at most {MAX_FILE_BYTES}; this is not a file "
+            "that sensorsim wrote"
+        )
     members: dict[str, bytes] = {}
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
-        if sum(e.file_size for e in entries) > MAX_BYTES:
-            raise InputError(f"unpacks to more than {MAX_BYTES} bytes")
+        unpacked = sum(e.file_size for e in entries)
+        if unpacked > MAX_BYTES:
+            raise InputError(
+                f"unpacks to {unpacked} bytes, expected at most {MAX_BYTES}; this is not a file "
+                "that sensorsim wrote"
+            )
         for entry in entries:
             if entry.filename in members:
                 raise InputError(f"member {entry.filename!r} occurs twice")

@@ -86,7 +86,7 @@ def observe(
         If a fault names a place that the model does not have, or the bits do not fit its input.
     """
     faulty = faulty_model(model, faults, die, seed)
-    return layerwise.observe(faulty, words, _OnTheWay(faulty, faults, seed, frames))
+    return layerwise.observe(faulty, words, _FrameFaults(faulty, faults, seed, frames))
 
 
 def scores(
@@ -191,7 +191,7 @@ class _Die(NamedTuple):
         return hit[0], value[0]
 
 
-class _OnTheWay(layerwise.Hook):
+class _FrameFaults(layerwise.Hook):
     """Flip activations in every frame and limit the width of accumulators."""
 
     def __init__(self, model: Model, faults: Faults, seed: int, frames: npt.ArrayLike) -> None:

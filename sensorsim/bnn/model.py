@@ -56,13 +56,16 @@ class Model:
     Attributes
     ----------
     input : Input
+        Shape of an image, and planes and channels of its bits.
     readout : Readout
         The readout it was trained with.
     class_names : tuple of str
+        In the order of the scores.
     layers : tuple of Layer
         In order of computation; see `sensorsim.bnn.shapes` for what may follow what. Their arrays
         are the model's own and can only be read: a change would not reach a plan.
     training : Training
+        How it was trained.
     """
 
     input: Input
@@ -85,7 +88,11 @@ class Model:
         view = self.input
         colors = view.colors
         if (self.readout.planes, self.readout.channels(colors)) != (view.planes, view.channels):
-            raise InputError("model: its input does not fit the readout it names")
+            raise InputError(
+                f"model: its input has {view.planes} planes of {view.channels} channels, its "
+                f"readout {self.readout.kind!r} gives {self.readout.planes} of "
+                f"{self.readout.channels(colors)}; expected the same"
+            )
         if not self.layers or not isinstance(self.layers[-1], Scores | Votes):
             raise InputError("model: the last layer must be the class scores or votes")
         classes = self.layers[-1].classes
@@ -94,7 +101,7 @@ class Model:
                 f"layer {len(self.layers) - 1} ({self.layers[-1].kind}): has {classes} classes, "
                 f"expected {len(self.class_names)}"
             )
-        check_memory(self.steps)  # and they refuse layers that do not fit
+        check_memory(self.steps)  # also raises if layers do not fit
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

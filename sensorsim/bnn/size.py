@@ -1,7 +1,7 @@
-"""What a model stores, in bits: every number that was trained, and none that follows from others.
+"""Size of a model in bits: all trained parameters; derived numbers do not count.
 
 Shapes, kernel sizes and the other whole numbers of a header are the structure of a network and do
-not count. docs/model_file.md states the same law.
+not count. docs/model_file.md states the same rules.
 """
 
 from collections.abc import Iterable

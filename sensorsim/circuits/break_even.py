@@ -33,9 +33,10 @@ class BreakEven:
     exists : float
         Part of the draws in which there is such a value.
     always : float
-        Part of the draws in which it is cheaper on the whole axis, the value being its start (ADC
-        percentile) or its end (thresholds). In the rest, ``1 - exists``, it never is. For a link
-        price: the part without a break-even in which it is cheaper.
+        Part of the draws in which it is cheaper on the whole axis.
+        ADC percentile: ``at`` is then the start of the axis; never cheaper in ``1 - exists``.
+        Thresholds: ``at`` is then the end of the axis; never cheaper in ``1 - exists``.
+        Link price: there is then no break-even; never cheaper in ``1 - exists - always``.
     more_favors : bool
         Whether more of the quantity favors the thermometer.
     """
@@ -56,6 +57,7 @@ def first_percentile(
     Parameters
     ----------
     thermometer_pj : float64 [draws]
+        Energy with the thermometer, pJ.
     adc_pj_at : callable
         Energy with the ADC at a percentile, ascending in it: float64 [draws], or one for all.
 
@@ -106,11 +108,11 @@ def link_price(
     Parameters
     ----------
     free_difference_pj : float64 [draws]
-        Thermometer less ADC with a link that costs nothing.
+        Thermometer minus ADC with a link of 0 pJ per bit.
     more_bits : float
         Bits per frame that the thermometer sends more than the ADC; negative if fewer.
     prices_pj : float64 [P]
-        Prices at which the probability of winning is asked for.
+        Prices at which to compute the probability that the thermometer takes less energy.
 
     Returns
     -------
@@ -135,6 +137,7 @@ def thresholds(adc_pj: FloatArray, thermometer_pj: FloatArray) -> BreakEven:
     Parameters
     ----------
     adc_pj : float64 [draws]
+        Energy with the ADC, pJ.
     thermometer_pj : float64 [M, draws]
         Energy with 1 to M thresholds, ascending.
 

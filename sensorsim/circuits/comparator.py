@@ -26,6 +26,7 @@ def column_offsets_v(
     Parameters
     ----------
     comparator : Comparator
+        Its ``offset_mv`` is the standard deviation.
     columns : int
         Column circuits: image columns times colors.
     per_column : int
@@ -33,6 +34,7 @@ def column_offsets_v(
     dies : int [D]
         Numbers of the dies.
     seed : int, 0 to 2**32 - 1
+        Seed of all random numbers.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a comparison costs: the comparator, its share of the clock, its auto-zero."""
+"""Energy of a comparison: the comparator, its share of the clock, its auto-zero."""
 
 from typing import Any, Literal
 
@@ -28,13 +28,15 @@ def decision(
 
     A dynamic comparator costs per decision: ``C V**2`` at the digital supply or, if the pixel
     swings further than that, at the analog one. Its noise is at least that of what it charges, so
-    it costs no less than ``k T V**2 / noise**2``. A static one draws its bias for the conversion,
-    while the pixel settles it sleeps, and the decisions that it makes in that time share it.
+    it costs no less than ``k T V**2 / noise**2``. A static one draws its bias during the
+    conversion, which the decisions of that time share; it is off while the pixel settles.
 
     Parameters
     ----------
     process : Process
+        Figures of the process.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     comparator : Comparator
         Its noise sets the least energy.
     conversion : Estimate
@@ -42,6 +44,7 @@ def decision(
     shared : int
         Decisions that one comparator makes in that time.
     kind : "dynamic" or "static"
+        Whether it is clocked, or draws a bias current.
 
     Returns
     -------
@@ -78,17 +81,20 @@ def _thermal_ff(comparator: Comparator, array: PixelArray) -> float:
 def auto_zero_rows(
     process: Process, comparator: Comparator, array: PixelArray, comparators: int
 ) -> list[Row]:
-    """What brings comparators from their mismatch to the offset that is stated, once per row.
+    """Energy of auto-zeroing: reduces the offset from the mismatch to the stated one, once per row.
 
     An amplifier stores the offset on a capacitor whose kT/C noise is no more than the comparator's,
     and settles ``ln(mismatch / offset)`` time constants, at most to the accuracy of a reference.
-    Comparators that are stated with their mismatch have no such thing.
+    There is no row if the stated offset equals the mismatch.
 
     Parameters
     ----------
     process : Process
+        Figures of the process.
     comparator : Comparator
+        Its offset, mV, is what auto-zero leaves; its noise sets the least capacitor.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     comparators : int
         Of a row.
 
@@ -121,6 +127,7 @@ def survey_row(prices: ComparatorPrices, comparisons: int) -> Row:
     Parameters
     ----------
     prices : ComparatorPrices
+        Energy of a decision of published flash converters, pJ.
     comparisons : int
         Of a frame.
 

@@ -57,9 +57,9 @@ class Range(Description):
 
 
 class Constant(Range):
-    """One figure of a technology: low, typical, high, and why to believe it.
+    """One figure of a technology: low, typical and high value with basis and source.
 
-    Every constant is written such that more of it costs more, so that the low values of all
+    Every constant is defined so that a larger value means more energy: the low values of all
     constants together give the low estimate.
     """
 
@@ -222,6 +222,7 @@ class Estimate:
     Attributes
     ----------
     constants : tuple of Constant
+        Arguments of the formula.
     formula : callable
         Takes the constants' values in their order, numbers or arrays of draws, and must not fall
         when one of them rises.

@@ -1,4 +1,4 @@
-"""What an ADC's conversion costs, by numbers: capacitors, switching, published converters.
+"""Energy of an ADC's conversion: capacitors, switching, published converters.
 
 A published converter is priced by its effective number of bits, never by its nominal bits.
 """
@@ -28,7 +28,9 @@ def switching_units(bits: int, switching: Switching) -> float:
     Parameters
     ----------
     bits : int
+        Resolution of the SAR ADC.
     switching : "conventional" or "monotonic"
+        Order in which the capacitors are switched.
 
     Returns
     -------
@@ -54,6 +56,7 @@ def thermal_capacitance_ff(bits: int, array: PixelArray) -> float:
     Parameters
     ----------
     bits : int
+        Resolution of the converter.
     array : PixelArray
         Gives temperature and full scale.
 
@@ -117,6 +120,7 @@ def published_prices(
     Parameters
     ----------
     survey : SurveyPrices
+        Energies of published converters.
     levels : int
         Transition levels of the converter.
     enob : float
@@ -171,6 +175,7 @@ def published_row(
     bits : int
         Nominal bits, for the row's name.
     enob : float
+        Effective number of bits, for the row's name.
     samples : int
         Conversions of a frame.
 

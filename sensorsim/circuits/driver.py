@@ -1,18 +1,18 @@
 """Lines along the columns, and what drives a reference that all columns share.
 
 A ladder, a reference DAC or a ramp charges a line of as many gates as there are columns, and must
-settle on it. The faster it must, the more current it takes for the shorter time: a settling costs a
-charge that depends on load and accuracy alone.
+settle on it. Faster settling takes more current for a shorter time: the charge of a settling
+depends on load and accuracy only.
 
 * An amplifier of one pole and of class A settles to half a step of ``n`` bits after
   ``(n + 1) ln 2`` time constants ``C / gm``, and biases two branches with ``(I / gm) gm`` each:
   ``2 (I / gm) C (n + 1) ln 2``.
 * Behind a ramp its lag is one step, a time constant per step: ``2 (I / gm) C 2**b``.
-* A ladder's taps see at most a quarter of its resistance ``R``, and what a decision kicks into them
-  has a row's time to vanish, in which ``V_fs / R`` flows: ``V_fs C (n + 1) ln 2 / 4``.
+* The source resistance of a ladder's tap is at most ``R / 4``, and the kickback of a decision must
+  settle within a row's time, in which ``V_fs / R`` flows: ``V_fs C (n + 1) ln 2 / 4``.
 
 The buffer of a SAR or cyclic converter holds a voltage that a capacitor keeps: it gives the charge
-that the converter takes, at its own supply. On top comes a quiescent current that no load moves.
+that the converter takes, at its own supply. A quiescent current, independent of the load, is added.
 
 ``held`` is what a readout states: how long a row's conversion lasts, us.
 """
@@ -37,6 +37,7 @@ def line_ff(process: Process, pitch_um: float, gate: Constant | None = None) -> 
     Parameters
     ----------
     process : Process
+        Figures of the process.
     pitch_um : float
         Of a column, um.
     gate : Constant, optional
@@ -59,7 +60,9 @@ def reference_line_ff(process: Process, array: PixelArray) -> Estimate:
     Parameters
     ----------
     process : Process
+        Figures of the process.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
 
     Returns
     -------
@@ -76,8 +79,11 @@ def amplifier_fc(load_ff: Any, bias_per_transconductance_v: Any, time_constants:
     Parameters
     ----------
     load_ff : float or float64 [draws], fF
+        Capacitance of the load.
     bias_per_transconductance_v : float or float64 [draws], V
+        Bias current over transconductance, I / gm.
     time_constants : float or float64 [draws]
+        Number of time constants, ``C / gm``.
 
     Returns
     -------
@@ -93,8 +99,11 @@ def settling_fc(load_ff: Any, bias_per_transconductance_v: Any, bits: Any) -> An
     Parameters
     ----------
     load_ff : float or float64 [draws], fF
+        Capacitance of the load.
     bias_per_transconductance_v : float or float64 [draws], V
+        Bias current over transconductance, I / gm.
     bits : float or float64 [draws]
+        Accuracy to which the load settles.
 
     Returns
     -------
@@ -107,20 +116,22 @@ def settling_fc(load_ff: Any, bias_per_transconductance_v: Any, bits: Any) -> An
 def quiescent_row(
     process: Process, array: PixelArray, conversion: Estimate, name: str, factor: Estimate = ONE
 ) -> Row:
-    """What a driver takes whatever its load, once per row.
+    """Quiescent energy of a driver, once per row; it does not depend on the load.
 
-    It is on from the start of settling to the row's last decision.
+    The driver is on from the start of settling to the last decision of the row.
 
     Parameters
     ----------
     process : Process
+        Figures of the process.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     conversion : Estimate
         Time of a row's conversion, us.
     name : str
         What to call the driver.
     factor : Estimate
-        How much dearer it is than a plain one.
+        Energy over that of a plain driver.
 
     Returns
     -------
@@ -143,6 +154,7 @@ def reference_bits(process: Process, stated: int | None) -> Estimate:
     Parameters
     ----------
     process : Process
+        Figures of the process.
     stated : int or None
         Bits of the reference DAC; the technology's ``driver.settling_bits`` if None.
 
@@ -159,18 +171,21 @@ def reference_bits(process: Process, stated: int | None) -> Estimate:
 def ladder_rows(
     process: Process, array: PixelArray, conversion: Estimate, taps: int, accuracy_bits: Estimate
 ) -> list[Row]:
-    """A resistor ladder with a tap for each of some comparators per column.
+    """Energy of a resistor ladder with a tap for each of some comparators per column.
 
-    Its taps stand still, but every decision kicks charge back into its tap: at most that of its
+    The taps are constant, but every decision kicks charge back into its tap: at most that of its
     part of the tap's line over full scale.
 
     Parameters
     ----------
     process : Process
+        Figures of the process.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     conversion : Estimate
         Time of a row's conversion, us.
     taps : int
+        Number of comparators per column, each with its tap.
     accuracy_bits : Estimate
         To which a tap settles; see `reference_bits`.
 
@@ -201,15 +216,17 @@ def dac_rows(
     largest: float,
     accuracy_bits: Estimate,
 ) -> list[Row]:
-    """A reference DAC that shows one line of all columns some levels, one after another.
+    """Energy of a reference DAC that drives one line of all columns to some levels in turn.
 
-    It swings the line from zero to the largest level and back once per row, in whatever steps:
+    It swings the line from zero to the largest level and back once per row, in any number of steps:
     ``C V dV`` with the sum of its rising steps. It settles once per step, and once on the way back.
 
     Parameters
     ----------
     process : Process
+        Figures of the process.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     conversion : Estimate
         Time of a row's conversion, us.
     steps : int
@@ -250,13 +267,15 @@ def ramp_rows(
     Parameters
     ----------
     process : Process
+        Figures of the process.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     conversion : Estimate
         Time of a row's conversion, us.
     steps : int
         Clock cycles of the ramp.
     nonlinear : Estimate, optional
-        How much dearer a generator of a bent ramp is; a straight ramp's if left out.
+        Energy of a nonlinear ramp's generator over a linear one's; a linear ramp if left out.
 
     Returns
     -------

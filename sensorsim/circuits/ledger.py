@@ -1,4 +1,4 @@
-"""The ledger of one frame: what was done how often, at which price, and who says so."""
+"""The energy ledger of one frame: count, price and source of every component."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ class Row:
     stage : str
         One of `STAGES`.
     component : str
+        What is priced, for the table.
     count : float
         How often per frame.
     price : Estimate
@@ -93,6 +94,7 @@ class Ledger:
     Attributes
     ----------
     rows : tuple of Row
+        Lines, in the order in which they are shown.
     frame_rate_hz : float or None
         For which its static rows were made; None if it has no frame rate.
 
@@ -171,9 +173,16 @@ class Ledger:
         -------
         Range
             Energy, pJ.
+
+        Raises
+        ------
+        InputError
+            If there is no frame.
         """
         if frames < 1:
-            raise InputError(f"frames {frames}: a decision takes at least one")
+            raise InputError(
+                f"frames {frames}: expected an integer >= 1, the frames that one decision takes"
+            )
         return self.total_pj().scaled(frames)
 
     def per_correct_decision_pj(self, accuracy: float, frames: int = 1) -> Range:
@@ -190,6 +199,11 @@ class Ledger:
         -------
         Range
             Energy, pJ.
+
+        Raises
+        ------
+        InputError
+            If the accuracy is not above 0 and at most 1, or there is no frame.
         """
         if not 0 < accuracy <= 1:
             raise InputError(f"accuracy {accuracy:g}: expected above 0 and at most 1")
@@ -209,7 +223,10 @@ class Ledger:
             If the ledger has no frame rate.
         """
         if self.frame_rate_hz is None:
-            raise InputError("frame_rate_hz None: expected the rate of the ledger's frames")
+            raise InputError(
+                "frame_rate_hz None: expected the rate of the ledger's frames; state "
+                "energy.frame_rate_hz in the pipeline"
+            )
         return self.total_pj().scaled(self.frame_rate_hz * 1e-6)
 
     def constants(self) -> tuple[Constant, ...]:

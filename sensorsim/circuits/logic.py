@@ -16,7 +16,7 @@ IntegerArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Activity:
-    """What a network's arithmetic did in one decision: counts, never guesses.
+    """Operations of a network's arithmetic in one decision: measured counts.
 
     Attributes
     ----------
@@ -125,7 +125,9 @@ def popcount_transitions(inputs: int, rate: float) -> float:
     Parameters
     ----------
     inputs : int
+        Number of one-bit inputs of the tree.
     rate : float, 0 to 1
+        Probability that an input changes in a step.
 
     Returns
     -------

@@ -16,11 +16,12 @@ HOLD = "source follower that holds the column"
 
 @dataclass(frozen=True)
 class PixelArray:
-    """What the parts of a readout must know of the pixels before them.
+    """Properties of the pixel array that the price of a readout depends on.
 
     Attributes
     ----------
     rows, columns, colors : int
+        Number of pixel rows, pixel columns, and samples of a pixel.
     pitch_um : float
         Of a pixel, hence of a column's circuits.
     full_scale_v : float
@@ -28,6 +29,7 @@ class PixelArray:
     reads : int
         Samples that the column takes of one pixel: 2 under correlated double sampling.
     temperature_k : float
+        Temperature of the chip, for kT/C noise.
     signals : float [S] or None
         Measured signals of pixels, as parts of full scale; the technology's mean signal is taken
         where there are none.
@@ -97,7 +99,9 @@ def pixel_rows(process: Process, array: PixelArray) -> list[Row]:
     Parameters
     ----------
     process : Process
+        Figures of the process.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
 
     Returns
     -------
@@ -125,14 +129,16 @@ def pixel_rows(process: Process, array: PixelArray) -> list[Row]:
 
 
 def hold_row(process: Process, array: PixelArray, conversion_us: Estimate) -> Row:
-    """The follower while it holds the column for a readout that does not sample it.
+    """Energy of the source follower during conversion, for readouts without a sample-and-hold.
 
-    It is the readout that takes this time, so the row is the readout's.
+    The readout determines this time, so the row is of stage "readout".
 
     Parameters
     ----------
     process : Process
+        Figures of the process.
     array : PixelArray
+        Rows, columns, pitch and full scale of the pixel array.
     conversion_us : Estimate
         Time from a settled column to the last decision of a row, us.
 

@@ -60,7 +60,10 @@ class GateEnergy(Description):
         """
         largest, smallest = self.node_nm[0], self.node_nm[-1]
         if not smallest <= node_nm <= largest:
-            raise InputError(f"node_nm {node_nm:g}: expected {smallest:g} to {largest:g}")
+            raise InputError(
+                f"node_nm {node_nm:g}: expected {smallest:g} to {largest:g} nm, where gate energy "
+                "was fitted; state the energies that scale so as numbers of your own"
+            )
         if not self.supply_low_v <= supply_v <= self.supply_high_v:
             raise InputError(
                 f"supply {supply_v:g} V: expected {self.supply_low_v:g} to "

@@ -48,7 +48,7 @@ NetworkPricing = Annotated[ChipNetwork | GateNetwork, Field(discriminator="kind"
 
 
 class EnergySettings(Description):
-    """Prices of a pipeline; what no source can say has no silent default."""
+    """Prices of a pipeline; settings without a sourced value have no default."""
 
     technology: str = Field(
         description="Name of a technology that ships, or path of a TOML file: a survey of whole "

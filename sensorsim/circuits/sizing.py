@@ -20,6 +20,7 @@ def sized(process: Process, size: float) -> Process:
     Parameters
     ----------
     process : Process
+        Figures of the process.
     size : float
         Gate area over that of the comparator whose figures the process states.
 

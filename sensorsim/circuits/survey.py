@@ -10,7 +10,7 @@ from sensorsim.core.description import Description
 def flash_comparators(enob: float) -> int:
     """Comparators of a flash converter of so many effective bits, of which it lost 0.3 or more.
 
-    However few bits are effective, below none where noise exceeds full scale, one compares.
+    At least 1 comparator, also for an ENOB below 0.
 
     Parameters
     ----------

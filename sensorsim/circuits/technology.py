@@ -37,7 +37,7 @@ _NEVER_ZERO = ("V", "us", "ns")
 
 
 def technology_names() -> list[str]:
-    """Names of the technologies that ship; files that are only a base have no name of their own.
+    """Names of the shipped technologies, without base files.
 
     Returns
     -------
@@ -86,13 +86,14 @@ def load_technology(name: str | Path) -> Survey | Process:
 
 
 def as_process(technology: Survey | Process, wanted: str) -> Process:
-    """The technology, if it has circuits of its own.
+    """Return the technology if it prices the parts of circuits.
 
     Parameters
     ----------
     technology : Survey or Process
+        Prices of whole circuits, or of the parts of a process.
     wanted : str
-        What asks for them, for the error message.
+        Setting that needs it, for the error message.
 
     Returns
     -------
@@ -122,11 +123,11 @@ def _find(name: str | Path, folder: Path | None) -> Path:
 
 
 def _merged(path: Path, above: tuple[Path, ...]) -> Raw:
-    """A file on top of its base and that one's base."""
+    """Merge a file with its chain of base files."""
     found = path.resolve()  # the same file may be named in several ways, like ../x.toml
     if found in above:
         circle = " -> ".join(p.name for p in (*above[above.index(found) :], found))
-        raise InputError(f"{path}: its bases form a circle ({circle}); remove one base")
+        raise InputError(f"{path}: base files form a circle ({circle}); remove one `base`")
     raw = _read(path)
     base = raw.pop("base", None)
     if base is None:

@@ -10,6 +10,7 @@ def ramp_steps(bits: int) -> int:
     Parameters
     ----------
     bits : int
+        Resolution of the converter.
 
     Returns
     -------
@@ -25,6 +26,7 @@ def row_us(timing: TimingConstants, conversion: Estimate, reads: int) -> Estimat
     Parameters
     ----------
     timing : TimingConstants
+        The process's times; used is ``settling_us``.
     conversion : Estimate
         From a settled column to the last decision, us.
     reads : int
@@ -67,6 +69,7 @@ def network_us(
     Parameters
     ----------
     timing : TimingConstants
+        The process's times; used is ``network_period_ns``.
     products : list of int
         Of every layer.
     parallel_products : int or None

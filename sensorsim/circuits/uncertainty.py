@@ -1,4 +1,4 @@
-"""How sure an energy is: Monte-Carlo over the low, typical and high value of every constant.
+"""Uncertainty of an energy: Monte Carlo over low, typical and high of every constant.
 
 A constant is drawn from a triangular law with its mode at typical and its ends at low and high. It
 is triangular in the logarithm, unless the constant says otherwise: spreads of published energies

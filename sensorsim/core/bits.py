@@ -30,6 +30,7 @@ def blocks_of(rows: int) -> int:
     Parameters
     ----------
     rows : int
+        Number of rows.
 
     Returns
     -------

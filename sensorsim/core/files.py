@@ -53,7 +53,10 @@ def check_place(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> None
         with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:64]}."):
             pass
     except OSError as error:
-        raise InputError(f"{option} {path}: cannot be written ({error.strerror})") from None
+        raise InputError(
+            f"{option} {path}: cannot be written ({error.strerror}); name a folder in which you "
+            "may write"
+        ) from None
     _remove_parts_of_ended_processes(target)
 
 
@@ -86,7 +89,9 @@ def _target(path: Path) -> Path:
     try:
         target = path.resolve() if path.is_symlink() else path.absolute()
     except (OSError, RuntimeError) as error:  # a loop of links; Python 3.13 raises OSError
-        raise InputError(f"{path}: a symbolic link that leads nowhere ({error})") from None
+        raise InputError(
+            f"{path}: a symbolic link without a target ({error}); remove it or name another"
+        ) from None
     if target.is_dir():
         raise InputError(f"{path}: is a folder; expected the name of a file")
     if target.exists() and not target.is_file():

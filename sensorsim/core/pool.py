@@ -37,6 +37,7 @@ def threads_for(items: int) -> int:
     Parameters
     ----------
     items : int
+        Number of items.
 
     Returns
     -------
@@ -49,8 +50,8 @@ def threads_for(items: int) -> int:
 def run(works: Sequence[Callable[[], Result]], claimed: Counter, items: int) -> list[Result]:
     """Run some works at the same time, which take items from one counter.
 
-    The calling thread runs the first. A work that no thread has started when the first is done is
-    not started any more: nothing is left for it.
+    The calling thread runs the first. Callables not yet started
+    when the first returns are cancelled, since no items remain.
 
     Parameters
     ----------
@@ -59,11 +60,18 @@ def run(works: Sequence[Callable[[], Result]], claimed: Counter, items: int) -> 
     claimed : int64 [1]
         Their counter.
     items : int
+        Number of items.
 
     Returns
     -------
     list
         What those works returned that were started.
+
+    Raises
+    ------
+    BaseException
+        What a work raised, unchanged. Other works take no further item, but may still be computing
+        their last one: do not read or reuse their output arrays.
     """
     try:
         helpers = [_helpers().submit(work) for work in works[1:]]

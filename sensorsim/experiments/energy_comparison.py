@@ -32,28 +32,28 @@ LINK_PRICES_PJ = (0.0, 0.1, 1.0, 10.0, 100.0)
 class EnergyComparison:
     """Energies of two pipelines, first minus second.
 
-    The readout of the *bought* pipeline exists as a published converter, that of the *rival* does
-    not. If both or neither exist as one, only the differences are given.
+    One readout (``bought``) exists as a published converter, the other (``rival``) does not. If
+    both or neither exist as one, only the differences are given.
 
     Attributes
     ----------
     differences : dict of Difference
         Energy differences of a frame, pJ, for each of `SCOPES`.
     published_adc_pj : dict of Range
-        Conversions of a frame by published converters of the bought readout's effective bits, pJ,
-        by class: a SAR at the best envelope, median and 90th percentile; a flash at its cheapest,
-        median and 90th percentile.
+        Conversions of a frame by published converters of the same effective bits, pJ, by class: a
+        SAR at the best envelope, median and 90th percentile; a flash at its lowest, median and
+        90th percentile.
     architectures : dict of Difference
-        Rival minus bought, readout and link, pJ, for every architecture of the bought converter
-        that the process has figures for.
+        Readout without a published converter minus the converter, readout and link, pJ, for every
+        architecture of the converter that the process has figures for.
     percentile, link : dict of BreakEven
         Break-even percentile of published SARs, and break-even price of the link, for each of
         `SCOPES`. No percentile if the technology's ratio to the envelope is not a distribution.
     thresholds : BreakEven or None
         Break-even number of levels for readout and link (more levels need another network); None
-        if the rival's price does not grow level by level.
+        if the price does not grow level by level.
     rival_first : bool
-        Whether the rival is the first pipeline.
+        Whether the readout without a published converter is that of the first pipeline.
     """
 
     differences: dict[str, Difference]
@@ -239,7 +239,7 @@ def break_even_words(name: str, sample_pj: Range, rival_name: str, bought: Pipel
 def _percentile(
     rival: Pipeline, bought: Pipeline, stages: tuple[str, ...], draws: int, seed: int
 ) -> BreakEven:
-    """Break even with published SARs of the bought readout's effective bits."""
+    """Break even with published SARs of the same effective bits."""
     mine, surveyed = rival.cost.ledger(), _bought(bought, published_rows(bought)["SAR"])
     ratio = bought.cost.technology.survey.adc.ratio
     a, b = paired_draws(mine, surveyed, draws, seed)

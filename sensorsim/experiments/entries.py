@@ -111,7 +111,11 @@ def entries(base: Pipeline, models: Path, settings: Mapping[str, Any]) -> list[E
             )
     if not found:
         dataset = settings.get("scene.dataset", base.description.scene.dataset)
-        raise InputError(f"{models}: no trained models of dataset {dataset!r} there")
+        raise InputError(
+            f"{models}: no trained models of dataset {dataset!r}, expected files like "
+            "glt-4.npz or adc-log-8.npz; name another folder, or train them with "
+            "studies/train_models.py"
+        )
     return found
 
 

@@ -10,7 +10,7 @@ _FRAMES = 16
 
 
 def white_snr_db(chain: Chain, seed: int) -> float:
-    """Signal over noise of white, as the readout's comparators see it.
+    """Signal-to-noise ratio of white at the input of the readout's comparators.
 
     The signal is what a flat white image has above a dark one, the noise the spread of its pixels,
     frames and columns. Comparators add theirs in quadrature.

@@ -31,6 +31,7 @@ class Point:
     Attributes
     ----------
     entry : Entry
+        The readout with its trained network.
     exposure : Exposure
         The exposure law.
     offset_mv : float
@@ -50,6 +51,7 @@ class Point:
         Parameters
         ----------
         name : str
+            A scalar variable of ``result``.
 
         Returns
         -------
@@ -94,6 +96,7 @@ def table_of(points: Sequence[Point]) -> pd.DataFrame:
     Parameters
     ----------
     points : sequence of Point
+        One for each row.
 
     Returns
     -------

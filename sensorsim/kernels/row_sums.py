@@ -3,8 +3,8 @@
 A word plane holds a row's pixels one word after another, so a vector of them is one load, and all
 of them share the one word that holds the weights of an output. A word is cut into *elements* of 8,
 16, 32 or 64 bits, and each element has its own sum. An element holds the channels of one group
-(grouped convolutions), or the whole word. Nothing is moved before: with groups of eight channels
-one XOR, popcount and addition of bytes serve eight groups at once.
+(grouped convolutions), or the whole word. The input is not rearranged first. With groups of eight
+channels one XOR, popcount and addition of bytes serve eight groups at once.
 
 Sums start at ``-1 - limit`` instead of 0, so that the sign says ``m <= limit`` (m is the number of
 mismatches, as in `sensorsim.kernels.xnor`). A *block* is eight outputs, whose sums stay in

@@ -43,6 +43,7 @@ def step_of(volts, lowest, steps_per_v, last_step):
     Parameters
     ----------
     volts : float32, V
+        Value to look up.
     lowest : float32, V
         Start of step 0.
     steps_per_v : float32
@@ -67,6 +68,7 @@ def all_finite(v):
     Parameters
     ----------
     v : float32 [N]
+        Samples.
 
     Returns
     -------

@@ -1,1 +1,1 @@
-"""A description becomes a chain that runs, and says what a frame costs and how long it takes."""
+"""Build and run a pipeline from its description; compute energy and time of a frame."""

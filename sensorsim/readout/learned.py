@@ -35,7 +35,7 @@ class LearnedReadout(Description):
         return True
 
     def linear_adc(self) -> None:
-        """Return None, since the ADC is stated in the model file: see `Readout.linear_adc`."""
+        """Return None: whether it is a linear ADC is stated in the model file."""
         return None
 
     def resolved(self, trained: Readout | None) -> Readout:

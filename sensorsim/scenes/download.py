@@ -137,7 +137,10 @@ def _unpack(archive: Path, wanted: list[str], folder: Path) -> list[Path]:
         members = {Path(m.name).name: m for m in tar.getmembers() if m.isfile()}
         missing = [w for w in wanted if w not in members]
         if missing:
-            raise InputError(f"{archive}: lacks {', '.join(missing)}")
+            raise InputError(
+                f"{archive}: lacks {', '.join(missing)}; delete the archive and run again, which "
+                "fetches it anew"
+            )
         folder.mkdir(parents=True, exist_ok=True)
         # Unpack to a temporary folder, then rename: the cache holds complete files only.
         with tempfile.TemporaryDirectory(dir=folder) as half:

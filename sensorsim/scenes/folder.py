@@ -140,8 +140,8 @@ def _of_split(path: Path, images: list[PurePosixPath], split: str) -> list[PureP
     if not chosen:
         others = sorted({shown(f.parent.parent) for f in images})
         raise InputError(
-            f"{path}: no images in {split}/<class>/; expected that split beside {some(others)}: "
-            "add or rename its folder"
+            f"{path}: no images of split {split!r} beside {some(others)}; expected images in "
+            f"{path}/{split}/<class>/: add them, or rename their folder"
         )
     return chosen
 

@@ -47,7 +47,10 @@ class HeaderlessLayout(Description):
     @model_validator(mode="after")
     def _levels_fit(self) -> Self:
         if self.bits > 8 * self.sample_bytes:
-            raise ValueError(f"bits {self.bits}: more than {self.sample_bytes} byte(s) hold")
+            raise ValueError(
+                f"bits {self.bits} with sample_bytes {self.sample_bytes}: expected at most "
+                f"{8 * self.sample_bytes}"
+            )
         if not self.black < self.white_dn <= 2**self.bits - 1:
             raise ValueError(
                 f"black {self.black} and white {self.white_dn}: expected "

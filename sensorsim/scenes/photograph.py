@@ -1,8 +1,8 @@
 """Decode photographs by Pillow, for single frames and for datasets alike.
 
 Codes keep the file's bit depth, and are decoded from sRGB, or by a PNG's own gamma, to relative
-linear light. What has no defined light is refused: transparent pixels, floating point, other color
-spaces than gray and RGB. Color profiles are not applied.
+linear light. Pixels without a defined light are errors: transparent pixels, floating point, other
+color spaces than gray and RGB. Color profiles are not applied.
 """
 
 import io

@@ -332,7 +332,10 @@ def make_task(recipe: NetworkRecipe, description: PipelineDescription, dataset: 
     camera, stated = description.camera(), description.readout
     if stated.is_learned:
         if recipe.levels is None:
-            raise InputError("levels: is missing; a learned readout needs its number of levels")
+            raise InputError(
+                f"levels: is missing; expected the number of levels (at least 1) of the learned "
+                f"readout of family {recipe.family!r}: add it to the recipe"
+            )
         start = start_readout(recipe.family, recipe.levels, stated.comparator, dataset, camera)
         readout = stated.resolved(start)
     elif recipe.levels is not None:

@@ -59,8 +59,8 @@ class Network(nn.Module):
         if architecture.head == "votes":
             if channels % architecture.classes:
                 raise InputError(
-                    f"network.head 'votes': {architecture.classes} classes must divide the last "
-                    f"block's {channels} channels"
+                    f"network.head 'votes': the last block has {channels} channels, expected a "
+                    f"multiple of the {architecture.classes} classes; change its channels"
                 )
             self.hidden = nn.ModuleList()
             self.classifier = VoteHead(architecture.classes)

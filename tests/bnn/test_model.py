@@ -67,7 +67,9 @@ def test_order_of_layers_matters(model: Model) -> None:
         replace(model, layers=(model.layers[0], MaxPool(2), *model.layers[1:]))
     with pytest.raises(InputError, match="last layer must be the class scores"):
         replace(model, layers=model.layers[:-1])
-    with pytest.raises(InputError, match="does not fit the readout"):
+    with pytest.raises(
+        InputError, match=r"input has 1 planes of 3 channels.*gives 1 of 2; expected the same"
+    ):
         replace(model, input=model.input.model_copy(update={"channels": 3}))
 
 

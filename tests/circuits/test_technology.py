@@ -262,7 +262,7 @@ def test_missing_files_and_circles_are_named(tmp_path: Path) -> None:
         load_technology(f"{tmp_path}/gone")
     with pytest.raises(InputError, match=r"'4nm'.*no such file"):
         load_technology(write(tmp_path, 'base = "4nm"'))
-    with pytest.raises(InputError, match="its bases form a circle"):
+    with pytest.raises(InputError, match="base files form a circle"):
         load_technology(write(tmp_path, 'base = "mine.toml"'))
     with pytest.raises(InputError, match=r"base 3: expected a name"):
         load_technology(write(tmp_path, "base = 3"))

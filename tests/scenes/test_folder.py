@@ -188,7 +188,7 @@ def test_classes_too_small_to_hold_an_image_out_are_explained(tmp_path: Path) ->
 def test_missing_split_is_named(tree: Path) -> None:
     for file in (tree / "test").rglob("*.png"):
         file.unlink()
-    with pytest.raises(InputError, match="no images in test"):
+    with pytest.raises(InputError, match=r"no images of split .test.*expected images in"):
         read_folder(tree, "test", "x")
 
 
@@ -290,7 +290,10 @@ def zipped_whole(root: Path) -> Path:
         (("train/a/raw/1.png", "test/a/raw/2.png"), r"images in test/a/raw, train/a/raw"),
         (("a/1.png", "a/thumbs/2.png", "b/3.png"), r"images in a and in a/thumbs, so that"),
         (("train/Cat/1.png", "test/cat/2.png"), r"class folders Cat and cat differ only in"),
-        (("train/a/1.png", "val/a/1.png"), r"no images in test/.*beside train, val"),
+        (
+            ("train/a/1.png", "val/a/1.png"),
+            r"no images of split .test. beside train, val; expected images in",
+        ),
     ],
 )
 def test_places_that_leave_split_or_class_in_doubt_are_refused(

@@ -76,7 +76,7 @@ def test_real_chart() -> None:
         ({"bits": 9}, r"largest sample 1023, expected at most 511"),
         ({"byte_order": "big"}, r"other byte order"),
         ({"bits": 17}, r"bits.*less than or equal to 16"),
-        ({"sample_bytes": 1}, r"bits 10: more than 1 byte"),
+        ({"sample_bytes": 1}, r"bits 10 with sample_bytes 1: expected at most 8"),
         ({"black": 1023}, r"black 1023 and white 1023"),
         ({"white": 1024}, r"white <= 1023"),
         ({"cfa": "x-trans"}, r"cfa"),

@@ -73,7 +73,11 @@ def _evaluated(node: onnx.NodeProto, inputs: list[Tensor | None], opset: int) ->
 
 def _traced(value: Tensor | None) -> Traced:
     if not isinstance(value, Traced):
-        raise InputError("reads a constant where a tensor of the network was expected")
+        raise InputError(
+            "reads a constant"
+            + ("" if value is None else f" of shape {value.shape}")
+            + ", expected a tensor that depends on the network's input"
+        )
     return value
 
 
@@ -288,7 +292,10 @@ def _div(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tensor:
         raise InputError("divides whole numbers and drops fractions, expected floats")
     divisor = x.per_channel(constant)
     if (divisor == 0).any():
-        raise InputError("divides by 0")
+        raise InputError(
+            f"divides by 0 in channel {int(np.argmax(divisor == 0))}, expected a divisor other "
+            "than 0 for each channel"
+        )
     return x.affine(1 / divisor, _zeros(x.shape.channels))
 
 
@@ -353,7 +360,10 @@ def _reduce_sum(inputs: list[Tensor | None], attributes: dict[str, Any]) -> Tens
 
 def _without_batch(index: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     if index.ndim < 2 or len(index) != 1:
-        raise InputError("mixes images of a batch, expected the first dimension to stay")
+        raise InputError(
+            f"gives shape {index.shape} for one image, which mixes images of a batch; expected 1 "
+            "as the first dimension, and one more"
+        )
     return index[0]
 
 

@@ -124,7 +124,7 @@ def import_qonnx(
 
 
 def _view(proto: onnx.ModelProto, readout: Readout, record: Record | None) -> Input:
-    """What the graph reads, which must be what the readout gives."""
+    """Check that the graph's input has the readout's channels, and return it."""
     constants = {i.name for i in proto.graph.initializer}
     read = [i for i in proto.graph.input if i.name not in constants]
     if len(read) != 1 or len(proto.graph.output) != 1:
@@ -144,7 +144,7 @@ def _view(proto: onnx.ModelProto, readout: Readout, record: Record | None) -> In
             f"{readout.kind} gives {share} for each color"
         )
     colors = dims[1] // share
-    # A graph cannot say which pixels the colors are of; the record knows.
+    # A graph does not state the color filter; the record does.
     mosaic = record.input.mosaic if record and record.input.colors == colors else None
     try:
         return Input(
@@ -211,7 +211,10 @@ def _end(end: Traced, fraction_bits: tuple[int, int]) -> Scores | Votes:
     unit = Fraction(2) ** (bits - given)
     # The output may arrange the classes in an order of its own only if it was rearranged.
     if not np.array_equal(end.index, np.arange(end.index.size)):
-        raise InputError("the scores were rearranged behind the last layer")
+        raise InputError(
+            f"the scores are given in the order of the classes {end.index.tolist()}, expected "
+            f"0 to {end.index.size - 1}; arrange the last layer's weights instead"
+        )
     scale, bias = _rounded(end.scale * unit), _rounded(end.offset * unit)
     if isinstance(layer, Votes):
         return replace(layer, fraction_bits=bits, scale=scale, bias=bias)

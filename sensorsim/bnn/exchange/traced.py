@@ -137,12 +137,22 @@ class Traced:
                 f"{(1, *self.index.shape)}"
             ) from None
         if not np.isfinite(spread).all():
-            raise InputError("a constant is not finite")
+            place = tuple(map(int, np.argwhere(~np.isfinite(spread))[0]))
+            raise InputError(
+                f"a constant is not finite: {spread[place]} at {place} of {spread.shape}; expected "
+                "finite numbers"
+            )
         canonical = np.empty(self.index.size, spread.dtype)
         canonical[self.index.ravel()] = spread.ravel()
         rows = canonical.reshape(-1, self.shape.channels)
-        if (rows != rows[0]).any():
-            raise InputError("a constant differs between pixels, expected one value per channel")
+        differs = (rows != rows[0]).any(0)
+        if differs.any():
+            channel = int(np.argmax(differs))
+            low, high = rows[:, channel].min(), rows[:, channel].max()
+            raise InputError(
+                f"a constant differs between pixels: {low} to {high} in channel {channel}, "
+                "expected one value per channel"
+            )
         return fractions(rows[0])
 
     def affine(self, scale: Fractions, offset: Fractions) -> "Traced":
@@ -270,7 +280,10 @@ class Traced:
         if not (self.shape.max_accumulator and other.shape.max_accumulator):
             raise InputError("adds bits to a tensor, expected accumulators of two convolutions")
         if not np.array_equal(self.index, other.index):
-            raise InputError("adds tensors of different shapes or arrangements")
+            raise InputError(
+                f"adds tensors of shapes {self.index.shape} and {other.index.shape} (without the "
+                "batch), expected one shape and one order of elements"
+            )
         if (abs(self.scale) != abs(other.scale)).any() or (self.scale == 0).any():
             raise InputError(
                 "adds branches of different scales per channel, which is no integer sum; keep "

@@ -1,10 +1,9 @@
 """Search for the designs with the best trade-off between accuracy and energy.
 
 A multi-objective tree-structured Parzen estimator of optuna proposes the designs (Ozaki et al.,
-JAIR 73, 2022). It supports categorical parameters and constraints, and finds in 100 trials about
-what a genetic search (NSGA-II) or random search finds in 200 (docs/designs.md). The sampler is
-seeded for every trial by seed and trial number, so a resumed search gives the same trials as one
-that was not interrupted.
+JAIR 73, 2022). It supports categorical parameters and constraints, and needs fewer trials than a
+genetic search (NSGA-II) or random search (docs/designs.md). The sampler is seeded for every trial
+by seed and trial number, so a resumed search gives the same trials as one that was not interrupted.
 """
 
 import json

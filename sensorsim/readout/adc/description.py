@@ -53,7 +53,7 @@ class Adc(Conversion, Readout):
 
     @classmethod
     def families(cls) -> tuple[Family, ...]:
-        """Linear and logarithmic ADCs: see `Readout.families`."""
+        """List the ways to choose the levels: linear and logarithmic."""
         return families(cls)
 
     @property
@@ -67,7 +67,7 @@ class Adc(Conversion, Readout):
         return self.bits
 
     def channel_words(self) -> str:
-        """A channel of each plane for each color: see `Readout.channel_words`."""
+        """State the channel of each bit: every plane has one channel for each color."""
         return "color"
 
     def channels(self, colors: int) -> int:
@@ -76,6 +76,7 @@ class Adc(Conversion, Readout):
         Parameters
         ----------
         colors : int
+            Number of color channels of the pixels.
 
         Returns
         -------
@@ -91,7 +92,7 @@ class Adc(Conversion, Readout):
         return 2 * NUMBER_BITS * len(curve.x) if isinstance(curve, PiecewiseLinear) else 0
 
     def words(self, learned: bool = False) -> str:
-        """What the readout is: see `Readout.words`."""
+        """Describe the readout in a few words, for reports."""
         bits = f"ADC of {self.bits} bit{'s' if self.bits > 1 else ''}"
         curve = self.tone_curve.kind
         return bits if curve == "linear" else f"{bits} with a {curve} tone curve"
@@ -104,6 +105,7 @@ class Adc(Conversion, Readout):
         Parameters
         ----------
         volts : float32 [N, H, W, C], V
+            Samples of N images.
         full_scale_v : float
             Volts at which an ideal converter's code range ends.
         key : Key
@@ -143,11 +145,12 @@ class Adc(Conversion, Readout):
         return out.reshape(volts.shape)
 
     def digital_numbers(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """Codes are numbers.
+        """Convert codes to numbers: they are equal.
 
         Parameters
         ----------
         codes : uint16 [N, H, W, C]
+            As `convert` gives them.
 
         Returns
         -------
@@ -157,7 +160,7 @@ class Adc(Conversion, Readout):
         return codes.astype(np.int64)
 
     def enob(self, full_scale_v: float, die: int) -> float:
-        """Effective bits of column 0, by the sine test of IEEE Std 1241: see `Readout.enob`.
+        """Measure the effective number of bits of column 0, by the sine test of IEEE Std 1241.
 
         A companded converter is tested with a straight ramp: its curve is wanted, not a distortion.
         """
@@ -168,16 +171,16 @@ class Adc(Conversion, Readout):
         return float(data["enob_bits"])
 
     def linear_adc(self) -> "Adc | None":
-        """The ADC itself, if its tone is linear and analog: see `Readout.linear_adc`."""
+        """Return the ADC itself if its tone curve is linear and analog, else None."""
         straight = isinstance(self.tone_curve, Linear) and self.tone_domain == "analog"
         return self if straight else None
 
     def conversion_us(self, timing: TimingConstants) -> Estimate:
-        """By architecture: see `Readout.conversion_us`."""
+        """Time of a conversion, us, which depends on the architecture."""
         return price.conversion_us(timing, self)
 
     def ramp_clock_ratio(self, timing: TimingConstants) -> float | None:
-        """Of a single-slope converter's counter: see `Readout.ramp_clock_ratio`."""
+        """Clock of a single-slope converter's counter relative to the technology's typical one."""
         return price.ramp_clock_ratio(timing, self)
 
     def rows(
@@ -187,7 +190,14 @@ class Adc(Conversion, Readout):
         array: PixelArray,
         enob: float | None = None,
     ) -> list[Row]:
-        """By parts, or as a published converter of its effective bits: see `Readout.rows`."""
+        """Energy of a frame, pJ: by parts, or as a published converter of the same ENOB.
+
+        Raises
+        ------
+        InputError
+            If a process is needed and only a survey is given, or a published converter is priced
+            without its ENOB or with another comparator size than 1.
+        """
         form = converter_form(settings, technology)
         if form == "first-principles":
             process = as_process(technology, "energy.converter 'first-principles'")
@@ -209,16 +219,16 @@ class Adc(Conversion, Readout):
         return [published_row(prices, cheaper, bits, enob, array.samples)]
 
     def priced_by_parts(self, settings: EnergySettings, technology: Survey | Process) -> bool:
-        """Not at a survey's price: see `Readout.priced_by_parts`."""
+        """Whether the parts of a process are priced, not published converters."""
         by_parts = converter_form(settings, technology) == "first-principles"
         return by_parts and isinstance(technology, Process)
 
     def priced_by_enob(self, settings: EnergySettings, technology: Survey | Process) -> bool:
-        """At a survey's price: see `Readout.priced_by_enob`."""
+        """Whether published converters of the same ENOB set the price."""
         return converter_form(settings, technology) != "first-principles"
 
     def used_settings(self, settings: EnergySettings, technology: Survey | Process) -> set[str]:
-        """The form, and by parts what the architecture has: see `Readout.used_settings`."""
+        """Name the settings that affect the price: the converter, and by parts its circuits."""
         used = {"converter"}
         if converter_form(settings, technology) != "first-principles":
             return used
@@ -232,7 +242,7 @@ class Adc(Conversion, Readout):
     def beyond_the_survey(
         self, settings: EnergySettings, technology: Survey | Process, enob: float | None
     ) -> list[str]:
-        """Effective bits that no surveyed converter had: see `Readout.beyond_the_survey`."""
+        """State an ENOB that lies outside of the surveyed converters."""
         form = converter_form(settings, technology)
         if form == "first-principles" or enob is None:
             return []
@@ -247,13 +257,13 @@ class Adc(Conversion, Readout):
         ]
 
     def published_rows(self, survey: SurveyPrices, enob: float, samples: int) -> dict[str, Row]:
-        """As a SAR and as a flash: see `Readout.published_rows`."""
+        """Price a frame's conversions as published SAR and as published flash converters, pJ."""
         prices = published_prices(survey, self.converter.levels, enob)
         bits = self.converter.bits
         return {name: published_row(prices, name, bits, enob, samples) for name in prices}
 
     def ways_to_build(self) -> dict[str, Readout]:
-        """By every architecture; only a ramp bends: see `Readout.ways_to_build`."""
+        """List the same conversion by every architecture; only a ramp has a nonlinear curve."""
         kinds: list[SingleSlope | Sar | Cyclic] = [SingleSlope()]
         if isinstance(self.converter.tone_curve, Linear):
             kinds += [Sar(), Cyclic()]
@@ -262,13 +272,13 @@ class Adc(Conversion, Readout):
         return {a.kind: self.model_copy(update={"architecture": a}) for a in made}
 
     def circuit_words(self) -> str:
-        """Architecture of the converter: see `Readout.circuit_words`."""
+        """Describe the architecture of the converter."""
         return self.architecture.kind
 
     def designed(
         self, stated: Readout, design: Mapping[str, Any], timing: TimingConstants
     ) -> dict[str, Any]:
-        """The stated errors, and the architecture of the design: see `Readout.designed`."""
+        """Choose the stated errors with the architecture of the design."""
         fields = super().designed(stated, design, timing)
         made: Architecture = stated.architecture if isinstance(stated, Adc) else SingleSlope()
         bends = not isinstance(self.converter.tone_curve, Linear)
@@ -288,7 +298,9 @@ def converter_form(settings: EnergySettings, technology: Survey | Process) -> Co
     Parameters
     ----------
     settings : EnergySettings
+        Prices of the pipeline; used is ``converter``.
     technology : Survey or Process
+        Prices of whole circuits, or of the parts of a process.
 
     Returns
     -------

@@ -87,7 +87,7 @@ class LogGradient(Readout):
 
     @classmethod
     def families(cls) -> tuple[Family, ...]:
-        """Fixed ratios and learned ones: see `Readout.families`."""
+        """List the ways to choose the ratios: fixed and learned."""
         return families(cls)
 
     @property
@@ -111,16 +111,16 @@ class LogGradient(Readout):
         return NUMBER_BITS * self.levels
 
     def words(self, learned: bool = False) -> str:
-        """What the readout is: see `Readout.words`."""
+        """Describe the readout in a few words, for reports."""
         what = "learned ratio" if learned else "ratio"
         return f"log-gradient of {self.levels} {what}{'s' if self.levels > 1 else ''}"
 
     def level_words(self) -> str:
-        """The ratios in a sentence: see `Readout.level_words`."""
+        """Describe the ratios in a sentence, for reports."""
         return f"Ratios of neighboring samples: {', '.join(f'{r:#.4g}' for r in self.ratios)}."
 
     def channel_words(self) -> str:
-        """Ratios of a direction are neighbors: see `Readout.channel_words`."""
+        """State the channel of each bit: the ratios of a direction are neighbors."""
         return (
             f"color * {self.bits_per_sample} + direction * {self.levels} + ratio; direction 0 is "
             "horizontal, 1 vertical"
@@ -191,11 +191,12 @@ class LogGradient(Readout):
         return out.reshape(volts.shape)
 
     def shown(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Mean of both gradients, gray where there is none: see `Readout.shown`.
+        """Convert codes to a gray image: the share of bits that are 1, gray without a gradient.
 
         Parameters
         ----------
         codes : uint32 [N, H, W, C]
+            As `convert` gives them.
 
         Returns
         -------
@@ -205,7 +206,7 @@ class LogGradient(Readout):
         return np.bitwise_count(codes) / self.bits_per_sample
 
     def bit_words(self, full_scale_v: float) -> tuple[str, ...]:
-        """Direction and ratio of each bit: see `Readout.bit_words`."""
+        """Describe each bit of a code by its direction and ratio."""
         return tuple(
             f"{way} ratio {ratio:.3g}"
             for way in ("horizontal", "vertical")
@@ -213,17 +214,17 @@ class LogGradient(Readout):
         )
 
     def learnable(self) -> Learnable:
-        """Logarithms of the ratios, compared with those of neighbors: see `Readout.learnable`."""
+        """Levels that training can learn: logarithms of the ratios, compared with log gradients."""
         end = math.log(LARGEST_RATIO)
         return Learnable(np.log(self.ratios), (-end, end), log_ratios)
 
     def with_levels(self, levels: npt.NDArray[np.float64]) -> Self:
-        """The same circuit with other ratios, by their logarithms: see `Readout.with_levels`."""
+        """Copy the readout with other ratios, stated by their natural logarithms."""
         ratios = tuple(math.exp(level) for level in levels)
         return type(self).model_validate(self.model_dump() | {"ratios": ratios})
 
     def conversion_us(self, timing: TimingConstants) -> Estimate:
-        """M steps for each direction, one after another: see `Readout.conversion_us`."""
+        """Time of a conversion, us: M decisions in each direction, one after another."""
         return price.conversion_us(timing, self.bits_per_sample)
 
     def rows(
@@ -233,7 +234,7 @@ class LogGradient(Readout):
         array: PixelArray,
         enob: float | None = None,
     ) -> list[Row]:
-        """By parts, or each comparison at the price of published flashes: see `Readout.rows`."""
+        """Energy of a frame, pJ: by parts, or each comparison at the price of published flashes."""
         decisions = self.bits_per_sample
         if not isinstance(technology, Process):
             return [survey_row(technology.survey.comparator, array.samples * decisions)]
@@ -245,7 +246,7 @@ class LogGradient(Readout):
     def beyond_the_survey(
         self, settings: EnergySettings, technology: Survey | Process, enob: float | None
     ) -> list[str]:
-        """Dividers and row buffer, which no flash has: see `Readout.beyond_the_survey`."""
+        """State that published flashes have neither dividers nor a row buffer."""
         if isinstance(technology, Process):
             return []
         return [
@@ -260,6 +261,7 @@ def log_ratios(volts: npt.NDArray[np.float32], full_scale_v: float) -> npt.NDArr
     Parameters
     ----------
     volts : float32 [N, H, W, C], V
+        Samples of N images.
     full_scale_v : float
         Volts below a thousandth of it count as that much: noise decides there.
 

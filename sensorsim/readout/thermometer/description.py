@@ -59,7 +59,7 @@ class Thermometer(ThermometerCircuit, Readout):
 
     @classmethod
     def families(cls) -> tuple[Family, ...]:
-        """Uniform, logarithmic, quantile and learned thresholds: see `Readout.families`."""
+        """List the ways to choose thresholds: uniform, logarithmic, quantile and learned."""
         return families(cls)
 
     @property
@@ -83,7 +83,7 @@ class Thermometer(ThermometerCircuit, Readout):
         return NUMBER_BITS * self.levels
 
     def words(self, learned: bool = False) -> str:
-        """What the readout is: see `Readout.words`."""
+        """Describe the readout in a few words, for reports."""
         what = "learned threshold" if learned else "threshold"
         return f"thermometer of {self.levels} {what}{'s' if self.levels > 1 else ''}"
 
@@ -105,6 +105,7 @@ class Thermometer(ThermometerCircuit, Readout):
         Parameters
         ----------
         volts : float32 [N, H, W, C], V
+            Samples of N images.
         full_scale_v : float
             Volts that a threshold of 1 stands for.
         key : Key
@@ -129,6 +130,7 @@ class Thermometer(ThermometerCircuit, Readout):
         Parameters
         ----------
         codes : uint32 [N, H, W, C]
+            As `convert` gives them.
 
         Returns
         -------
@@ -138,11 +140,11 @@ class Thermometer(ThermometerCircuit, Readout):
         return np.bitwise_count(codes).astype(np.int64)
 
     def channel_words(self) -> str:
-        """Thresholds of a color are neighbors: see `Readout.channel_words`."""
+        """State the channel of each bit: the thresholds of a color are neighbors."""
         return f"color * {self.levels} + threshold"
 
     def learnable(self) -> Learnable:
-        """Thresholds are compared with the volts themselves: see `Readout.learnable`.
+        """Levels that training can learn: thresholds, as parts of full scale.
 
         Raises
         ------
@@ -157,14 +159,14 @@ class Thermometer(ThermometerCircuit, Readout):
         return Learnable(self.transitions(), (0.0, 1.0), _relative)
 
     def with_levels(self, levels: npt.NDArray[np.float64]) -> Self:
-        """The same circuit with other thresholds: see `Readout.with_levels`."""
+        """Copy the readout with other thresholds, stated as parts of full scale."""
         thresholds = tuple(float(t) for t in levels)
         return type(self)(
             thresholds=thresholds, comparator=self.comparator, **self.circuit_fields()
         )
 
     def conversion_us(self, timing: TimingConstants) -> Estimate:
-        """One comparison, or M reference steps in sequence: see `Readout.conversion_us`."""
+        """Time of a conversion, us: one comparison, or M reference steps in sequence."""
         return price.conversion_us(timing, self.mode, self.levels)
 
     def rows(
@@ -174,7 +176,7 @@ class Thermometer(ThermometerCircuit, Readout):
         array: PixelArray,
         enob: float | None = None,
     ) -> list[Row]:
-        """By parts, or each comparison at the price of published flashes: see `Readout.rows`.
+        """Energy of a frame, pJ: by parts, or each comparison at the price of published flashes.
 
         It compares M times per sample in both modes: M comparators once, or one M times.
         """
@@ -186,7 +188,7 @@ class Thermometer(ThermometerCircuit, Readout):
         )  # fmt: skip
 
     def by_levels(self) -> list[Readout]:
-        """Thermometers of 1 to `MAX_THRESHOLDS` thresholds: see `Readout.by_levels`."""
+        """List the same circuit with 1 to `MAX_THRESHOLDS` thresholds, to price it."""
         most = MAX_THRESHOLDS
         if self.reference_bits is not None:
             most = min(most, 2**self.reference_bits)
@@ -196,13 +198,13 @@ class Thermometer(ThermometerCircuit, Readout):
         ]
 
     def circuit_words(self) -> str:
-        """Mode, and the link if it is encoded: see `Readout.circuit_words`."""
+        """Describe the mode, and the link if it is encoded."""
         return f"{self.mode}, encoded" if self.link == "encoded" else self.mode
 
     def designed(
         self, stated: Readout, design: Mapping[str, Any], timing: TimingConstants
     ) -> dict[str, Any]:
-        """The stated circuit, with mode and link of the design: see `Readout.designed`."""
+        """Choose the stated circuit, with mode and link of the design."""
         fields = super().designed(stated, design, timing)
         if "circuit" in design:
             fields["mode"] = design["circuit"]
