@@ -76,29 +76,49 @@ def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -
 def _print_model(found: dict[str, Any]) -> None:
     from rich.console import Console
 
-    console = Console(soft_wrap=True, highlight=False)
-    view, training, totals = found["input"], found["training"], found["totals"]
-    console.print(f"[bold]{found['model']}[/bold]  sha256 {found['sha256'][:16]}...")
-    console.print(
-        f"input     {view['height']}x{view['width']}x{view['colors']} (rows, columns, colors); "
-        f"{view['planes']} bit planes, {view['channels']} channels"
-    )
-    console.print(f"readout   {found['readout_words']}", markup=False)
-    console.print(f"classes   {', '.join(found['class_names'])}", markup=False)
-    console.print(
-        f"training  {training['dataset']}, {training['family']}, seed {training['seed']}: "
-        f"validation {_percent(training['validation_accuracy'])}, "
-        f"test {_percent(training['test_accuracy'])}; {training['command']}",
-        markup=False,
-    )
+    console = Console(highlight=False)
+    console.print(_facts(_described(found)))
     console.print(_table(found["layers"]))
+    console.print(_facts({"totals": _totals(found)}))
+
+
+def _facts(facts: dict[str, str]) -> Any:
+    """Names and texts in two columns; long texts continue in the second."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in facts.items():
+        grid.add_row(name, Text(text))
+    return grid
+
+
+def _described(found: dict[str, Any]) -> dict[str, str]:
+    view, training = found["input"], found["training"]
+    return {
+        "model": found["model"],
+        "sha256": f"{found['sha256'][:16]}...",
+        "input": f"{view['height']}x{view['width']}x{view['colors']} (rows, columns, colors); "
+        f"{view['planes']} bit planes, {view['channels']} channels",
+        "readout": found["readout_words"],
+        "classes": ", ".join(found["class_names"]),
+        "training": f"{training['dataset']}, {training['family']}, seed {training['seed']}: "
+        f"validation {_percent(training['validation_accuracy'])}, "
+        f"test {_percent(training['test_accuracy'])}",
+        "command": training["command"],
+    }
+
+
+def _totals(found: dict[str, Any]) -> str:
+    totals = found["totals"]
     memory, largest = (totals[f"largest_activation_{n}"] for n in ("memory_bits", "bits"))
-    console.print(
-        f"totals    {totals['weight_bits']:,} weight bits, "
-        f"{totals['threshold_channels']:,} thresholds\n"
-        f"          {totals['binary_operations']:,} binary operations for each decision\n"
-        f"          {totals['stored_bits']:,} bits stored: {_stored(found['stored_bits'])}\n"
-        f"          {memory:,} bits of largest activation memory, largest map {largest:,}"
+    return (
+        f"{totals['weight_bits']:,} weight bits, {totals['threshold_channels']:,} thresholds\n"
+        f"{totals['binary_operations']:,} binary operations for each decision\n"
+        f"{totals['stored_bits']:,} bits stored: {_stored(found['stored_bits'])}\n"
+        f"{memory:,} bits of largest activation memory, largest map {largest:,}"
     )
 
 
@@ -114,27 +134,28 @@ def _stored(parts: dict[str, int]) -> str:
 
 
 def _table(layers: list[dict[str, Any]]) -> Any:
+    """A table of 80 columns: a cell of two lines holds what belongs together."""
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE)
-    for name in ("layer", "kind", "settings"):
-        table.add_column(name)
-    for name in ("before", "after", "weight bits", "operations", "accumulator", "thresholds"):
-        table.add_column(name, justify="right")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("layer", no_wrap=True)
+    table.add_column("kind\nsettings")
+    for name in ("before\nafter", "weight\nbits", "operations", "accum-\nulator"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("thresholds", justify="right")
     for row in layers:
         said = {k: v for k, v in row["settings"].items() if k not in _ELSEWHERE}
         said = {k: v for k, v in said.items() if k not in _UNSAID or v != _UNSAID[k]}
         planes = f"{row['planes']} x " if row["planes"] > 1 else ""
+        settings = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in said.items())
         table.add_row(
             row["place"],
-            row["kind"],
-            ", ".join(f"{k} {v}" for k, v in said.items()),
-            planes + _shape(row["before"]),
-            _shape(row["after"]),
+            "\n".join(filter(None, (row["kind"], settings))),
+            f"{planes}{_shape(row['before'])}\n{_shape(row['after'])}",
             f"{row['weight_bits']:,}" if "weight_bits" in row else "",
             f"{row['binary_operations']:,}" if row["binary_operations"] else "",
-            f"±{row['max_accumulator']:,} ({row['accumulator_bits']} bits)"
+            f"±{row['max_accumulator']:,}\n{row['accumulator_bits']} bits"
             if "max_accumulator" in row
             else "",
             _threshold(row["threshold"]) if "threshold" in row else "",
@@ -155,8 +176,8 @@ def _threshold(levels: dict[str, Any]) -> str:
     if levels["minimum"] is None:
         text = "none free"
     else:
-        text = f"{levels['minimum']} to {levels['maximum']}, median {levels['median']:g}"
+        text = f"{levels['minimum']} to {levels['maximum']}\nmedian {levels['median']:g}"
     for name in ("falling", "constant_one", "constant_zero"):
         if levels[name]:
-            text += f"; {levels[name]} {name.replace('_', ' ')}"
+            text += f"\n{levels[name]} {name.replace('_', ' ')}"
     return text

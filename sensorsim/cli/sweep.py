@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,10 @@ from sensorsim.cli.app import (
     split,
     values,
 )
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from rich.table import Table
 
 
 @app.command()
@@ -54,8 +58,30 @@ def sweep(  # numpydoc ignore=PR01
 
         data = sweep.sweep(chain, axes, store, images, seed, report)
     write_netcdf(data, out)
-    print(data["accuracy"].to_series().to_string())
+    Console().print(_table(data, list(axes)))
     print(f"wrote {out}", file=sys.stderr)
+
+
+def _table(data: "xr.Dataset", axes: list[str]) -> "Table":
+    """A row for each point; a dotted field is written over several lines."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for field in axes:
+        table.add_column(field.replace(".", ".\n"), justify="right", overflow="fold")
+    for name in ("accuracy\n%", "95 %\ninterval"):
+        table.add_column(name, justify="right", no_wrap=True)
+    points = data[["accuracy", "accuracy_low", "accuracy_high"]].stack(point=axes)
+    for number, place in enumerate(points["point"].values):
+        one = points.isel(point=number)
+        accuracy, low, high = (100 * one[name].item() for name in points.data_vars)
+        where = place if isinstance(place, tuple) else (place,)
+        table.add_row(
+            *(escape(str(value)) for value in where), f"{accuracy:.2f}", f"{low:.2f}-{high:.2f}"
+        )
+    return table
 
 
 def _axes(items: list[str]) -> dict[str, list[Any]]:

@@ -7,10 +7,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sensorsim.plotting.styles import BLUE, GREEN, VERMILION
+
 _MEASURED: dict[str, Any] = {
     "marker": ".",
     "linestyle": "none",
-    "color": "tab:blue",
+    "color": BLUE,
     "label": "measured",
 }
 _FIT: dict[str, Any] = {"color": "black", "linewidth": 1}
@@ -60,7 +62,7 @@ def variance_over_mean(axes: Axes, data: xr.Dataset) -> None:
     axes.plot([0, saturation], [0, gain * saturation], ":", **_FIT)
     end = data.attrs["sensitivity_part"] * saturation
     axes.plot([0, end], [0, gain * end], **_FIT, label=f"fit to 70 %, K = {gain:.4g} DN/e-")
-    axes.axvline(saturation, color="tab:red", linewidth=1, label="saturation")
+    axes.axvline(saturation, color=VERMILION, linewidth=1, label="saturation")
     axes.set(xlabel="mean - dark mean (DN)", ylabel="temporal variance - dark variance (DN²)")
     _finish(axes, "photon transfer")
 
@@ -87,8 +89,9 @@ def snr_over_photons(axes: Axes, data: xr.Dataset) -> None:
     axes.loglog(range_photons, model, **_FIT, label="linear model")
     axes.loglog(range_photons, np.sqrt(range_photons), "--", color="gray", linewidth=1,
                 label="ideal sensor")  # fmt: skip
-    axes.axvline(threshold, color="tab:green", linewidth=1, label="sensitivity threshold")
-    axes.axvline(saturation, color="tab:red", linewidth=1, label="saturation")
+    axes.axvline(threshold, color=GREEN, linestyle="--", linewidth=1,
+                 label="sensitivity threshold")  # fmt: skip
+    axes.axvline(saturation, color=VERMILION, linewidth=1, label="saturation")
     axes.set(xlabel="photons per pixel", ylabel="signal-to-noise ratio")
     _finish(axes, "signal-to-noise ratio")
 

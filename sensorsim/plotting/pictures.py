@@ -9,18 +9,28 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sensorsim.optics.cfa import LUMINANCE, bayer, cell_colors, network_planes
+from sensorsim.plotting.styles import GRAY, VERMILION
 
 _LONGEST_SIDE = 600
 """Pixels of a picture; larger frames are shown as means over blocks."""
 _BINS = 200
 _MOST_CODES = 256
+_MOST_LEVELS = 32
 _GAMMA = 1 / 2.2
 _HIGH_RANGE, _DARKEST = 1.05, 1e-6
-"""Light above the first value is drawn on a logarithmic axis that begins at the second."""
+"""Light above the first is drawn on a logarithmic axis, which begins at the second or later."""
+_TAIL_PERCENT = 0.1
+"""Brightest samples that a picture shows as white, and darkest in the first bin of that axis."""
+_NEAR = 1.25
+"""A mark farther to the right of the samples than this is named, not drawn."""
 _TICKS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1)
-_COLORS = {"R": "tab:red", "G": "tab:green", "G1": "tab:green", "G2": "olive", "B": "tab:blue"}
+_LINES = {
+    "R": ("tab:red", "-"), "G": ("tab:green", "--"), "G1": ("tab:green", "--"),
+    "G2": ("olive", ":"), "B": ("tab:blue", "-."), "gray": ("black", "-"),
+}  # fmt: skip
 
 Samples = npt.NDArray[Any]
 
@@ -69,51 +79,50 @@ def _title(tree: xr.DataTree) -> str:
 def _scene(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
     scene = tree["scene"]
     light, layout = scene["light"].to_numpy(), str(scene.attrs["layout"])
-    top = max(1.0, float(np.percentile(light, 99.9)))
-    _picture(picture, light, layout, PowerNorm(_GAMMA, 0, top, clip=True), "light (1 is white)")
+    _picture(picture, light, layout, _display(light), "light (1 is white)")
     picture.set_title("scene", fontsize=9)
-    if light.max() > _HIGH_RANGE:
-        edges = np.geomspace(_DARKEST, light.max(), _BINS + 1)
-        label = "relative linear light (all darker in the first bin)"
-        _histogram(histogram, _planes(np.maximum(light, _DARKEST), layout), label, edges)
-        histogram.set_xscale("log")
-    else:
-        _histogram(histogram, _planes(light, layout), "relative linear light")
-    _mark(histogram, 1.0, "white")
+    _light_histogram(histogram, light, layout, "relative linear light", light.max() > _HIGH_RANGE)
+    _mark(histogram, 1.0, "white", "")
 
 
 def _array(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
     """Light as a picture; mean electrons as a histogram, also above the full well."""
     group = tree["array"]
     light, layout = group["light"].to_numpy(), str(group.attrs["layout"])
-    top = max(1.0, float(np.percentile(light, 99.9)))
-    norm = PowerNorm(_GAMMA, 0, top, clip=True)
-    _picture(picture, light, layout, norm, "light on the array (1 is white)")
+    _picture(picture, light, layout, _display(light), "light on the array (1 is white)")
     picture.set_title("array, behind lens and color filters", fontsize=9)
     electrons = group["electrons"].to_numpy()
-    _histogram(histogram, _planes(electrons, layout), "mean electrons of light and dark (e-)")
-    _mark(histogram, group["full_well"].item(), "full well")
+    label, high = "mean electrons of light and dark (e-)", light.max() > _HIGH_RANGE
+    _light_histogram(histogram, electrons, layout, label, high)
+    _mark(histogram, group["full_well"].item(), "full well", " e-")
 
 
 def _photodiode(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
     group = tree["photodiode"]
     volts, layout = group["signal"].to_numpy(), str(group.attrs["layout"])
     full = group["full_scale"].item()
-    norm = PowerNorm(_GAMMA, 0, full, clip=True)
-    _picture(picture, volts, layout, norm, "volts (V)")
+    _picture(picture, volts, layout, _display(volts), "volts (V)")
     picture.set_title("photodiode", fontsize=9)
     _histogram(histogram, _planes(volts, layout), "volts at the pixel's output (V)")
-    _mark(histogram, full, "full well")
+    _mark(histogram, full, "full well", " V")
     readout = tree["readout"]
-    if "transition" in readout and readout["transition"].size <= 32:
-        levels = readout["transition"].to_numpy()
-        for level in levels:
-            histogram.axvline(level, color="gray", linewidth=0.6, linestyle=":")
-        histogram.plot([], [], color="gray", linewidth=0.6, linestyle=":", label="levels")
-        histogram.legend(fontsize=7)
+    if "transition" in readout and readout["transition"].size <= _MOST_LEVELS:
+        _levels(histogram, readout["transition"].to_numpy())
+
+
+def _levels(histogram: Axes, levels: Samples) -> None:
+    """Mark the levels of the readout that lie on the axis."""
+    right = histogram.get_xlim()[1]
+    shown = levels[levels <= right]
+    for level in shown:
+        histogram.axvline(level, color="gray", linewidth=0.6, linestyle=":")
+    name = "levels" if shown.size == levels.size else f"{shown.size} of {levels.size} levels"
+    histogram.plot([], [], color="gray", linewidth=0.6, linestyle=":", label=name)
+    histogram.legend(fontsize=7)
 
 
 def _readout(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
+    """Numbers of the readout; gray values of its codes if they do not stand for one sample."""
     group = tree["readout"]
     layout = str(group.attrs["layout"])
     picture.set_title("readout", fontsize=9)
@@ -128,7 +137,7 @@ def _readout(picture: Axes, histogram: Axes, tree: xr.DataTree) -> None:
     _picture(picture, numbers.astype(np.float32), layout, Normalize(0, largest), label)
     step = -(-(largest + 1) // _MOST_CODES)
     edges = np.arange(-0.5, largest + 0.5 + step, step)
-    _histogram(histogram, _planes(numbers, layout), label, edges)
+    _histogram(histogram, _planes(numbers, layout), f"{label}, of 0 to {largest}", edges)
 
 
 def _bits(tree: xr.DataTree) -> Figure:
@@ -152,18 +161,23 @@ def _bits(tree: xr.DataTree) -> Figure:
         shares.append(float(plane.mean()))
         shown = shrunk(plane, layout)
         image = axes.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        axes.set_title(names[bit], fontsize=8)
+        axes.set_title(f"{names[bit]}: {100 * shares[-1]:.3g} %", fontsize=8)
         axes.set(xticks=[], yticks=[])
     if image is not None:
         bar = figure.colorbar(image, ax=list(grid[:count]), ticks=[0, 1], shrink=0.6)
-        bar.set_label(_of(codes, "bit (mean over a block)"), fontsize=8)
-    grid[count].bar(range(count), 100 * np.array(shares), color="tab:gray")
+        whole = image.get_array().shape == (height, width)
+        bar.set_label(_of(codes, "bit" if whole else "bit (mean over a block)"), fontsize=8)
+    grid[count].bar(range(count), 100 * np.array(shares), color=GRAY)
     grid[count].set_xlabel("bit", fontsize=8)
+    grid[count].xaxis.set_major_locator(MaxNLocator(integer=True))
+    grid[count].tick_params(labelsize=7)
     grid[count].set_ylabel("samples at 1 (%)", fontsize=8)
     grid[count].set_ylim(0, 100)
     for axes in grid[count + 1 :]:
         axes.set_axis_off()
-    figure.suptitle(f"bits that leave the readout: {_title(tree)}", fontsize=8)
+    figure.suptitle(
+        f"bits that leave the readout, white: 1; share of samples at 1\n{_title(tree)}", fontsize=8
+    )
     return figure
 
 
@@ -173,7 +187,7 @@ def _network(tree: xr.DataTree) -> Figure:
     decision = network["decision"].item()
     figure = Figure(figsize=(6, 0.28 * len(names) + 1.2), layout="constrained")
     axes = figure.subplots()
-    colors = ["tab:red" if i == decision else "tab:gray" for i in range(len(names))]
+    colors = [VERMILION if i == decision else GRAY for i in range(len(names))]
     axes.barh(names, network["score"].to_numpy(), color=colors)
     axes.invert_yaxis()
     axes.set_xlabel("class score (1)")
@@ -212,6 +226,12 @@ def shrunk(samples: Samples, layout: str) -> npt.NDArray[np.float32]:
     return blocks.mean((1, 3), dtype=np.float32)
 
 
+def _display(samples: Samples) -> PowerNorm:
+    """Gamma 2.2 from 0 to nearly the brightest sample, so that dark scenes are seen too."""
+    top = float(np.percentile(samples, 100 - _TAIL_PERCENT))
+    return PowerNorm(_GAMMA, 0, top if top > 0 else 1.0, clip=True)
+
+
 def _picture(axes: Axes, samples: Samples, layout: str, norm: Normalize, label: str) -> None:
     height, width = samples.shape[:2]
     shown = shrunk(samples, layout)
@@ -227,8 +247,12 @@ def _picture(axes: Axes, samples: Samples, layout: str, norm: Normalize, label: 
     bar = figure.colorbar(image, ax=axes)
     bar.ax.tick_params(labelsize=7)
     if isinstance(norm, PowerNorm):
+        label = f"{label}, gamma 2.2"
         ticks = [float(t * (norm.vmax or 1)) for t in _TICKS]
         bar.set_ticks(ticks, labels=[f"{t:.2g}" for t in ticks])
+    elif norm.vmax is not None and norm.vmax <= _MOST_CODES:
+        bar.locator = MaxNLocator(integer=True)
+        bar.update_ticks()
     bar.set_label(_of(samples, label), fontsize=8)
 
 
@@ -261,10 +285,8 @@ def _histogram(
         edges = np.linspace(low, high if high > low else low + 1e-6, bins + 1)
     for name, plane in planes.items():
         counts, _ = np.histogram(plane, edges)
-        axes.stairs(
-            counts, edges, color=_COLORS.get(name, "black"), label=name, linewidth=0.9,
-            linestyle="--" if name == "G2" else "-",
-        )  # fmt: skip
+        color, line = _LINES[name]
+        axes.stairs(counts, edges, color=color, label=name, linewidth=0.9, linestyle=line)
     axes.set_yscale("log")
     axes.set_ylim(bottom=0.7)
     axes.set_xlabel(label, fontsize=8)
@@ -274,6 +296,24 @@ def _histogram(
     axes.grid(alpha=0.3)
 
 
-def _mark(axes: Axes, place: float, name: str) -> None:
-    axes.axvline(place, color="tab:orange", linewidth=1, linestyle="--", label=name)
+def _light_histogram(
+    axes: Axes, samples: Samples, layout: str, label: str, high_range: bool
+) -> None:
+    """Histogram of light or electrons; on a logarithmic axis if the scene has a high range."""
+    if not high_range:
+        _histogram(axes, _planes(samples, layout), label)
+        return
+    darkest = max(_DARKEST, float(np.percentile(samples, _TAIL_PERCENT)))
+    edges = np.geomspace(darkest, samples.max(), _BINS + 1)
+    planes = _planes(np.maximum(samples, darkest), layout)
+    _histogram(axes, planes, f"{label}, all darker in the first bin", edges)
+    axes.set_xscale("log")
+
+
+def _mark(axes: Axes, place: float, name: str, unit: str) -> None:
+    """Mark a value on the axis; one far to the right of all samples is only named."""
+    if place <= _NEAR * axes.get_xlim()[1]:
+        axes.axvline(place, color="tab:orange", linewidth=1, linestyle="--", label=name)
+    else:
+        axes.plot([], [], " ", label=f"{name} {place:g}{unit}: off the axis")
     axes.legend(fontsize=7)

@@ -138,15 +138,15 @@ def run_command(*arguments: str, **options: Any) -> subprocess.CompletedProcess[
     return subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=120, **options)
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp437"])
-def test_a_terminal_of_another_encoding_gets_question_marks(encoding: str) -> None:
+@pytest.mark.parametrize(("encoding", "word"), [("ascii", "?36"), ("cp437", "±36")])
+def test_a_terminal_of_another_encoding_gets_question_marks(encoding: str, word: str) -> None:
     environment = os.environ | {"PYTHONIOENCODING": encoding}
     done = run_command(
         "inspect", "fashion-mnist/glt-4", stdout=subprocess.PIPE, env=environment, encoding=encoding
     )
     assert done.returncode == 0
     assert "165,824 weight bits" in done.stdout
-    assert "?" in done.stdout
+    assert word in done.stdout
     assert done.stderr == ""
 
 
@@ -156,6 +156,16 @@ def test_a_full_standard_output_is_one_line() -> None:
         done = run_command("schema", stdout=full)
     assert done.returncode == 1
     assert done.stderr == "sensorsim: standard output: No space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_standard_error_loses_no_result() -> None:
+    command = [sys.executable, "-m", "sensorsim.cli", "run", "glt2", "--images", "5", "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=full, text=True, timeout=120, check=True
+        )
+    assert json.loads(done.stdout)["images"] == 5
 
 
 def test_a_closed_pipe_ends_without_a_word() -> None:

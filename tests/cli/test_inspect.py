@@ -26,7 +26,7 @@ def test_people_read_layers_thresholds_and_totals() -> None:
     for words in (
         "28x28x1", "T-shirt/top", f"validation {100 * validation:.2f} %", "convolution",
         "kernel 3, padding 1",
-        "28x28x48", "1,728", "±6,272 (14 bits)", "165,824 weight bits", "median",
+        "28x28x48", "1,728", "±6,272", "14 bits", "165,824 weight bits", "median",
     ):  # fmt: skip
         assert words in done.stdout, words
 
