@@ -59,7 +59,8 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except InputError as error:
-        print(f"sensorsim: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"sensorsim: {line}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("sensorsim: stopped", file=sys.stderr)

@@ -12,10 +12,12 @@ from sensorsim.core import resources, streams
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import beside, read_toml
+from sensorsim.core.nearest import suggestion
+from sensorsim.core.validation_errors import explain
 from sensorsim.optics.cfa import Layout
 from sensorsim.optics.lens import Lens
 from sensorsim.optics.spectrum import MONOCHROMATIC_555NM, LightSpectrum
-from sensorsim.readout import StatedReadout, kinds, nearest, uses_readouts
+from sensorsim.readout import StatedReadout, uses_readouts
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.sensor import Photodiode
 from sensorsim.sensor.camera import WHITE_REFLECTANCE, Camera
@@ -144,8 +146,8 @@ def find_pipeline(source: str | Path) -> Path:
     named = str(source) in (path.stem, f"pipelines/{path.stem}.toml")
     if named and shipped.is_file():
         return shipped
-    names = ", ".join(sorted(p.stem for p in resources.pipelines().glob("*.toml")))
-    raise InputError(f"{source}: no such pipeline; expected a TOML file or one of {names}")
+    names = [p.stem for p in resources.pipelines().glob("*.toml")]
+    raise InputError(f"{source}: no such pipeline; {suggestion(path.stem, names)}")
 
 
 def named_sensor(source: str | Path, settings: Mapping[str, Any] | None = None) -> Sensor | None:
@@ -251,44 +253,6 @@ def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:
     try:
         return PipelineDescription.model_validate(raw)
     except ValidationError as error:
-        raise InputError(f"{origin}: {'; '.join(map(_explain, error.errors()))}") from None
-
-
-def _tags() -> set[str]:
-    """All values of ``kind`` that choose a part, like "adc"; pydantic counts them as fields."""
-    parts = PipelineDescription.model_json_schema()["$defs"].values()
-    return {p["properties"]["kind"]["const"] for p in parts if "kind" in p.get("properties", {})}
-
-
-def _readouts_with(loc: tuple[Any, ...]) -> str:
-    """Kinds of readouts that have the field at this location, which another kind does not have."""
-    if len(loc) != 3 or loc[0] != "readout":
-        return ""
-    return ", ".join(k for k, readout in kinds().items() if loc[2] in readout.model_fields)
-
-
-def _explain(error: Any) -> str:
-    tags = _tags()
-    loc = error["loc"]
-    # A field may be named like a kind (gamma.gamma): what follows a kind is a field.
-    place = ".".join(str(x) for i, x in enumerate(loc) if x not in tags or loc[i - 1] in tags)
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden" and (others := _readouts_with(loc)):
-        return (
-            f"{place}: readout.kind {loc[1]!r} has no such field (one of {others}); remove it, or "
-            "state that kind"
-        )
-    if error["type"] == "extra_forbidden":
-        return f"{place}: no such field; check its spelling ('sensorsim schema' lists all)"
-    if error["type"] == "missing":
-        return f"{place}: is missing; write it into the pipeline"
-    value = error.get("input")
-    if error["type"] == "union_tag_invalid" and loc == ("readout",):
-        kind = str(value["kind"])
-        return f"{place}.kind {kind!r}: no such readout; {nearest(kind)}"
-    if error["type"] == "union_tag_not_found":
-        return f"{place}: state its kind beside the other fields, like {place}.kind"
-    if error["type"] in ("model_type", "model_attributes_type") and not isinstance(value, dict):
-        return f"{place} {value!r}: expected a table, like {{ kind = ... }}; see 'sensorsim schema'"
-    got = "" if isinstance(value, dict) else f" (got {value!r})"
-    return f"{place}: {message}{got}" if place else f"{message}{got}"
+        schema = PipelineDescription.model_json_schema()
+        found = explain(error, raw, schema, "'sensorsim schema'")
+        raise InputError("\n".join(f"{origin}: {line}" for line in found)) from None

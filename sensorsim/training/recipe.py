@@ -13,6 +13,8 @@ from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import read_toml
+from sensorsim.core.nearest import suggestion
+from sensorsim.core.validation_errors import explain
 from sensorsim.readout import MAX_THRESHOLDS
 from sensorsim.readout.families import families
 from sensorsim.scenes.exposure import Exposure
@@ -119,8 +121,8 @@ def find_recipe(source: str | Path) -> Path:
     for candidate in (path, shipped):
         if candidate.is_file():
             return candidate
-    names = ", ".join(sorted(p.stem for p in resources.recipes().glob("*.toml")))
-    raise InputError(f"{source}: no such recipe; expected a TOML file or one of {names}")
+    names = [p.stem for p in resources.recipes().glob("*.toml")]
+    raise InputError(f"{source}: no such recipe; {suggestion(path.stem, names)}")
 
 
 def load_recipe(source: str | Path, changes: dict[str, Any] | None = None) -> tuple[Recipe, Path]:
@@ -161,19 +163,5 @@ def load_recipe(source: str | Path, changes: dict[str, Any] | None = None) -> tu
     try:
         return _RECIPE.validate_python(raw), path
     except ValidationError as error:
-        raise InputError(
-            "\n".join(f"{path}: {_explain(dict(e))}" for e in error.errors())
-        ) from None
-
-
-def _explain(error: dict[str, Any]) -> str:
-    field = ".".join(map(str, error["loc"][1:]))  # after the recipe's kind
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "missing":
-        return f"{field}: is missing; add it to the recipe"
-    if error["type"] == "extra_forbidden":
-        return f"{field}: no such field; check its spelling"
-    if error["type"] in ("union_tag_not_found", "union_tag_invalid"):
-        return 'kind: expected kind = "network" or kind = "teacher"'
-    got = "" if isinstance(error.get("input"), dict) else f" (got {error.get('input')!r})"
-    return f"{field}: {message}{got}"
+        found = explain(error, raw, _RECIPE.json_schema())
+        raise InputError("\n".join(f"{path}: {line}" for line in found)) from None
