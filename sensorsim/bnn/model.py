@@ -49,7 +49,7 @@ class Input(Description):
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A binary network.
 
@@ -86,6 +86,14 @@ class Model:
                 f"expected {len(self.class_names)}"
             )
         check_memory(self.steps)  # and they refuse layers that do not fit
+
+    def __repr__(self) -> str:
+        i = self.input
+        return (
+            f"<Model of {len(self.layers)} layers, {self.weight_bits:,} weight bits: "
+            f"{i.height} x {i.width} x {i.colors} behind a {self.readout.words()}, "
+            f"{len(self.class_names)} classes>"
+        )
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

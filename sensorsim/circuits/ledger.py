@@ -86,7 +86,7 @@ class Row:
         return self.count * self.price.at(values)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ledger:
     """All lines of one frame.
 
@@ -113,6 +113,13 @@ class Ledger:
                     f"{row.stage}: {row.component!r} is the price of a whole chip and already "
                     f"contains {', '.join(map(repr, others))}; expected one or the other"
                 )
+
+    def __repr__(self) -> str:
+        total = self.total_pj()
+        return (
+            f"<Ledger of {len(self.rows)} rows: {total.typical:,.0f} pJ a frame "
+            f"({total.low:,.0f} to {total.high:,.0f})>"
+        )
 
     def total_pj(self, *stages: str) -> Range:
         """Sum over the given stages, or over all of them: the energy of a frame.

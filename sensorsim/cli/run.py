@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sensorsim.cli.app import (
     ImagesOption,
     JsonOption,
+    LuxOption,
     PipelineArgument,
     SeedOption,
     SetOption,
@@ -23,13 +24,14 @@ def run(  # numpydoc ignore=PR01
     pipeline: PipelineArgument,
     images: ImagesOption = None,
     seed: SeedOption = 0,
+    lux: LuxOption = None,
     settings: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Classify test images through a pipeline: accuracy, bits and energy."""
     from sensorsim.experiments.sweep import scalars
 
-    chain = load(pipeline, settings)
+    chain = load(pipeline, settings, lux)
     dataset = chain.dataset
     print(f"{dataset.name}: {len(dataset)} test images from {dataset.origin}", file=sys.stderr)
     result = {**scalars(chain.run(images, seed)), "seed": seed}

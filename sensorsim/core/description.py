@@ -22,6 +22,14 @@ class Description(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Only what differs from the defaults: a line for a reader."""
+        fields = type(self).model_fields
+        for name, value in super().__repr_args__():
+            field = fields.get(name or "")
+            if field is None or value != field.get_default(call_default_factory=True):
+                yield name, value
+
     # A model validator: pydantic allows no "before" field validator on a discriminator. It wraps
     # the others, so that all mistakes are found at once.
     @model_validator(mode="wrap")

@@ -4,20 +4,17 @@ Pydantic names types and validators; a reader of a TOML file knows fields, value
 was expected is read from the description's JSON schema.
 """
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from sensorsim.core.json_schema import Path, Schema
 from sensorsim.core.nearest import similar, suggestion
 
-Path = tuple[str | int, ...]
 _OWN_WORDS = ("value_error", "assertion_error", "wrong_kind")
 """Types of errors whose message was written in this program."""
 _LONGEST_VALUE = 60
-_MOST_NAMED = 4
-_TABLE = "a table"
 
 
 def explain(
@@ -41,7 +38,7 @@ def explain(
     list of str
         For each wrong field a line: its dotted name, its value, and what was expected.
     """
-    known = _Schema(schema, listed_by)
+    known = Schema(schema, listed_by)
     found: dict[Path, list[Any]] = {}
     for one in error.errors():
         found.setdefault(_path(one, stated, known), []).append(one)
@@ -52,7 +49,7 @@ def explain(
     ]
 
 
-def _path(error: Any, stated: Any, schema: "_Schema") -> Path:
+def _path(error: Any, stated: Any, schema: Schema) -> Path:
     """Where the error lies in what was stated: its location without kinds and names of types."""
     path: list[str | int] = []
     level, location, chosen = stated, error["loc"], -1
@@ -82,7 +79,7 @@ def _is_other_choice(path: Path, errors: list[Any], found: Mapping[Path, Any]) -
     return inner and not any(e["type"] in _OWN_WORDS for e in errors)
 
 
-def _line(path: Path, errors: list[Any], stated: Any, schema: "_Schema") -> str:
+def _line(path: Path, errors: list[Any], stated: Any, schema: Schema) -> str:
     own = [e for e in errors if e["type"] in _OWN_WORDS]
     place, error = _dotted(path), (own or errors)[0]
     if error["type"] == "wrong_kind":
@@ -122,7 +119,7 @@ def _own_text(error: Any) -> str:
     return str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
 
 
-def _no_such_field(path: Path, stated: Any, schema: "_Schema") -> str:
+def _no_such_field(path: Path, stated: Any, schema: Schema) -> str:
     """Which field, or which kind of table, was probably meant by a field that does not exist."""
     *parents, name = path
     node, table = schema.at(tuple(parents), stated), _value_at(tuple(parents), stated)
@@ -138,7 +135,8 @@ def _no_such_field(path: Path, stated: Any, schema: "_Schema") -> str:
         return f"no such field; did you mean {close!r}?"
     if elsewhere:
         return f"no such field; did you mean {elsewhere[0]!r}?"
-    return "no such field; " + (suggestion(str(name), here, schema.listed_by) if here else "remove it")
+    known = suggestion(str(name), here, schema.listed_by) if here else "remove it"
+    return f"no such field; {known}"
 
 
 def _dotted(path: Iterable[str | int]) -> str:
@@ -172,159 +170,3 @@ def shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"(a list of {len(value)})"
     return f"{text[:_LONGEST_VALUE]}..."
-
-
-class _Schema:
-    """A JSON schema, walked along a path of fields."""
-
-    def __init__(self, schema: Mapping[str, Any], listed_by: str) -> None:
-        self._root = schema
-        self.listed_by = listed_by
-
-    def _resolved(self, node: Any) -> Any:
-        while isinstance(node, Mapping) and "$ref" in node:
-            node = self._root["$defs"][node["$ref"].rpartition("/")[2]]
-        return node
-
-    def _members(self, node: Any) -> list[Any]:
-        """The choices of a union, or the node itself."""
-        node = self._resolved(node)
-        choices = node.get("anyOf") or node.get("oneOf")
-        return [m for c in choices for m in self._members(c)] if choices else [node]
-
-    def at(self, path: Path, stated: Any) -> Any:
-        """Find the schema of a field; that of anything if there is none."""
-        node: Any = self._root
-        for part in path:
-            node = self._child(node, part, stated)
-            known = isinstance(stated, Mapping) and part in stated
-            stated = stated[part] if known or isinstance(stated, list | tuple) else None
-        return self._resolved(node)
-
-    def _child(self, node: Any, part: str | int, stated: Any) -> Any:
-        for member in self._fitting(node, stated):
-            if isinstance(part, int):
-                places = member.get("prefixItems", [])
-                child = places[part] if part < len(places) else member.get("items")
-            else:
-                child = member.get("properties", {}).get(part, member.get("additionalProperties"))
-            if isinstance(child, Mapping):
-                return child
-        return {}
-
-    def _fitting(self, node: Any, stated: Any) -> list[Any]:
-        """The members of a union that have the stated kind, or all if none has."""
-        members = self._members(node)
-        kind = stated.get("kind") if isinstance(stated, Mapping) else None
-        named = [m for m in members if self._kind(m) == kind is not None]
-        return named or members
-
-    def _kind(self, node: Any) -> str | None:
-        return self._resolved(node.get("properties", {}).get("kind", {})).get("const")
-
-    def is_choice(self, path: Path, stated: Any) -> bool:
-        """Whether a table's ``kind`` chooses what it is."""
-        node = self.at(path, stated)
-        return ("anyOf" in node or "oneOf" in node) and bool(self.kinds(node))
-
-    def kinds(self, node: Any) -> list[str]:
-        """Values of ``kind`` among the choices of a union."""
-        return [k for m in self._members(node) if (k := self._kind(m))]
-
-    def fields(self, node: Any, stated: Any) -> list[str]:
-        """Names of the fields of a table."""
-        return [f for m in self._fitting(node, stated) for f in m.get("properties", {})]
-
-    def kinds_with(self, name: str, node: Any) -> list[str]:
-        """Values of ``kind`` among the choices of a union that have a field of a name."""
-        return [
-            kind
-            for m in self._members(node)
-            if name in m.get("properties", {}) and (kind := self._kind(m))
-        ]
-
-    def choices(self, node: Any) -> list[str]:
-        """Strings that a field may equal."""
-        found = [m.get("enum", [m["const"]] if "const" in m else []) for m in self._members(node)]
-        return [v for values in found for v in values if isinstance(v, str)]
-
-    def places(self, name: str) -> list[str]:
-        """Dotted names of all fields of a name, those of the fewest parts first."""
-        found = (p for p in self._dotted(self._root, (), ()) if p.rpartition(".")[2] == name)
-        return sorted(dict.fromkeys(found), key=lambda p: (p.count("."), p))
-
-    def _dotted(self, node: Any, path: tuple[str, ...], seen: tuple[int, ...]) -> Iterator[str]:
-        for member in self._members(node):
-            if id(member) in seen:
-                continue
-            for name, child in member.get("properties", {}).items():
-                yield ".".join((*path, name))
-                yield from self._dotted(child, (*path, name), (*seen, id(member)))
-
-    def words(self, node: Any) -> str:
-        """What a field expects, in words."""
-        words = [self._one(m) for m in self._members(node) if m.get("type") != "null"]
-        tables = [w for w in words if w.startswith(_TABLE)]
-        if len(tables) > 1:
-            kinds = ", ".join(map(repr, self.kinds(node)))
-            words = [w for w in words if w not in tables] + [f"{_TABLE} with kind = one of {kinds}"]
-        return ", or ".join(dict.fromkeys(words)) or "something else"
-
-    def _one(self, node: Any) -> str:
-        node = self._resolved(node)
-        kind = node.get("type")
-        if "enum" in node:
-            return f"one of {', '.join(map(repr, node['enum']))}"
-        if "const" in node:
-            return repr(node["const"])
-        if kind in ("number", "integer"):
-            return f"a {'whole ' if kind == 'integer' else ''}number{_bounds(node)}"
-        if kind == "array":
-            return self._list(node)
-        if kind == "object":
-            return _TABLE + self._table(node)
-        return {"boolean": "true or false", "string": "a string in quotes"}.get(
-            kind, "something else"
-        )
-
-    def _list(self, node: Any) -> str:
-        least, most = node.get("minItems"), node.get("maxItems")
-        size = "" if least is None else f"{least} " if least == most else f"at least {least} "
-        if least is not None and most is not None and least != most:
-            size = f"{least} to {most} "
-        if "prefixItems" in node:
-            return f"a list of {', '.join(map(self.words, node['prefixItems']))}"
-        one = self.words(node.get("items", {})).removeprefix("a ")
-        head, space, tail = one.partition(" ")
-        plural = {"number": "numbers", "whole": "whole numbers", "string": "strings",
-                  "list": "lists"}.get(head)  # fmt: skip
-        if plural is None:
-            return f"a list of {size}values: {one}"
-        return f"a list of {size}{plural}{space}{tail.removeprefix('number').lstrip()}".rstrip()
-
-    def _table(self, node: Any) -> str:
-        kind = self._kind(node)
-        needed = [f for f in node.get("required", ()) if f != "kind"]
-        named = [f"kind = {kind!r}"] if kind else []
-        named += needed or ([] if kind else list(node.get("properties", {})))
-        more = ", ..." if len(named) > _MOST_NAMED else ""
-        return f" with {', '.join(named[:_MOST_NAMED])}{more}" if named else ""
-
-
-def _bounds(node: Mapping[str, Any]) -> str:
-    """Bounds of a number, like " above 0, at most 100"."""
-    low, above = node.get("minimum"), node.get("exclusiveMinimum")
-    high, below = node.get("maximum"), node.get("exclusiveMaximum")
-    if low is not None and high is not None:
-        return f" from {_number(low)} to {_number(high)}"
-    bounds = (("of at least", low), ("above", above), ("at most", high), ("below", below))
-    parts = [f"{word} {_number(bound)}" for word, bound in bounds if bound is not None]
-    return f" {' and '.join(parts)}" if parts else ""
-
-
-def _number(bound: float) -> str:
-    return (
-        f"{bound:,.0f}"
-        if math.isfinite(bound) and bound >= 1000 and bound % 1 == 0
-        else f"{bound:g}"
-    )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from sensorsim.core import streams
+from sensorsim.core.arguments import whole_number
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import beside
 from sensorsim.pipeline import trace
@@ -61,13 +62,21 @@ class Pipeline(Chain):
         self._dataset = dataset
         self.cost = Cost(self, lambda: self.dataset, folder)
 
+    def __repr__(self) -> str:
+        stated = self.description
+        return (
+            f"<Pipeline {stated.name}: {stated.scene.dataset}, "
+            f"{self.readout.words(stated.readout.is_learned)}, "
+            f"network {stated.network.model} of {self.model.weight_bits:,} weight bits>"
+        )
+
     def replace(self, settings: Mapping[str, Any]) -> "Pipeline":
         """Copy the pipeline with some fields changed.
 
         Parameters
         ----------
         settings : mapping of str to value
-            Dotted fields to change, like ``{"readout.bits": 6}``.
+            Dotted fields to change, like ``{"readout.bits": 6}``; None or "none" removes a field.
 
         Returns
         -------
@@ -140,6 +149,7 @@ class Pipeline(Chain):
         InputError
             If the images cannot be loaded or do not fit the model.
         """
+        seed = whole_number("seed", seed, 0, streams.MAX_SEED)
         dataset = self.dataset.first(images)
         self.check_dataset(dataset)
         key = self.key(seed, np.arange(len(dataset)))
@@ -229,6 +239,8 @@ class Pipeline(Chain):
             If the image is of another type, its light is negative, infinite or NaN, or the network
             cannot read an image of this size.
         """
+        seed = whole_number("seed", seed, 0, streams.MAX_SEED)
+        frame = whole_number("frame", frame, 0, streams.MAX_FRAME)
         array = np.asarray(image)
         if array.dtype != np.uint8 and array.dtype.kind != "f":
             raise InputError(
@@ -265,7 +277,7 @@ def load_pipeline(source: str | Path, settings: Mapping[str, Any] | None = None)
     source : str or Path
         Path of a TOML file, or name of a shipped pipeline, like "glt4".
     settings : mapping, optional
-        Dotted fields to change, like ``{"readout.bits": 6}``.
+        Dotted fields to change, like ``{"readout.bits": 6}``; None or "none" removes a field.
 
     Returns
     -------

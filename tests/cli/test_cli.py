@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,30 @@ def test_sweep_writes_a_file_that_xarray_opens(tmp_path: Path) -> None:
         assert data.sizes == {"readout.comparator.offset_mv": 2}
         assert data["energy_pj_typical"].attrs["units"] == "pJ"
     assert [p.name for p in tmp_path.iterdir()] == ["s.nc"]
+
+
+def test_sweep_changes_readout_and_network_together(tmp_path: Path) -> None:
+    out = tmp_path / "bits.nc"
+    models = "2:fashion-mnist/adc-log-2,4:fashion-mnist/adc-log-4"
+    done = sensorsim(
+        "sweep", "adc8_log", "--axis", f"readout.bits+network.model={models}", "--images", "20",
+        "--out", str(out),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with xr.open_dataset(out) as data:
+        assert data["readout.bits"].to_numpy().tolist() == [2, 4]
+        assert data["bits_per_sample"].to_numpy().tolist() == [2, 4]
+
+
+def test_version_is_printed() -> None:
+    assert sensorsim("--version").stdout == f"sensorsim {version('sensorsim')}\n"
+
+
+def test_mistakes_are_printed_one_per_line() -> None:
+    done = sensorsim("run", "glt2", "--set", "die=-1", "--set", "photodiode.full_wel_e=1")
+    first, second = done.stderr.splitlines()
+    assert first.startswith("sensorsim: ") and second.startswith("sensorsim: ")
+    assert "did you mean 'full_well_e'?" in first + second
 
 
 def test_schema_is_json_schema() -> None:

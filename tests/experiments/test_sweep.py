@@ -169,3 +169,19 @@ def test_a_store_is_resumed_only_with_the_same_content(
 def test_a_bad_axis_is_named(axes: dict[str, list[int]], words: str) -> None:
     with pytest.raises(ss.InputError, match=words):
         ss.sweep(ss.load_pipeline("glt2"), axes, images=20)
+
+
+def test_fields_that_belong_together_change_together() -> None:
+    """The bits of an ADC and the network that was trained for them."""
+    axis = "readout.bits+network.model"
+    values = [(4, "fashion-mnist/adc-log-4"), (np.int64(8), "fashion-mnist/adc-log-8")]
+    pipe = ss.load_pipeline("adc8_log")
+    data = ss.sweep(pipe, {axis: values, "die": [0, 1]}, images=40)
+    assert data["accuracy"].dims == (axis, "die")
+    assert data[axis].to_numpy().tolist() == [
+        "4:fashion-mnist/adc-log-4", "8:fashion-mnist/adc-log-8"
+    ]  # fmt: skip
+    assert data["readout.bits"].to_numpy().tolist() == [4, 8]
+    assert data["bits_per_sample"].sel(die=1).to_numpy().tolist() == [4, 8]
+    alone = ss.load_pipeline("adc4_log", {"die": 1}).run(images=40)
+    assert data["accuracy"].isel({axis: 0, "die": 1}) == alone["accuracy"]
