@@ -76,5 +76,5 @@ def test_axes_that_are_none_are_refused(axes: Any, words: str) -> None:
 
 @pytest.mark.parametrize("settings", [[("die", 1)], "die=1", 5])
 def test_settings_that_are_no_mapping_are_refused(settings: Any) -> None:
-    with pytest.raises(ss.InputError, match="settings .*expected a mapping"):
+    with pytest.raises(ss.InputError, match=r"settings .*expected a mapping"):
         ss.load_pipeline("glt2").replace(settings)

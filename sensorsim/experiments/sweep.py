@@ -164,7 +164,7 @@ def _check_axis(axis: str, values: list[Any]) -> None:
 
 def _settings(axes: Mapping[str, Any], point: tuple[Any, ...]) -> dict[str, Any]:
     """Values by field at a point of the grid."""
-    settings = {}
+    settings: dict[str, Any] = {}
     for axis, value in zip(axes, point, strict=True):
         fields = fields_of(axis)
         settings |= zip(fields, value, strict=True) if len(fields) > 1 else {fields[0]: value}

@@ -184,7 +184,7 @@ def test_light_in_lux_replaces_the_fraction_that_a_pipeline_states() -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, "none"])
-def test_a_field_is_unset_to_its_default(nothing: None | str) -> None:
+def test_a_field_is_unset_to_its_default(nothing: str | None) -> None:
     settings = {"photodiode.full_well_e": nothing, "scene.data_dir": nothing}
     assert load_description("glt4", settings)[0].photodiode.full_well_e == 10_000
     changed = change(load_description("glt4")[0], {"photodiode.full_well_e": 5000})
