@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from sensorsim.bnn.activation_memory import largest_activation_memory
 from sensorsim.bnn.compiler import compile_plan, compile_sums
@@ -34,6 +34,17 @@ class Training(Description):
     test_accuracy: float | None = Field(
         ge=0, le=1, description="Bit-level, test images, seed 0, die 0; None if not measured."
     )
+    camera: dict[str, Any] | None = Field(
+        None, description="Pixel, lens and light that it was trained behind; None if unknown."
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_an_unknown_camera(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave an unknown camera out, as files do that were written before it was recorded."""
+        found: dict[str, Any] = dump(self)
+        if self.camera is None:
+            found.pop("camera", None)
+        return found
 
 
 class Input(Description):

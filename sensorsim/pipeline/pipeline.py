@@ -142,7 +142,8 @@ class Pipeline(Chain):
         Dataset
             Accuracy and its 95 % Wilson interval, bits, energy rows and sums, energy per decision
             and per correct decision (typical, with the interval of the accuracy), power, typical
-            times; the decision for every image. Each variable has its unit in ``attrs["units"]``.
+            times; the decision for every image; images by true and decided class (``confusion``)
+            and the ``recall`` of each class. Each variable has its unit in ``attrs["units"]``.
 
         Raises
         ------
@@ -182,6 +183,7 @@ class Pipeline(Chain):
                 "integration_time_ms": self.description.photodiode.integration_time_ms,
                 "frame_time_ms": 1e3 / self.description.energy.frame_rate_hz,
             },
+            self.model.class_names,
         )  # fmt: skip
         data.attrs = self.provenance(dataset, seed)
         return data
