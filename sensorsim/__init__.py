@@ -27,13 +27,13 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    if name == "__version__":
-        return version("sensorsim")
-    raise AttributeError(f"module 'sensorsim' has no attribute {name!r}")
-
-
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("sensorsim")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'sensorsim' has no attribute {name!r}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from sensorsim.bnn.activation_memory import largest_activation_memory
 from sensorsim.bnn.compiler import compile_plan, compile_sums
@@ -34,6 +34,17 @@ class Training(Description):
     test_accuracy: float | None = Field(
         ge=0, le=1, description="Bit-level, test images, seed 0, die 0; None if not measured."
     )
+    camera: dict[str, Any] | None = Field(
+        None, description="Pixel, lens and light that it was trained behind; None if unknown."
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_an_unknown_camera(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave an unknown camera out, as files do that were written before it was recorded."""
+        found: dict[str, Any] = dump(self)
+        if self.camera is None:
+            found.pop("camera", None)
+        return found
 
 
 class Input(Description):
@@ -49,7 +60,7 @@ class Input(Description):
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A binary network.
 
@@ -74,15 +85,6 @@ class Model:
     layers: tuple[Layer, ...]
     training: Training
 
-    def __repr__(self) -> str:
-        """State readout, layers, classes and size in one line; arrays are not shown."""
-        view = self.input
-        return (
-            f"<Model: {view.height} x {view.width} x {view.colors} through {self.readout.words()}, "
-            f"{len(self.layers)} layers, {len(self.class_names)} classes, "
-            f"{self.weight_bits} weight bits>"
-        )
-
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(map(_frozen, self.layers)))
         view = self.input
@@ -102,6 +104,14 @@ class Model:
                 f"expected {len(self.class_names)}"
             )
         check_memory(self.steps)  # also raises if layers do not fit
+
+    def __repr__(self) -> str:
+        i = self.input
+        return (
+            f"<Model of {len(self.layers)} layers, {self.weight_bits:,} weight bits: "
+            f"{i.height} x {i.width} x {i.colors} behind a {self.readout.words()}, "
+            f"{len(self.class_names)} classes>"
+        )
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

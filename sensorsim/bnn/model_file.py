@@ -32,6 +32,7 @@ from sensorsim.bnn.model import Input, Model, Training
 from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
+from sensorsim.core.nearest import suggestion
 from sensorsim.readout import AnyReadout, uses_readouts
 
 FORMAT = "sensorsim-bnn"
@@ -210,10 +211,8 @@ def find_model(name: str, folder: Path | None = None) -> Path:
             return candidate
     known = resources.data("models")
     names = sorted(p.relative_to(known).with_suffix("").as_posix() for p in known.rglob("*.npz"))
-    raise InputError(
-        f"network.model {name!r}: no such file; expected the path of a model file or one of "
-        f"{', '.join(names)}"
-    )
+    guess = suggestion(Path(name).with_suffix("").as_posix(), names)
+    raise InputError(f"network.model {name!r}: no such file or name; {guess}")
 
 
 def model_digest(path: Path) -> str:

@@ -29,8 +29,10 @@ def write_index(folder: Path) -> Path:
     target = folder / "models.csv"
     with atomic_write(target) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(["model", "bits", *Training.model_fields])
+        columns = [name for name in Training.model_fields if name != "camera"]
+        table.writerow(["model", "bits", *columns])
         for path in sorted(folder.glob("*.npz")):
             model = load_model(path)
-            table.writerow([path.stem, model.weight_bits, *model.training.model_dump().values()])
+            made = model.training.model_dump(include=set(columns))
+            table.writerow([path.stem, model.weight_bits, *made.values()])
     return target

@@ -87,7 +87,7 @@ class Row:
         return self.count * self.price.at(values)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ledger:
     """All lines of one frame.
 
@@ -107,14 +107,6 @@ class Ledger:
     rows: tuple[Row, ...]
     frame_rate_hz: float | None = None
 
-    def __repr__(self) -> str:
-        """State the number of rows and the energy of a frame in one line."""
-        total = self.total_pj()
-        return (
-            f"<Ledger: {len(self.rows)} rows, {1e-3 * total.typical:.4g} nJ per frame "
-            f"({1e-3 * total.low:.4g} to {1e-3 * total.high:.4g})>"
-        )
-
     def __post_init__(self) -> None:
         for row in self.rows:
             others = [r.component for r in self.rows if r.stage == row.stage and r is not row]
@@ -123,6 +115,13 @@ class Ledger:
                     f"{row.stage}: {row.component!r} is the price of a whole chip and already "
                     f"contains {', '.join(map(repr, others))}; expected one or the other"
                 )
+
+    def __repr__(self) -> str:
+        total = self.total_pj()
+        return (
+            f"<Ledger of {len(self.rows)} rows: {total.typical:,.0f} pJ a frame "
+            f"({total.low:,.0f} to {total.high:,.0f})>"
+        )
 
     def total_pj(self, *stages: str) -> Range:
         """Sum over the given stages, or over all of them: the energy of a frame.

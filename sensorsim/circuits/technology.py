@@ -17,8 +17,8 @@ from sensorsim.circuits.scaling import scaled
 from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
-from sensorsim.core.explain import explain
 from sensorsim.core.files import read_toml
+from sensorsim.core.nearest import similar, suggestion
 from sensorsim.core.units import unit_of
 
 Raw = dict[str, Any]
@@ -74,13 +74,14 @@ def load_technology(name: str | Path) -> Survey | Process:
             f"{path}: names no technology, it is a base of others; expected one of "
             f"{', '.join(technology_names())}, or a file of your own with name and base"
         )
+    kind = Process if "node_nm" in raw else Survey
     try:
-        kind = Process if "node_nm" in raw else Survey
         found = kind.model_validate(raw)
         _check(found)
         return _at_its_node(found) if isinstance(found, Process) else found
     except ValidationError as error:
-        raise explain(str(path), error, kind, _of_figures) from None
+        lines = [_explain(one, kind) for one in error.errors()]
+        raise InputError("\n".join(f"{path}: {line}" for line in lines)) from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
@@ -144,7 +145,7 @@ def _read(path: Path) -> Raw:
     except FileNotFoundError:
         raise InputError(
             f"energy.technology {path.stem if path.parent.name == 'technologies' else str(path)!r}:"
-            f" no such file; expected a path or one of {', '.join(technology_names())}"
+            f" no such file or name; {suggestion(path.stem, technology_names())}"
         ) from None
 
 
@@ -251,14 +252,29 @@ def _scaled_table(table: Table, node_nm: float, supply_v: float) -> Table:
     return table.model_copy(update=changed)
 
 
-def _of_figures(place: str, error: Any) -> str | None:
-    """Words for figures that are missing, unknown or no figures."""
+def _explain(error: Any, kind: type[Description]) -> str:
+    field = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        if field in Process.model_fields:
+            return f"{field}: a survey has no such part; expected a process as base, like cmos65"
+        close = similar(str(error["loc"][-1]), _names_beside(error["loc"], kind))
+        return f"{field}: no such figure; {f'did you mean {close!r}?' if close else 'remove it'}"
+    if error["type"] == "missing":
+        return f"{field}: is missing"
     value = error["input"]
-    if error["type"] == "extra_forbidden" and place in Process.model_fields:
-        return f"{place}: a survey has no such part; expected a process as base, like cmos65"
     if error["type"] == "model_type":
         due = "a table of figures"
         if error["ctx"]["class_name"] == Constant.__name__:
             due = "a number, or a table with low, typical, high, basis and source"
-        return f"{place}: {value!r}; expected {due}"
-    return None
+        return f"{field}: {value!r}; expected {due}"
+    got = f" (got {value!r})" if isinstance(value, str | int | float) else ""
+    return f"{field}: {error['msg'].removeprefix('Value error, ')}{got}"
+
+
+def _names_beside(location: tuple[int | str, ...], kind: type[Description]) -> list[str]:
+    """Names of the figures of the table that ``location`` lies in."""
+    table: Any = kind
+    for part in location[:-1]:
+        field = getattr(table, "model_fields", {}).get(part)
+        table = field.annotation if field else None
+    return list(getattr(table, "model_fields", {}))

@@ -47,7 +47,8 @@ def main() -> None:
         try:
             app()
         except InputError as error:
-            print(f"sensorsim: {error}", file=sys.stderr)
+            for line in str(error).splitlines():
+                print(f"sensorsim: {line}", file=sys.stderr)
             sys.exit(2)
         except KeyboardInterrupt:
             print("sensorsim: stopped", file=sys.stderr)

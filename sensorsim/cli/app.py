@@ -33,15 +33,15 @@ def _print_version(wanted: bool) -> None:
 
 
 @app.callback()
-def _options(
+def _common(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
 ) -> None:
-    """Options of the command itself."""
+    """Simulate an image sensor from photons to a binary network's decision, bit for bit."""
 
 
 PipelineArgument = Annotated[
@@ -57,7 +57,15 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="S
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="FIELD=VALUE", help="Change a field, like readout.bits=6; may be repeated."
+        "--set",
+        metavar="FIELD=VALUE",
+        help="Change a field, like readout.bits=6, or unset it with =none; may be repeated.",
+    ),
+]
+LuxOption = Annotated[
+    float | None,
+    typer.Option(
+        "--lux", help="Illuminance of the scene in a 0-stop image, lux; the exposure law stays."
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -94,7 +102,7 @@ def extra(verb: str, name: str) -> Iterator[None]:
         ) from None
 
 
-def load(pipeline: str, settings: list[str] | None) -> "Pipeline":
+def load(pipeline: str, settings: list[str] | None, lux: float | None = None) -> "Pipeline":
     """Load the pipeline that a verb names, and change the fields of ``--set``.
 
     Parameters
@@ -103,15 +111,19 @@ def load(pipeline: str, settings: list[str] | None) -> "Pipeline":
         A TOML file or the name of a pipeline that ships.
     settings : list of str or None
         ``FIELD=VALUE`` items.
+    lux : float, optional
+        Illuminance of the scene in a 0-stop image, lux, in place of what the pipeline states.
 
     Returns
     -------
     Pipeline
         The changed pipeline.
     """
+    from sensorsim.pipeline.configuration import lit_by
     from sensorsim.pipeline.pipeline import load_pipeline
 
-    return load_pipeline(pipeline, settings_of(settings))
+    light = {} if lux is None else lit_by(lux)
+    return load_pipeline(pipeline, light | settings_of(settings))
 
 
 def settings_of(items: list[str] | None) -> dict[str, Any]:

@@ -8,12 +8,14 @@ import typer
 
 from sensorsim.cli.app import (
     ImagesOption,
+    LuxOption,
     PipelineArgument,
     SeedOption,
     SetOption,
     app,
     load,
     split,
+    value,
     values,
 )
 
@@ -28,7 +30,10 @@ def sweep(  # numpydoc ignore=PR01
     axis: Annotated[
         list[str],
         typer.Option(
-            "--axis", metavar="FIELD=V1,V2,...", help="A field and its values; may be repeated."
+            "--axis",
+            metavar="FIELD=V1,V2,...",
+            help="A field and its values; may be repeated. Fields that change together are joined, "
+            "and so are their values: readout.bits+network.model=4:m4.npz,8:m8.npz",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="NetCDF file to write.")] = Path("sweep.nc"),
@@ -37,6 +42,7 @@ def sweep(  # numpydoc ignore=PR01
     ] = None,
     images: ImagesOption = None,
     seed: SeedOption = 0,
+    lux: LuxOption = None,
     settings: SetOption = None,
 ) -> None:
     """Run a pipeline over a grid of settings and write one NetCDF file."""
@@ -49,7 +55,7 @@ def sweep(  # numpydoc ignore=PR01
 
     check_place("--out", out, SUFFIXES)
     axes = _axes(axis)
-    chain = load(pipeline, settings)
+    chain = load(pipeline, settings, lux)
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("sweep", total=None)
 
@@ -91,5 +97,15 @@ def _axes(items: list[str]) -> dict[str, list[Any]]:
     for field, text in map(split, items):
         if field in axes:
             raise InputError(f"--axis {field}: stated twice; state all its values once")
-        axes[field] = values(text)
+        axes[field] = [_together(field, value) for value in values(text)]
     return axes
+
+
+def _together(axis: str, stated: Any) -> Any:
+    """Split a value like ``4:m4.npz`` of an axis that changes several fields."""
+    from sensorsim.experiments.sweep import fields_of
+
+    joints = len(fields_of(axis)) - 1
+    if not joints or not isinstance(stated, str):
+        return stated
+    return [value(part) for part in stated.split(":", joints)]

@@ -1,9 +1,16 @@
 """Base class of all descriptions: immutable, no unknown fields, no NaN, strict scalar types."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 
 class Description(BaseModel):
@@ -15,23 +22,66 @@ class Description(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    # A model validator: pydantic allows no "before" field validator on a discriminator.
-    @model_validator(mode="before")
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Only what differs from the defaults: a line for a reader."""
+        fields = type(self).model_fields
+        for name, value in super().__repr_args__():
+            field = fields.get(name or "")
+            if field is None or value != field.get_default(call_default_factory=True):
+                yield name, value
+
+    # A model validator: pydantic allows no "before" field validator on a discriminator. It wraps
+    # the others, so that all mistakes are found at once.
+    @model_validator(mode="wrap")
     @classmethod
-    def _kinds_are_meant(cls, stated: Any) -> Any:
+    def _kinds_are_meant(cls, stated: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         """Raise on a boolean or string where a number is expected, and the reverse."""
-        if isinstance(stated, Mapping):
-            for name, value in stated.items():
-                if field := cls.model_fields.get(name):
-                    _check_field(name, value, set(_kinds(field.annotation)))
-        return stated
+        wrong = _of_wrong_kind(cls, stated)
+        try:
+            made = handler(stated)
+        except ValidationError as error:
+            wrong += _details(error, {details["loc"][0] for details in wrong})
+        if wrong:
+            raise ValidationError.from_exception_data(cls.__name__, wrong)
+        return made
 
 
-def _check_field(name: str, value: Any, kinds: set[Any]) -> None:
+def _of_wrong_kind(model: type[BaseModel], stated: Any) -> list[InitErrorDetails]:
+    """Errors of the fields whose values pydantic would convert."""
+    if not isinstance(stated, Mapping):
+        return []
+    found = []
+    for name, value in stated.items():
+        field = model.model_fields.get(name)
+        if field and (text := _mistake(value, set(_kinds(field.annotation)))):
+            kind = PydanticCustomError("wrong_kind", "{text}", {"text": text})
+            found.append(InitErrorDetails(type=kind, loc=(name,), input=value))
+    return found
+
+
+def _details(error: ValidationError, told: set[int | str]) -> list[InitErrorDetails]:
+    """Errors of the fields that are not in ``told``, to be raised again."""
+    found = []
+    for one in error.errors():
+        if not one["loc"] or one["loc"][0] not in told:
+            kind: str | PydanticCustomError = one["type"]
+            if kind == "wrong_kind":
+                kind = PydanticCustomError("wrong_kind", "{text}", one["ctx"])
+            found.append(
+                InitErrorDetails(
+                    type=kind, loc=one["loc"], input=one["input"], ctx=one.get("ctx", {})
+                )
+            )
+    return found
+
+
+def _mistake(value: Any, kinds: set[Any]) -> str:
+    """What is wrong with the first value that is not of its field's kinds; empty if none is."""
     plain = {k for k in kinds if not isinstance(k, str)} <= {bool, int, float, str, type(None)}
     for scalar in _scalars(value) if plain else [value]:
         if due := _what_is_due(scalar, kinds):
-            raise ValueError(f"{name} {scalar!r}: expected {due}")
+            return f"{scalar!r}: expected {due}"
+    return ""
 
 
 def _kinds(annotation: Any) -> Iterator[Any]:

@@ -219,7 +219,8 @@ def _whole(name: str, values: npt.ArrayLike, most: int) -> npt.NDArray[np.int64]
     if array.size == 0:
         return array.astype(np.int64)
     if array.dtype.kind not in "iu":
-        raise InputError(f"{name}: numbers of type {array.dtype}, expected integers 0 to {most}")
+        what = f"{name}: numbers of type {array.dtype}" if array.ndim else f"{name} {values!r}"
+        raise InputError(f"{what}: expected whole numbers from 0 to {most}")
     if array.min() < 0 or array.max() > most:
         wrong = array.min() if array.min() < 0 else array.max()
         raise InputError(f"{name} {wrong}: expected 0 to {most}")

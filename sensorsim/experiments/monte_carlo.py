@@ -12,6 +12,7 @@ import xarray as xr
 from scipy.stats import chi2
 
 from sensorsim.core import streams
+from sensorsim.core.arguments import whole_number
 from sensorsim.core.errors import InputError
 from sensorsim.core.statistics import wilson_interval, yield_at
 from sensorsim.experiments.same_pixels import check_same_pixels
@@ -152,6 +153,7 @@ def accuracies_over_dies(
         cannot read the images, or the chains do not share scene and photodiode.
     """
     numbers = _checked(dies)
+    seed = whole_number("seed", seed, 0, streams.MAX_SEED)
     check_same_pixels(chains, ("scene", "photodiode"))
     first = chains[0]
     dataset = first.dataset.first(images)
@@ -224,11 +226,9 @@ def yields(data: xr.Dataset, required: npt.ArrayLike, name: str) -> xr.Dataset:
 
 
 def _checked(dies: Sequence[int]) -> list[int]:
-    numbers = [int(d) for d in dies]
+    numbers = [whole_number("die", d, 0, streams.MAX_DIE) for d in dies]
     if len(numbers) < 2 or len(set(numbers)) < len(numbers):
         raise InputError(f"dies {numbers}: expected at least two different numbers")
-    if min(numbers) < 0 or max(numbers) > streams.MAX_DIE:
-        raise InputError(f"dies {min(numbers)} to {max(numbers)}: expected 0 to {streams.MAX_DIE}")
     return numbers
 
 

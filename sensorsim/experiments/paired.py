@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import xarray as xr
 
+from sensorsim.core import streams
+from sensorsim.core.arguments import whole_number
 from sensorsim.experiments.same_pixels import check_same_pixels
 from sensorsim.pipeline.evaluation import decide_all
 from sensorsim.pipeline.pipeline import Pipeline
@@ -41,7 +43,7 @@ def compare(
         read the images.
     """
     check_same_pixels(chains, ("scene", "photodiode", "die"))
-    first = chains[0]
+    first, seed = chains[0], whole_number("seed", seed, 0, streams.MAX_SEED)
     dataset = first.dataset.first(images)
     for chain in chains:
         chain.check_dataset(dataset)

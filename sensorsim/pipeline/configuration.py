@@ -9,18 +9,24 @@ from pydantic import Field, ValidationError
 from sensorsim.bnn.faults import Faults
 from sensorsim.circuits.settings import EnergySettings
 from sensorsim.core import resources, streams
+from sensorsim.core.arguments import mapping
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
-from sensorsim.core.explain import explain
 from sensorsim.core.files import beside, read_toml
+from sensorsim.core.json_schema import Schema
+from sensorsim.core.nearest import suggestion
+from sensorsim.core.validation_errors import explain
 from sensorsim.optics.cfa import Layout
 from sensorsim.optics.lens import Lens
 from sensorsim.optics.spectrum import MONOCHROMATIC_555NM, LightSpectrum
-from sensorsim.readout import StatedReadout, kinds, nearest, uses_readouts
+from sensorsim.readout import StatedReadout, uses_readouts
 from sensorsim.scenes.exposure import Exposure
 from sensorsim.sensor import Photodiode
 from sensorsim.sensor.camera import WHITE_REFLECTANCE, Camera
 from sensorsim.sensor.presets import Sensor, load_sensor
+
+UNSET = "none"
+"""Value of a setting that removes a field, so that its default holds; so does None."""
 
 
 class Scene(Description):
@@ -99,7 +105,7 @@ def load_description(
     source : str or Path
         Path of a TOML file, or name of a shipped pipeline, like "glt4".
     settings : mapping, optional
-        Dotted fields to change, like ``{"readout.bits": 6}``.
+        Dotted fields to change, like ``{"readout.bits": 6}``; None or "none" removes a field.
 
     Returns
     -------
@@ -118,6 +124,30 @@ def load_description(
     _read_sensor(raw, path.parent)
     raw.setdefault("name", path.stem)
     return _validate(raw, str(path)), path.parent
+
+
+def lit_by(lux: float) -> dict[str, Any]:
+    """Settings that state the light of a pipeline in lux, whatever it states.
+
+    Parameters
+    ----------
+    lux : float
+        Illuminance of the scene in a 0-stop image, lux.
+
+    Returns
+    -------
+    dict of str to value
+        Dotted fields, as `change` takes them; the exposure law stays.
+
+    Examples
+    --------
+    >>> load_description("glt4", lit_by(100))[0].scene.exposure.white_illuminance_lux
+    100.0
+    """
+    return {
+        "scene.exposure.white_full_well_fraction": None,
+        "scene.exposure.white_illuminance_lux": lux,
+    }
 
 
 def find_pipeline(source: str | Path) -> Path:
@@ -147,8 +177,8 @@ def find_pipeline(source: str | Path) -> Path:
     named = str(source) in (path.stem, f"pipelines/{path.stem}.toml")
     if named and shipped.is_file():
         return shipped
-    names = ", ".join(sorted(p.stem for p in resources.pipelines().glob("*.toml")))
-    raise InputError(f"{source}: no such pipeline; expected a TOML file or one of {names}")
+    names = [p.stem for p in resources.pipelines().glob("*.toml")]
+    raise InputError(f"{source}: no such pipeline; {suggestion(path.stem, names)}")
 
 
 def named_sensor(source: str | Path, settings: Mapping[str, Any] | None = None) -> Sensor | None:
@@ -185,7 +215,7 @@ def change(
     description : PipelineDescription
         The description to copy.
     settings : mapping of str to value
-        Dotted fields to change, like ``{"readout.bits": 6}``.
+        Dotted fields to change, like ``{"readout.bits": 6}``; None or "none" removes a field.
     folder : Path, optional
         Where a sensor file that the settings name may lie, beside the current folder.
 
@@ -215,18 +245,26 @@ def _read(source: str | Path, settings: Mapping[str, Any] | None) -> tuple[dict[
 
 def _apply(raw: dict[str, Any], settings: Mapping[str, Any]) -> None:
     """Change dotted fields in place."""
-    if not isinstance(settings, Mapping) or not all(isinstance(f, str) for f in settings):
-        raise InputError(
-            f"settings {settings!r}: expected a table of dotted fields and values, like "
-            "{'readout.bits': 6}"
-        )
+    settings = mapping("settings", settings, "{'readout.bits': 6}")
     if "photodiode.sensor" in settings:  # another sensor replaces all fields
         raw["photodiode"] = {}
     for field, value in settings.items():
-        _set(raw, field, value)
+        if (value is None or value == UNSET) and _can_be_unset(raw, field):
+            _table_of(raw, field).pop(field.rpartition(".")[2], None)
+        else:
+            _table_of(raw, field)[field.rpartition(".")[2]] = value
 
 
-def _set(raw: dict[str, Any], field: str, value: Any) -> None:
+def _can_be_unset(raw: dict[str, Any], field: str) -> bool:
+    """Whether there is such a field, and "none" is no value of its own, as of photodiode.noise."""
+    schema, (*parents, last) = Schema(PipelineDescription.model_json_schema()), field.split(".")
+    table = schema.at(tuple(parents), raw)
+    known = last in schema.fields(table, _table_of(raw, field))
+    return known and UNSET not in schema.choices(schema.at((*parents, last), raw))
+
+
+def _table_of(raw: dict[str, Any], field: str) -> dict[str, Any]:
+    """The table that a dotted field lies in; made if it is not there."""
     *parents, last = field.split(".")
     level = raw
     for parent in parents:
@@ -234,7 +272,7 @@ def _set(raw: dict[str, Any], field: str, value: Any) -> None:
         if not isinstance(child, dict):
             raise InputError(f"{field}: {parent} is a single value, it has no field {last!r}")
         level = child
-    level[last] = value
+    return level
 
 
 def _read_sensor(raw: dict[str, Any], folder: Path | None) -> None:
@@ -259,21 +297,6 @@ def _validate(raw: dict[str, Any], origin: str) -> PipelineDescription:
     try:
         return PipelineDescription.model_validate(raw)
     except ValidationError as error:
-        raise explain(origin, error, PipelineDescription, _of_a_readout) from None
-
-
-def _of_a_readout(place: str, error: Any) -> str | None:
-    """Words for a readout's kind, and for a field of another kind."""
-    loc = error["loc"]
-    if error["type"] == "union_tag_invalid" and loc == ("readout",):
-        kind = str(error["input"]["kind"])
-        return f"readout.kind {kind!r}: no such readout; {nearest(kind)}"
-    if error["type"] != "extra_forbidden" or len(loc) != 3 or loc[0] != "readout":
-        return None
-    others = ", ".join(k for k, readout in kinds().items() if loc[2] in readout.model_fields)
-    if not others:
-        return None
-    return (
-        f"{place}: readout.kind {loc[1]!r} has no such field (one of {others}); remove it, or "
-        "state that kind"
-    )
+        schema = PipelineDescription.model_json_schema()
+        found = explain(error, raw, schema, "'sensorsim schema'")
+        raise InputError("\n".join(f"{origin}: {line}" for line in found)) from None

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from sensorsim.core import streams
+from sensorsim.core.arguments import whole_number
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import beside
 from sensorsim.pipeline import trace
@@ -61,13 +62,21 @@ class Pipeline(Chain):
         self._dataset = dataset
         self.cost = Cost(self, lambda: self.dataset, folder)
 
+    def __repr__(self) -> str:
+        stated = self.description
+        return (
+            f"<Pipeline {stated.name}: {stated.scene.dataset}, "
+            f"{self.readout.words(stated.readout.is_learned)}, "
+            f"network {stated.network.model} of {self.model.weight_bits:,} weight bits>"
+        )
+
     def replace(self, settings: Mapping[str, Any]) -> "Pipeline":
         """Copy the pipeline with some fields changed.
 
         Parameters
         ----------
         settings : mapping of str to value
-            Dotted fields to change, like ``{"readout.bits": 6}``.
+            Dotted fields to change, like ``{"readout.bits": 6}``; None or "none" removes a field.
 
         Returns
         -------
@@ -85,14 +94,6 @@ class Pipeline(Chain):
         if all(getattr(mine, f) == getattr(other, f) for f in ("dataset", "data_dir", "size_px")):
             changed._dataset = self._dataset
         return changed
-
-    def __repr__(self) -> str:
-        """State name, dataset, readout, network and technology in one line."""
-        stated = self.description
-        return (
-            f"<Pipeline {stated.name!r}: {stated.scene.dataset}, {self.readout.words()}, "
-            f"{stated.network.model}, {stated.energy.technology}>"
-        )
 
     @property
     def dataset(self) -> Labelled:
@@ -141,13 +142,15 @@ class Pipeline(Chain):
         Dataset
             Accuracy and its 95 % Wilson interval, bits, energy rows and sums, energy per decision
             and per correct decision (typical, with the interval of the accuracy), power, typical
-            times; the decision for every image. Each variable has its unit in ``attrs["units"]``.
+            times; the decision for every image; images by true and decided class (``confusion``)
+            and the ``recall`` of each class. Each variable has its unit in ``attrs["units"]``.
 
         Raises
         ------
         InputError
             If the images cannot be loaded or do not fit the model.
         """
+        seed = whole_number("seed", seed, 0, streams.MAX_SEED)
         dataset = self.dataset.first(images)
         self.check_dataset(dataset)
         key = self.key(seed, np.arange(len(dataset)))
@@ -180,6 +183,7 @@ class Pipeline(Chain):
                 "integration_time_ms": self.description.photodiode.integration_time_ms,
                 "frame_time_ms": 1e3 / self.description.energy.frame_rate_hz,
             },
+            self.model.class_names,
         )  # fmt: skip
         data.attrs = self.provenance(dataset, seed)
         return data
@@ -237,6 +241,8 @@ class Pipeline(Chain):
             If the image is of another type, its light is negative, infinite or NaN, or the network
             cannot read an image of this size.
         """
+        seed = whole_number("seed", seed, 0, streams.MAX_SEED)
+        frame = whole_number("frame", frame, 0, streams.MAX_FRAME)
         array = np.asarray(image)
         if array.dtype != np.uint8 and array.dtype.kind != "f":
             raise InputError(
@@ -273,7 +279,7 @@ def load_pipeline(source: str | Path, settings: Mapping[str, Any] | None = None)
     source : str or Path
         Path of a TOML file, or name of a shipped pipeline, like "glt4".
     settings : mapping, optional
-        Dotted fields to change, like ``{"readout.bits": 6}``.
+        Dotted fields to change, like ``{"readout.bits": 6}``; None or "none" removes a field.
 
     Returns
     -------

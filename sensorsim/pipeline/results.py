@@ -1,6 +1,6 @@
 """Collect the results of a run in a Dataset: accuracy with its interval, energy and time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ def run_dataset(
     ledger: Ledger,
     time: TimeBudget,
     stated: Mapping[str, float],
+    class_names: Sequence[str],
 ) -> xr.Dataset:
     """Collect the results of a run.
 
@@ -32,6 +33,8 @@ def run_dataset(
         Times of one frame.
     stated : mapping of str to float
         Further numbers of the chain, by name; the name ends with the unit.
+    class_names : sequence of str
+        Names of the classes.
 
     Returns
     -------
@@ -71,9 +74,28 @@ def run_dataset(
         decision=("image", decisions),
         label=("image", labels),
     )
+    data = data.merge(_by_class(decisions, labels, class_names))
     for name in data.data_vars:
         data[name].attrs["units"] = unit_of(str(name))
     return data
+
+
+def _by_class(
+    decisions: npt.NDArray[np.int64], labels: npt.NDArray[Any], class_names: Sequence[str]
+) -> xr.Dataset:
+    """Confusion matrix and recall of each class; recall is NaN where a class has no images."""
+    count, names = len(class_names), [str(name) for name in class_names]
+    confusion = np.zeros((count, count), np.int64)
+    np.add.at(confusion, (labels, decisions), 1)
+    right, images = confusion.diagonal(), confusion.sum(1)
+    recall = np.divide(right, images, out=np.full(count, np.nan), where=images > 0)
+    return xr.Dataset(
+        {
+            "confusion": (("class_name", "decided_class"), confusion),
+            "recall": ("class_name", recall),
+        },
+        {"class_name": names, "decided_class": names},
+    )
 
 
 def _per(energy_pj: float, accuracy: float) -> float:

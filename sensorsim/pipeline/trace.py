@@ -86,7 +86,14 @@ def of_array(
         words = {"units": "DN", "long_name": readout.number_words}
         seen["digital_number"] = (_SPACE, numbers.astype(np.uint16), words)
     if levels is not None:
+        electrons = camera.photodiode.response.electrons(
+            levels * full_scale_v, camera.photodiode.volts_per_e
+        )
         seen["transition"] = ("level", levels * full_scale_v, {"units": "V"})
+        seen["transition_electrons"] = ("level", electrons, {"units": "e-"})
+    if (made := readout.reference_codes()) is not None:
+        words = {"units": "1", "long_name": f"code of the reference DAC of {made[1]} steps"}
+        seen["reference_code"] = ("level", made[0], words)
     return xr.DataTree.from_dict(
         {
             "scene": xr.Dataset(scene),

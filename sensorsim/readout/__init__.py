@@ -12,7 +12,6 @@ from sensorsim.readout.registry import (
     AnyReadout,
     StatedReadout,
     kinds,
-    nearest,
     register,
     unregister,
     uses_readouts,
@@ -22,5 +21,5 @@ from sensorsim.readout.thermometer import MAX_THRESHOLDS, Thermometer, Thermomet
 __all__ = [
     "MAX_THRESHOLDS", "Adc", "AnyReadout", "Architecture", "Comparator", "Cyclic", "Family",
     "Learnable", "LearnedReadout", "Readout", "Sar", "SingleSlope", "StatedReadout", "Thermometer",
-    "ThermometerCircuit", "kinds", "nearest", "register", "unregister", "uses_readouts",
+    "ThermometerCircuit", "kinds", "register", "unregister", "uses_readouts",
 ]  # fmt: skip

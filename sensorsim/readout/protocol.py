@@ -324,6 +324,28 @@ class Readout(Description, ABC):
         """
         return None
 
+    def stated_levels(self) -> npt.NDArray[np.float64] | None:
+        """Levels that were learned or chosen, before a reference DAC rounds them.
+
+        Returns
+        -------
+        float64 [levels] or None
+            Levels as fractions of full scale; by default `transitions`.
+        """
+        return self.transitions()
+
+    def reference_codes(self) -> tuple[npt.NDArray[np.int64], int] | None:
+        """Codes of the reference DAC that makes the levels.
+
+        Returns
+        -------
+        codes : int64 [levels]
+            Code of each level.
+        steps : int
+            Code of full scale; instead of both None if there is no such DAC.
+        """
+        return None
+
     def digital_numbers(self, codes: Codes) -> npt.NDArray[np.int64] | None:
         """Convert codes to numbers that rise with the volts.
 

@@ -4,7 +4,6 @@ A package registers its readouts by an entry point of the group ``sensorsim.read
 is the class (docs/extending.md), or at run time by `register`.
 """
 
-import difflib
 import pkgutil
 from collections.abc import Mapping
 from importlib import import_module
@@ -17,6 +16,7 @@ from pydantic import BaseModel, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 from sensorsim.core.errors import InputError
+from sensorsim.core.nearest import suggestion
 from sensorsim.readout.learned import LearnedReadout
 from sensorsim.readout.protocol import Readout
 
@@ -73,7 +73,7 @@ def unregister(kind: str) -> None:
         If it is not registered.
     """
     if kind not in _kinds:
-        raise InputError(f"readout.kind {kind!r}: not registered; {nearest(kind)}")
+        raise InputError(f"readout.kind {kind!r}: not registered; {suggestion(kind, _kinds)}")
     del _kinds[kind]
     _rebuild()
 
@@ -139,25 +139,6 @@ def _checked(readout: type[Readout], package: str) -> str:
             f"{taken.__module__}.{taken.__qualname__}; expected another name"
         )
     return kind
-
-
-def nearest(kind: str) -> str:
-    """List the known kinds and the most similar one, for an error message.
-
-    Parameters
-    ----------
-    kind : str
-        An unknown kind.
-
-    Returns
-    -------
-    str
-        Like "expected one of adc, thermometer; did you mean 'adc'?".
-    """
-    known = [*_kinds, LearnedReadout.model_fields["kind"].default]
-    close = difflib.get_close_matches(kind, known, 1, 0.5)
-    guess = f"; did you mean {close[0]!r}?" if close else ""
-    return f"expected one of {', '.join(known)}{guess}"
 
 
 class _ByKind:

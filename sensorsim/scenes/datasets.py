@@ -13,6 +13,7 @@ import numpy as np
 
 from sensorsim.core import resources
 from sensorsim.core.errors import InputError
+from sensorsim.core.nearest import suggestion
 from sensorsim.scenes import download
 from sensorsim.scenes.folder import read_folder
 from sensorsim.scenes.idx import read_idx
@@ -72,7 +73,7 @@ def load_dataset(
     if split not in SPLITS:
         raise InputError(f"split {split!r}: expected one of {', '.join(SPLITS)}")
     if name not in _LOADERS:
-        raise InputError(f"dataset {name!r}: expected one of {', '.join(sorted(_LOADERS))}")
+        raise InputError(f"dataset {name!r}: no such name; {suggestion(name, _LOADERS)}")
     if size is not None and size < 1:
         raise InputError(f"scene.size_px {size}: expected a side of at least 1 pixel, or none")
     place = None if data_dir is None else Path(data_dir)

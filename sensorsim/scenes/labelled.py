@@ -10,10 +10,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from sensorsim.core.arguments import whole_number
 from sensorsim.core.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Labelled:
     """Photographs encoded in sRGB, with their classes.
 
@@ -56,6 +57,11 @@ class Labelled:
                 f"expected 0 to {len(self.class_names) - 1}"
             )
 
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.images.shape[1:]))
+        classes = len(self.class_names)
+        return f"<Labelled {self.name}: {len(self)} images of {shape}, {classes} classes>"
+
     def __len__(self) -> int:
         return len(self.images)
 
@@ -90,16 +96,14 @@ class Labelled:
         Raises
         ------
         InputError
-            If there are fewer than ``count``, or ``count`` is not a positive integer.
+            If ``count`` is not a whole number from 1 to the number of images.
         """
         if count is None:
             return self
-        if isinstance(count, bool) or not isinstance(count, int | np.integer):
-            raise InputError(f"images = {count!r}: expected an integer, 1 to {len(self)}")
-        if count == len(self):
-            return self
-        if not 1 <= count <= len(self):
-            raise InputError(f"images = {count}: expected 1 to {len(self)} ({self.origin})")
+        try:
+            count = whole_number("images", count, 1, len(self))
+        except InputError as error:
+            raise InputError(f"{error} ({self.origin})") from None
         return replace(self, images=self.images[:count], labels=self.labels[:count])
 
     def take(self, index: npt.NDArray[np.int64]) -> "Labelled":

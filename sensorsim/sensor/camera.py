@@ -1,6 +1,7 @@
 """Everything before the readout: light of the scene to volts at the pixels."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,24 @@ class Camera:
     spectrum: LightSpectrum = MONOCHROMATIC_555NM
     white_reflectance: float = WHITE_REFLECTANCE
     layout: Layout = "scene"
+
+    def plan(self) -> dict[str, Any]:
+        """Everything that precedes the readout, as data.
+
+        Returns
+        -------
+        dict
+            Types that JSON has.
+        """
+        return {
+            "photodiode": self.photodiode.model_dump(mode="json"),
+            "exposure": self.exposure.model_dump(mode="json"),
+            "lens": self.lens.model_dump(mode="json"),
+            "spectrum": self.spectrum.model_dump(mode="json"),
+            "white_e": self.white_e(),
+            "white_reflectance": self.white_reflectance,
+            "layout": self.layout,
+        }
 
     def lux_per_electron(self) -> float:
         """Scene illuminance at which white makes one photoelectron per exposure.

@@ -8,9 +8,10 @@ from pydantic import Field, ValidationError, model_validator
 from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
-from sensorsim.core.explain import explain
 from sensorsim.core.files import read_toml
+from sensorsim.core.nearest import suggestion
 from sensorsim.core.units import unit_of
+from sensorsim.core.validation_errors import explain
 from sensorsim.optics.spectrum import SpectralCurve
 
 T = TypeVar("T")
@@ -181,11 +182,13 @@ def load_sensor(name_or_path: str | Path) -> Sensor:
     if not path.suffix:
         path = resources.data("sensors", f"{name_or_path}.toml")
     try:
-        return Sensor.model_validate(read_toml(path))
+        raw = read_toml(path)
+        return Sensor.model_validate(raw)
     except FileNotFoundError:
         raise InputError(
-            f"sensor {str(name_or_path)!r}: no such file; expected a path or one of "
-            f"{', '.join(sensor_names())}"
+            f"sensor {str(name_or_path)!r}: no such file or name; "
+            f"{suggestion(path.stem, sensor_names())}"
         ) from None
     except ValidationError as error:
-        raise explain(str(path), error, Sensor) from None
+        found = explain(error, raw, Sensor.model_json_schema())
+        raise InputError("\n".join(f"{path}: {line}" for line in found)) from None

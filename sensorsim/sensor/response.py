@@ -33,6 +33,23 @@ class Linear(Description):
         """
         return np.asarray(electrons, np.float64) * volts_per_e
 
+    def electrons(self, volts: npt.ArrayLike, volts_per_e: float) -> FloatArray:
+        """Electrons that make a voltage at the pixel's output: the inverse of `volts`.
+
+        Parameters
+        ----------
+        volts : array_like
+            Volts, V, any shape.
+        volts_per_e : float
+            Conversion gain, V/e-.
+
+        Returns
+        -------
+        float64, the shape of ``volts``
+            Electrons, e-.
+        """
+        return np.asarray(volts, np.float64) / volts_per_e
+
 
 class Logarithmic(Description):
     """V = slope x log10(1 + electrons / knee): a pixel whose load transistor works below threshold.
@@ -68,6 +85,24 @@ class Logarithmic(Description):
         x = np.asarray(electrons, np.float64)
         return self.slope_mv_per_decade * 1e-3 * np.log10(1 + x / self.knee_e)
 
+    def electrons(self, volts: npt.ArrayLike, volts_per_e: float) -> FloatArray:
+        """Electrons that make a voltage at the pixel's output: the inverse of `volts`.
+
+        Parameters
+        ----------
+        volts : array_like
+            Volts, V, any shape.
+        volts_per_e : float
+            Conversion gain, V/e-; not used.
+
+        Returns
+        -------
+        float64, the shape of ``volts``
+            Electrons, e-.
+        """
+        decades = np.asarray(volts, np.float64) / (self.slope_mv_per_decade * 1e-3)
+        return self.knee_e * (10.0**decades - 1)
+
 
 class Linlog(Description):
     """Linear up to a knee, logarithmic above; value and slope are continuous at the knee."""
@@ -95,6 +130,25 @@ class Linlog(Description):
         x = np.asarray(electrons, np.float64)
         above = self.knee_e * (1 + np.log(np.maximum(x, self.knee_e) / self.knee_e))
         return np.where(x <= self.knee_e, x, above) * volts_per_e
+
+    def electrons(self, volts: npt.ArrayLike, volts_per_e: float) -> FloatArray:
+        """Electrons that make a voltage at the pixel's output: the inverse of `volts`.
+
+        Parameters
+        ----------
+        volts : array_like
+            Volts, V, any shape.
+        volts_per_e : float
+            Conversion gain below the knee, V/e-.
+
+        Returns
+        -------
+        float64, the shape of ``volts``
+            Electrons, e-.
+        """
+        linear = np.asarray(volts, np.float64) / volts_per_e
+        above = self.knee_e * np.exp(np.maximum(linear / self.knee_e - 1, 0))
+        return np.where(linear <= self.knee_e, linear, above)
 
 
 Response = Annotated[Linear | Logarithmic | Linlog, Field(discriminator="kind")]

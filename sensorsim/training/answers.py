@@ -25,7 +25,6 @@ from sensorsim.scenes.srgb import to_linear
 from sensorsim.sensor.camera import Camera
 from sensorsim.training.provenance import (
     SOURCES,
-    camera_plan,
     data_plan,
     state_digest,
     training_sources,
@@ -104,7 +103,7 @@ def ask_binary(file: ModelFile, camera: Camera, views: Views) -> tuple[Ask, str]
         both: npt.NDArray[np.float32] = (answer + scores(images[:, :, ::-1], first)) / np.float32(2)
         return both
 
-    light = json.dumps(camera_plan(seen), sort_keys=True)
+    light = json.dumps(seen.plan(), sort_keys=True)
     return ask, file.sha256 + light + training_sources(_BINARY_SOURCES)
 
 

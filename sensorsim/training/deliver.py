@@ -74,6 +74,7 @@ def deliver(
                 seed=task.schedule.seed,
                 validation_accuracy=validation_accuracy,
                 test_accuracy=test_accuracy,
+                camera=task.camera.plan(),
             ),
             bayer(task.camera.layout),
         )

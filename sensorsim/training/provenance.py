@@ -8,7 +8,6 @@ import torch
 
 from sensorsim.core.source import source_digest
 from sensorsim.scenes.labelled import Labelled
-from sensorsim.sensor.camera import Camera
 
 SOURCES = (
     "circuits/comparator.py", "core/bits.py", "core/streams.py", "kernels", "optics",
@@ -76,30 +75,6 @@ def arithmetic_plan(device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
         Types that JSON has.
     """
     return {"device": device.type, "format": str(dtype), "torch": torch.__version__}
-
-
-def camera_plan(camera: Camera) -> dict[str, Any]:
-    """Everything that precedes the readout.
-
-    Parameters
-    ----------
-    camera : Camera
-        The camera.
-
-    Returns
-    -------
-    dict
-        Types that JSON has.
-    """
-    return {
-        "photodiode": camera.photodiode.model_dump(mode="json"),
-        "exposure": camera.exposure.model_dump(mode="json"),
-        "lens": camera.lens.model_dump(mode="json"),
-        "spectrum": camera.spectrum.model_dump(mode="json"),
-        "white_e": camera.white_e(),
-        "white_reflectance": camera.white_reflectance,
-        "layout": camera.layout,
-    }
 
 
 def state_digest(state: dict[str, torch.Tensor]) -> str:

@@ -12,8 +12,9 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from sensorsim.core import resources
 from sensorsim.core.description import Description
 from sensorsim.core.errors import InputError
-from sensorsim.core.explain import explain
 from sensorsim.core.files import read_toml
+from sensorsim.core.nearest import suggestion
+from sensorsim.core.validation_errors import explain
 from sensorsim.readout import MAX_THRESHOLDS
 from sensorsim.readout.families import families
 from sensorsim.scenes.exposure import Exposure
@@ -120,8 +121,8 @@ def find_recipe(source: str | Path) -> Path:
     for candidate in (path, shipped):
         if candidate.is_file():
             return candidate
-    names = ", ".join(sorted(p.stem for p in resources.recipes().glob("*.toml")))
-    raise InputError(f"{source}: no such recipe; expected a TOML file or one of {names}")
+    names = [p.stem for p in resources.recipes().glob("*.toml")]
+    raise InputError(f"{source}: no such recipe; {suggestion(path.stem, names)}")
 
 
 def load_recipe(source: str | Path, changes: dict[str, Any] | None = None) -> tuple[Recipe, Path]:
@@ -162,10 +163,5 @@ def load_recipe(source: str | Path, changes: dict[str, Any] | None = None) -> tu
     try:
         return _RECIPE.validate_python(raw), path
     except ValidationError as error:
-        raise explain(str(path), error, NetworkRecipe | TeacherRecipe, _of_the_kind) from None
-
-
-def _of_the_kind(place: str, error: Any) -> str | None:
-    if error["type"] in ("union_tag_not_found", "union_tag_invalid") and not error["loc"]:
-        return 'kind: expected kind = "network" or kind = "teacher"'
-    return None
+        found = explain(error, raw, _RECIPE.json_schema())
+        raise InputError("\n".join(f"{path}: {line}" for line in found)) from None

@@ -30,7 +30,6 @@ from sensorsim.training.network import Network, initialize
 from sensorsim.training.progress import Report
 from sensorsim.training.provenance import (
     arithmetic_plan,
-    camera_plan,
     data_plan,
     state_digest,
     training_sources,
@@ -99,7 +98,7 @@ class Task:
             }
         return {
             **data_plan(dataset),
-            **camera_plan(self.camera),
+            **self.camera.plan(),
             "readout": self.readout.model_dump(mode="json"),
             "learned": self.learned,
             "architecture": self.architecture.model_dump(mode="json"),

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import xarray as xr
 
@@ -110,6 +111,30 @@ def test_sweep_writes_a_file_that_xarray_opens(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["s.nc"]
 
 
+def test_sweep_changes_readout_and_network_together(tmp_path: Path) -> None:
+    out = tmp_path / "bits.nc"
+    models = "2:fashion-mnist/adc-log-2,4:fashion-mnist/adc-log-4"
+    done = sensorsim(
+        "sweep", "adc8_log", "--axis", f"readout.bits+network.model={models}", "--images", "20",
+        "--out", str(out),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with xr.open_dataset(out) as data:
+        assert data["readout.bits"].to_numpy().tolist() == [2, 4]
+        assert data["bits_per_sample"].to_numpy().tolist() == [2, 4]
+
+
+def test_version_is_printed() -> None:
+    assert sensorsim("--version").stdout == f"sensorsim {version('sensorsim')}\n"
+
+
+def test_mistakes_are_printed_one_per_line() -> None:
+    done = sensorsim("run", "glt2", "--set", "die=-1", "--set", "photodiode.full_wel_e=1")
+    first, second = done.stderr.splitlines()
+    assert first.startswith("sensorsim: ") and second.startswith("sensorsim: ")
+    assert "did you mean 'full_well_e'?" in first + second
+
+
 def test_schema_is_json_schema() -> None:
     done = sensorsim("schema")
     assert "photodiode" in json.loads(done.stdout)["properties"]
@@ -177,5 +202,26 @@ def test_a_closed_pipe_ends_without_a_word() -> None:
     assert done.stderr == ""
 
 
-def test_the_version_is_printed() -> None:
-    assert sensorsim("--version").stdout == f"sensorsim {version('sensorsim')}\n"
+def test_run_says_what_it_rests_on(tmp_path: Path) -> None:
+    done = sensorsim(
+        "run", "glt4", "--images", "30", "--lux", "20", "--dies", "2", "--json",
+        "--set", "photodiode.full_well_e=9000", "--set", "photodiode.rts_amplitude_e=3",
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    basis = found["rests_on"]
+    assert "white makes 1,046 e- (11.6 % of full well) at 20 lux" in basis["light"]
+    assert basis["noise"].endswith("seed 0, die 0")
+    assert basis["levels"].startswith("levels at 1.14, 5.68, 18.9, 84.1 mV of 900 mV (11.4, ")
+    assert basis["trained_otherwise"][0].startswith("photodiode.full_well_e: trained with 10000")
+    assert basis["without_effect"] == ["photodiode.rts_amplitude_e 3.0: rts_pixel_fraction is 0"]
+    assert np.sum(found["confusion"]) == 30
+    assert len(found["recall"]) == len(found["class_name"]) == 10
+    dies = found["dies"]
+    assert (len(dies["accuracy"]), dies["accuracy"][0]) == (2, found["accuracy"])
+    assert dies["mean_accuracy_low"] < dies["mean_accuracy"] < dies["mean_accuracy_high"]
+
+
+def test_table_for_people_says_recall_levels_and_dies() -> None:
+    done = sensorsim("run", "glt2", "--images", "40", "--dies", "2")
+    for word in ("2 dies (0 to 1): mean", "recall %", "ankle boot", "levels at", "seed 0, die 0"):
+        assert word in done.stdout

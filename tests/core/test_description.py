@@ -64,5 +64,5 @@ def test_parts_of_a_pipeline_refuse_switches_and_words_for_numbers() -> None:
         Adc.model_validate({"bits": "8"})
     with pytest.raises(ValidationError, match="thresholds"):
         Thermometer.model_validate({"thresholds": ["0.5"]})
-    with pytest.raises(InputError, match=r"photodiode: full_well_e True: expected a number"):
+    with pytest.raises(InputError, match=r"photodiode\.full_well_e True: expected a number"):
         load_pipeline("glt2", {"photodiode.full_well_e": True})

@@ -171,15 +171,17 @@ def test_a_bad_axis_is_named(axes: dict[str, list[int]], words: str) -> None:
         ss.sweep(ss.load_pipeline("glt2"), axes, images=20)
 
 
-@pytest.mark.parametrize(
-    ("axes", "words"),
-    [
-        (["die"], "axes .*: expected a table"),
-        ({"die": 5}, "die: values 5: expected a list"),
-        ({"die": "12"}, "die: values '12': expected a list"),
-        ({5: [1]}, "field 5: expected a dotted name"),
-    ],
-)
-def test_axes_of_another_type_are_named(axes: object, words: str) -> None:
-    with pytest.raises(ss.InputError, match=words):
-        ss.sweep(ss.load_pipeline("glt2"), axes, images=5)  # type: ignore[arg-type]
+def test_fields_that_belong_together_change_together() -> None:
+    """The bits of an ADC and the network that was trained for them."""
+    axis = "readout.bits+network.model"
+    values = [(4, "fashion-mnist/adc-log-4"), (np.int64(8), "fashion-mnist/adc-log-8")]
+    pipe = ss.load_pipeline("adc8_log")
+    data = ss.sweep(pipe, {axis: values, "die": [0, 1]}, images=40)
+    assert data["accuracy"].dims == (axis, "die")
+    assert data[axis].to_numpy().tolist() == [
+        "4:fashion-mnist/adc-log-4", "8:fashion-mnist/adc-log-8"
+    ]  # fmt: skip
+    assert data["readout.bits"].to_numpy().tolist() == [4, 8]
+    assert data["bits_per_sample"].sel(die=1).to_numpy().tolist() == [4, 8]
+    alone = ss.load_pipeline("adc4_log", {"die": 1}).run(images=40)
+    assert data["accuracy"].isel({axis: 0, "die": 1}) == alone["accuracy"]

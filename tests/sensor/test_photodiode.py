@@ -50,3 +50,13 @@ def test_a_pixel_that_is_never_reset_has_no_reset_noise() -> None:
 def test_impossible_pixels_are_refused(impossible: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=next(iter(impossible))):
         Photodiode(**impossible)
+
+
+@pytest.mark.parametrize("response", [
+    {"kind": "linear"}, {"kind": "logarithmic", "knee_e": 30}, {"kind": "linlog", "knee_e": 900},
+])  # fmt: skip
+def test_electrons_are_the_inverse_of_volts(response: dict[str, Any]) -> None:
+    found = Photodiode(response=response)
+    electrons = [0.0, 10.0, 899.0, 901.0, 9000.0]
+    volts = found.response.volts(electrons, found.volts_per_e)
+    assert found.response.electrons(volts, found.volts_per_e) == pytest.approx(electrons)

@@ -58,17 +58,17 @@ def test_flags_override_single_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('kind = "network"', "", "kind: expected"),
-        ('kind = "network"', 'kind = "networks"', "kind: expected"),
-        ("levels = 4", "levels = 64", r"levels: .*32.*got 64"),
+        ('kind = "network"', "", "kind: is missing; expected"),
+        ('kind = "network"', 'kind = "networks"', "kind 'networks': expected"),
+        ("levels = 4", "levels = 64", r"levels 64: expected .* to 32"),
         ("epochs = 1.0", "", "schedule.epochs: is missing"),
-        ("epochs = 1.0", "epochs = 0", "schedule.epochs: .*greater than 0"),
-        ("channels = 8", "chanels = 8", "network.blocks.0..chanels: no such field"),
-        ("channels = 8", "channels = 8, kernel = 2", "network.blocks.0.: kernel 2"),
-        ("channels = 8", "channels = 8, mix = true", "network.blocks.0.: mix"),
-        ("channels = 8", "channels = 8, shuffle = true", "network.blocks.0.: shuffle"),
+        ("epochs = 1.0", "epochs = 0", "schedule.epochs 0: expected a number above 0"),
+        ("channels = 8", "chanels = 8", "network.blocks.0.chanels: no such field"),
+        ("channels = 8", "channels = 8, kernel = 2", "network.blocks.0: kernel 2"),
+        ("channels = 8", "channels = 8, mix = true", "network.blocks.0: mix"),
+        ("channels = 8", "channels = 8, shuffle = true", "network.blocks.0: shuffle"),
         ("epochs = 1.0", "epochs = 1.0, batch = 1", "schedule.batch"),
-        ("epochs = 1.0", 'epochs = "long"', "schedule: epochs 'long'"),
+        ("epochs = 1.0", 'epochs = "long"', "schedule.epochs 'long'"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -93,4 +93,4 @@ def test_there_is_one_teacher(tmp_path: Path, teacher: str) -> None:
 
 def test_unknown_recipe_names_those_that_ship() -> None:
     with pytest.raises(InputError, match="fashion_compact"):
-        find_recipe("nothing")
+        find_recipe("fashion_compct")

@@ -97,6 +97,17 @@ class Thermometer(ThermometerCircuit, Readout):
         """
         return reference_levels(np.asarray(self.thresholds, np.float64), self.reference_bits)
 
+    def stated_levels(self) -> npt.NDArray[np.float64]:
+        """Thresholds before the reference DAC: see `Readout.stated_levels`."""
+        return np.asarray(self.thresholds, np.float64)
+
+    def reference_codes(self) -> tuple[npt.NDArray[np.int64], int] | None:
+        """Codes of the reference DAC, if it has a resolution: see `Readout.reference_codes`."""
+        if self.reference_bits is None:
+            return None
+        steps = 2**self.reference_bits
+        return np.round(self.transitions() * steps).astype(np.int64), steps
+
     def convert(
         self, volts: npt.NDArray[np.float32], full_scale_v: float, key: streams.Key
     ) -> FieldArray:
