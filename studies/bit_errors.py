@@ -9,11 +9,12 @@ weights (each die its own), wrong activations (each image its own), narrow accum
 """
 
 import argparse
-import sys
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import common
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -21,11 +22,10 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.progress import Progress
 
-from sensorsim.core.errors import InputError
 from sensorsim.core.netcdf import write_netcdf
 from sensorsim.experiments import sweep
 from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
-from sensorsim.plotting import plots
+from sensorsim.plotting import plots, styles
 
 RATES = (0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.2)
 DIES = (0, 1, 2)
@@ -39,9 +39,9 @@ AXES: dict[str, dict[str, Sequence[Any]]] = {
     "activations": {ACTIVATIONS: RATES},
     "accumulators": {WIDTH: WIDTHS, OVERFLOW: OVERFLOWS},
 }
+_RATE_AXIS = f"logarithmic, linear below {RATES[1]:g}"
 Results = dict[str, xr.Dataset]
 """Of one pipeline, over each of `AXES`."""
-COLORS = ("tab:red", "black", "tab:blue", "tab:green")
 
 
 def measure(chain: Pipeline, images: int, progress: Progress) -> Results:
@@ -65,7 +65,8 @@ def figure_of(results: dict[str, Results]) -> Figure:
     images = next(iter(results.values()))["weights"]["images"].max().item()
     figure.suptitle(f"{images} test images, uncontrolled light, 95 % intervals", fontsize=10)
     panels = figure.subplots(1, 3, sharey=True)
-    for color, (name, tree) in zip(COLORS, results.items(), strict=False):
+    colors = itertools.cycle(styles.PALETTE)
+    for color, (name, tree) in zip(colors, results.items(), strict=False):
         for die in DIES:
             label = name if die == DIES[0] else None
             _line(panels[0], tree["weights"].sel(die=die), WEIGHTS, color, "-", label)
@@ -74,15 +75,15 @@ def figure_of(results: dict[str, Results]) -> Figure:
             part = tree["accumulators"].sel({OVERFLOW: overflow})
             _line(panels[2], part, WIDTH, color, style, f"{name}, {overflow}")
     titles = (
-        ("weight flip rate", f"{len(DIES)} dies, a line each"),
-        ("activation flip rate", "behind every threshold, in every image"),
+        (f"weight flip rate ({_RATE_AXIS})", f"{len(DIES)} dies, a line each"),
+        (f"activation flip rate ({_RATE_AXIS})", "behind every threshold, in every image"),
         ("accumulator width (bits)", "of all layers, class scores included"),
     )
     for axes, (label, title) in zip(panels, titles, strict=True):
         axes.set_xlabel(label)
         axes.set_title(title, fontsize=10)
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=8)
+        axes.legend(fontsize=8, loc="lower left" if axes is not panels[2] else "lower right")
     for axes in panels[:2]:
         axes.set_xscale("symlog", linthresh=RATES[1], linscale=0.4)
         axes.set_xlim(-2e-4, 0.3)
@@ -114,25 +115,25 @@ def flat(results: dict[str, Results]) -> xr.Dataset:
     return xr.concat(parts, "pipeline")
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Measure, draw and write."""
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Command line of the study."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pipelines", nargs="+", default=["glt4", "adc8_log"])
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--out", type=Path, default=Path("results"))
-    options = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def study(options: argparse.Namespace) -> list[Path]:
+    """Measure, draw and write."""
     chains = {name: load_pipeline(name) for name in options.pipelines}
-    options.out.mkdir(parents=True, exist_ok=True)
+    common.make_folder(options.out)
     with Progress(console=Console(stderr=True)) as progress:
         results = {n: measure(c, options.images, progress) for n, c in chains.items()}
     target = options.out / "bit_errors.nc"
     write_netcdf(flat(results), target)
-    written = plots.save(figure_of(results), options.out / "bit_errors.png")
-    print("\n".join(map(str, [target, *written])))
+    return [target, *plots.save(figure_of(results), options.out / "bit_errors.png")]
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except InputError as error:
-        sys.exit(f"bit_errors: {error}")
+    common.run("bit_errors", lambda: study(parse()))

@@ -21,6 +21,7 @@ from rich.table import Table
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import atomic_write
 from sensorsim.core.netcdf import write_netcdf
+from sensorsim.core.standard_streams import standard_streams
 from sensorsim.core.units import unit_of
 from sensorsim.experiments.optimize.space import Space
 from sensorsim.experiments.points import Plan, Point, run_plan
@@ -151,14 +152,15 @@ def write_results(table: pd.DataFrame, results: Sequence[xr.Dataset], out: Path)
 def run(name: str, study: Callable[[], list[Path]]) -> None:
     """Run a study, which returns the files it wrote; wrong input ends the process with status 2."""
     start = time.perf_counter()
-    try:
-        written = study()
-    except InputError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        sys.exit(2)
-    for path in written:
-        print(f"wrote {path}", file=sys.stderr)
-    print(f"{time.perf_counter() - start:.0f} s in all", file=sys.stderr)
+    with standard_streams(name):
+        try:
+            written = study()
+        except InputError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            sys.exit(2)
+        for path in written:
+            print(f"wrote {path}", file=sys.stderr)
+        print(f"{time.perf_counter() - start:.0f} s in all", file=sys.stderr)
 
 
 def _plain(column: pd.Series) -> np.ndarray:
@@ -189,6 +191,20 @@ class Design:
         """Family and levels, like "GLT M=4"."""
         symbol = families()[self.family].symbol
         return f"{LABEL.get(self.family, self.family)} {symbol}={self.levels}"
+
+
+def shipped(space: Space) -> list[str]:
+    """Models of all readout families, like "glt-4", in the order of tables."""
+    dataset = space.base.description.scene.dataset
+    names = [f"{f.name}-{levels}" for f in families().values() for levels in f.studied]
+    return [name for name in names if f"{dataset}/{name}" in space.models]
+
+
+def converter(space: Space, model: str) -> dict[str, str]:
+    """A linear ADC whose converter may be chosen is a SAR, the cheapest there is."""
+    readout = space.models[f"{space.base.description.scene.dataset}/{model}"]
+    linear = "converter" in space.choices and readout.linear_adc() is not None
+    return {"converter": "sar"} if linear else {}
 
 
 def design(space: Space, model: str, **changes: str) -> Design:
@@ -252,15 +268,13 @@ def main(
     args = options.parse_args(argv)
     if args.quick and args.images is None:
         args.images = QUICK_IMAGES
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-        study(args)
-    except OSError as error:
-        print(f"--out {args.out}: cannot be written ({error.strerror})", file=sys.stderr)
-        sys.exit(2)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+    with standard_streams(options.prog):
+        try:
+            make_folder(args.out)
+            study(args)
+        except InputError as error:
+            print(error, file=sys.stderr)
+            sys.exit(2)
 
 
 def write(out: Path, name: str, data: xr.Dataset, figure: Figure) -> None:

@@ -7,7 +7,7 @@ The first command trains whatever the table lacks, in the order of the table, an
 any time; the second draws table and figure from what is there. All rows of one size have the same
 recipe but for the parts that their name tells, and the same number of epochs; "grouped, longer"
 has as many products in all as block pruning has. Models and checkpoints lie in ``training/compact``
-(not in git); the table that the figure shows is committed as ``studies/compact.csv``.
+(not in git); ``--table`` draws the table of an earlier run.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from sensorsim.bnn.model_file import load_model
 from sensorsim.core.errors import InputError
 from sensorsim.core.files import atomic_write
 from sensorsim.core.statistics import wilson_interval
+from sensorsim.plotting import styles
 from sensorsim.training.command import Place, run_recipe
 from sensorsim.training.recipe import NetworkRecipe, load_recipe
 
@@ -163,11 +164,12 @@ def draw(table: pd.DataFrame) -> Figure:
             continue
         means = part.groupby("size", sort=False).mean(numeric_only=True).sort_values("stored_bits")
         for axes, column, unit in ((left, "stored_bits", 1e6), (right, "binary_operations", 1e6)):
-            color = f"C{number}"
+            color, marker = styles.PALETTE[number], "osDv^<"[number]
             axes.plot(means[column] / unit, 100 * means["accuracy"], "-", color=color)
-            axes.plot(part[column] / unit, 100 * part["accuracy"], "o", color=color, label=variant)
-    left.set(xlabel="stored bits, Mb", ylabel="test accuracy, %")
-    right.set(xlabel="XNOR and count operations per image, millions")
+            axes.plot(part[column] / unit, 100 * part["accuracy"], marker, color=color,
+                      label=variant)  # fmt: skip
+    left.set(xlabel="stored bits (Mb)", ylabel="test accuracy (%)")
+    right.set(xlabel="XNOR and count operations per image (millions)")
     left.legend(fontsize="small")
     for axes in (left, right):
         axes.grid(alpha=0.3)
@@ -183,6 +185,8 @@ def study(args: argparse.Namespace) -> list[Path]:
     if args.train:
         args.work.mkdir(parents=True, exist_ok=True)
         train_missing(args)
+    if args.table and not args.table.is_file():
+        raise InputError(f"--table {args.table}: no such file; it is written as compact.csv")
     table = pd.read_csv(args.table) if args.table else measured(args.work, args.epochs)
     csv, png = args.out / "compact.csv", args.out / "compact.png"
     with atomic_write(csv) as part:

@@ -24,6 +24,7 @@ from sensorsim.circuits.uncertainty import total_spread
 from sensorsim.experiments.optimize.space import space_of
 from sensorsim.experiments.paired import compare
 from sensorsim.pipeline.pipeline import load_pipeline
+from sensorsim.plotting import styles
 
 TECHNOLOGIES = ("survey", "cmos65")
 READOUTS = {
@@ -31,8 +32,8 @@ READOUTS = {
     "adc-log-8": {}, "adc-linear-4": {"converter": "sar"}, "adc-linear-8": {"converter": "sar"},
 }  # fmt: skip
 COLORS = {
-    "pixel": "tab:olive", "readout": "tab:red", "link": "tab:blue", "network": "tab:gray",
-    "static": "black",
+    "pixel": styles.SKY, "readout": styles.VERMILION, "link": styles.BLUE, "network": "silver",
+    "static": styles.ORANGE,
 }  # fmt: skip
 BOUNDS = ("low", "typical", "high")
 
@@ -98,7 +99,7 @@ def figure_of(table: pd.DataFrame, images: int) -> Figure:
                   loc="outside lower center")  # fmt: skip
     figure.suptitle(
         "Energy of a frame of 28 x 28 pixels, link 0.5 pJ per bit (assumed); weights leak\n"
-        "bars: typical; marks: all prices low, all high (number: off the scale); "
+        "bars: typical; marks: all prices low, all high (a number: in nJ, off the scale); "
         f"below: accuracy on {images} images, uncontrolled light",
         fontsize=10,
     )

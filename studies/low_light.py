@@ -19,29 +19,26 @@ import common
 import numpy as np
 import pandas as pd
 import xarray as xr
+from common import console
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from rich import box
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
+from sensorsim.core import resources
+from sensorsim.experiments.entries import Entry, entries
 from sensorsim.experiments.least_light import least_light, white_snr_db
 from sensorsim.experiments.paired import compare
-from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
-from sensorsim.plotting import plots
+from sensorsim.pipeline.pipeline import load_pipeline
+from sensorsim.plotting import plots, styles
+from sensorsim.readout.families import families
 from sensorsim.sensor import Photodiode
 
-BASE, BASE_READOUT = "glt8", "glt-8"
+BASE = "glt8"
 DATASET = "fashion-mnist"
 STOPS = (0, -2, -4, -5, -6, -7, -8, -9, -10, -12)
 QUICK_STOPS = (-2, -8)
 TRAINED_STOPS = -5
-READOUTS = {
-    "glt-8": "tab:red", "glt-4": "tab:orange", "glt-2": "tab:pink",
-    "thermometer-log-8": "tab:cyan", "adc-log-8": "black", "adc-linear-8": "tab:gray",
-}  # fmt: skip
-"""Readouts as shipped, and their colors."""
 DEFAULT = "default"
 SENSORS = ("hm01b0", "imx900-hcg", "imx250")
 EXPOSURE_MS = 33.0
@@ -61,10 +58,21 @@ RUNGS: dict[str, dict[str, object]] = {
 FIXED, SCALED = "fixed", "scaled"
 IMAGES = 2000
 COLUMNS = [
-    "readout", "sensor", "references", "noise", "exposure_stops", "white_e", "illuminance_lux",
-    "snr_db", "accuracy", "accuracy_low", "accuracy_high", "images",
+    "readout", "family", "levels", "sensor", "references", "noise", "exposure_stops", "white_e",
+    "illuminance_lux", "snr_db", "accuracy", "accuracy_low", "accuracy_high", "images",
 ]  # fmt: skip
-console = Console()
+_RUNG_STYLES = (
+    (styles.GRAY, "s", ":"), (styles.ORANGE, "^", "--"), (styles.GREEN, "v", "-."),
+    (styles.BLUE, "D", "--"), (styles.BLACK, "o", "-"),
+)  # fmt: skip
+"""Color, marker and line of each of `RUNGS`."""
+_SENSOR_STYLES = (
+    (styles.BLACK, "o", "-"), (styles.VERMILION, "s", "--"), (styles.BLUE, "^", "-."),
+    (styles.GREEN, "D", ":"),
+)  # fmt: skip
+"""Color, marker and line of the default pixel and each of `SENSORS`."""
+Look = tuple[str, str, str]
+_PANELS_ABREAST = 3
 progress_console = Console(stderr=True)
 
 
@@ -116,28 +124,41 @@ def plan(quick: bool) -> list[Light]:
     return ladder + [Light(sensor, TOP, s) for sensor in SENSORS for s in stops]
 
 
-def chains() -> list[Pipeline]:
-    """The readouts as shipped, on one dataset."""
-    chain = load_pipeline(BASE)
-    chain.dataset  # noqa: B018  read once; the chains that follow share it
-    return [chain.replace({"network.model": f"{DATASET}/{name}"}) for name in READOUTS]
+def readouts() -> list[Entry]:
+    """The finest shipped readout of each family; of a learned one, those of 2 levels and more."""
+    found = entries(load_pipeline(BASE), resources.data("models", DATASET), {})
+    known = families()
+    finest: dict[str, int] = {}
+    for e in found:
+        finest[e.family] = max(e.levels, finest.get(e.family, 0))
+    return [
+        e
+        for e in found
+        if e.levels == finest[e.family] or (known[e.family].learned and e.levels > 1)
+    ]
+
+
+def name_of(e: Entry) -> str:
+    """Name of a readout in the results, like "glt-8"."""
+    return f"{e.family}-{e.levels}"
 
 
 def run_lights(
-    args: argparse.Namespace, readouts: list[Pipeline]
+    args: argparse.Namespace, chosen: list[Entry]
 ) -> tuple[pd.DataFrame, list[xr.Dataset]]:
     """Every readout under every light: a row, and a result, for each."""
     lights = plan(args.quick)
+    chains = [e.chain for e in chosen]
     table, results = [], []
     with Progress(console=progress_console) as progress:
-        count = len(readouts[0].dataset.first(args.images))
-        bar = progress.add_task("images", total=count * len(readouts) * len(lights))
+        count = len(chains[0].dataset.first(args.images))
+        bar = progress.add_task("images", total=count * len(chains) * len(lights))
         for light in lights:
-            lit = [chain.replace(light.settings()) for chain in readouts]
+            lit = [chain.replace(light.settings()) for chain in chains]
             done = compare(lit, args.images, args.seed, lambda n: progress.advance(bar, n))
             at_white = 2.0 ** lit[0].camera.exposure.high_stops
             # Scaled references would clip a part of white's noise.
-            unclipped = readouts[0].replace(replace(light, references=FIXED).settings())
+            unclipped = chains[0].replace(replace(light, references=FIXED).settings())
             shared = {
                 "sensor": light.sensor,
                 "references": light.references,
@@ -147,8 +168,9 @@ def run_lights(
                 "illuminance_lux": lit[0].camera.white_illuminance_lux() * at_white,
                 "snr_db": white_snr_db(unclipped, args.seed),
             }
-            for name, result in zip(READOUTS, done, strict=True):
-                row = {"readout": name, **shared}
+            for e, result in zip(chosen, done, strict=True):
+                named = {"readout": name_of(e), "family": e.family, "levels": e.levels}
+                row = named | shared
                 table.append(row | {c: result[c].item() for c in COLUMNS if c not in row})
             results += done
     return pd.DataFrame(table, columns=COLUMNS), results
@@ -172,67 +194,72 @@ def print_table(table: pd.DataFrame) -> None:
     images = table["images"].iloc[0]
     for references in (FIXED, SCALED):
         default = of(table, sensor=DEFAULT, noise=TOP, references=references)
-        shown = Table(
-            title=f"Accuracy in %, {images} test images, default pixel, {references} references",
-            box=box.SIMPLE_HEAD,
-            padding=(0, 1, 0, 0),
-        )
-        for name in ("stops", "white\ne-", "scene\nlux", "SNR\ndB", *READOUTS):
-            shown.add_column(
-                name.replace("mometer-", ".\n").replace("adc-", "adc-\n"), justify="right"
-            )
-        for light in of(default, readout=BASE_READOUT).itertuples():
-            at = of(default, exposure_stops=light.exposure_stops).set_index("readout")
-            shown.add_row(
-                f"{light.exposure_stops}", f"{light.white_e:.4g}", f"{light.illuminance_lux:.3g}",
-                f"{light.snr_db:.1f}", *(f"{100 * at.loc[r, 'accuracy']:.1f}" for r in READOUTS),
-            )  # fmt: skip
+        lights = default.drop_duplicates("exposure_stops").sort_values("exposure_stops")[::-1]
+        shown = common.table(
+            f"Accuracy in %, {images} test images, default pixel, {references} references",
+            "stops", *(f"{s:g}" for s in lights["exposure_stops"]),
+        )  # fmt: skip
+        for name, column, digits in (
+            ("electrons at white", "white_e", ".0f"),
+            ("scene, lux", "illuminance_lux", ".2g"),
+            ("SNR of white, dB", "snr_db", ".1f"),
+        ):
+            shown.add_row(name, *(f"{v:{digits}}" for v in lights[column]))
+        shown.add_section()
+        for name, part in default.groupby("readout", sort=False):
+            at = part.set_index("exposure_stops")["accuracy"]
+            shown.add_row(str(name), *(f"{100 * at[s]:.1f}" for s in lights["exposure_stops"]))
         console.print(shown)
     print_least_light(table)
 
 
 def print_least_light(table: pd.DataFrame) -> None:
     """How much light each readout needs, by rung of the ladder and by sensor."""
-    shown = Table(
-        title=f"Electrons at white, or scene lux, from which {100 * LUX_AT:g} % are right",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    shown.add_column("", no_wrap=True)
-    for name in READOUTS:
-        shown.add_column(name.replace("mometer-", ".\n").replace("adc-", "adc-\n"), justify="right")
+    rungs = list(table["noise"].unique())
     for references in (FIXED, SCALED):
-        for noise in table["noise"].unique():
-            part = of(table, sensor=DEFAULT, references=references, noise=noise)
-            shown.add_row(f"e-, {references}: {noise}", *_least(part, "white_e"))
-        shown.add_section()
-    for sensor in (DEFAULT, *SENSORS):
-        part = of(table, sensor=sensor, references=FIXED, noise=TOP)
-        shown.add_row(f"lux: {sensor}", *_least(part, "illuminance_lux"))
+        part = of(table, sensor=DEFAULT, references=references)
+        title = (
+            f"Electrons at white from which {100 * LUX_AT:g} % are right, {references} references"
+        )
+        _print_least(part, "noise", rungs, "white_e", title)
+    part = of(table, references=FIXED, noise=TOP)
+    title = f"Scene lux from which {100 * LUX_AT:g} % are right, {EXPOSURE_MS:g} ms"
+    _print_least(part, "sensor", [DEFAULT, *SENSORS], "illuminance_lux", title)
+
+
+def _print_least(table: pd.DataFrame, by: str, values: list[str], light: str, title: str) -> None:
+    """A row for each readout, a column for each value of ``by``."""
+    heads = (v.replace("fixed ", "fixed\n").replace("levels ", "levels\n") for v in values)
+    shown = common.table(title, "readout", *heads)
+    for name, part in table.groupby("readout", sort=False):
+        needed = (light_for(of(part, **{by: v}), light) for v in values)
+        shown.add_row(str(name), *map(_digits, needed))
     console.print(shown)
 
 
-def _least(part: pd.DataFrame, column: str) -> list[str]:
-    light = (light_for(of(part, readout=r), column) for r in READOUTS)
-    return [
-        "-" if np.isnan(v) else f"{v:#.3g}".rstrip(".") if v < 1000 else f"{v:.0f}" for v in light
-    ]
+def _digits(light: float) -> str:
+    if np.isnan(light):
+        return "-"
+    return f"{light:#.3g}".rstrip(".") if light < 1000 else f"{light:.0f}"
 
 
 def ladder_figure(table: pd.DataFrame, references: str) -> Figure:
     """Accuracy against light, a panel for each readout, a line for each rung of the ladder."""
     default = of(table, sensor=DEFAULT, references=references)
-    figure = Figure(figsize=(13, 7), layout="constrained")
-    panels = figure.subplots(2, 3, sharex=True, sharey=True)
-    colors = ("tab:gray", "tab:orange", "tab:green", "tab:blue", "black")
-    for axes, readout in zip(panels.flat, READOUTS, strict=True):
-        for noise, color in zip(RUNGS, colors, strict=True):
-            _line(axes, of(default, readout=readout, noise=noise), "white_e", color, noise)
+    names = list(table["readout"].unique())
+    rows = -(-len(names) // _PANELS_ABREAST)
+    figure = Figure(figsize=(13, 3.1 * rows + 1.2), layout="constrained")
+    panels = figure.subplots(rows, _PANELS_ABREAST, sharex=True, sharey=True, squeeze=False)
+    for axes, readout in zip(panels.flat, names, strict=False):
+        for noise, look in zip(RUNGS, _RUNG_STYLES, strict=True):
+            _line(axes, of(default, readout=readout, noise=noise), "white_e", look, noise)
         axes.set_title(readout, fontsize=10)
         if references == FIXED:
             _mark_trained(axes, default, "white_e")
         axes.set(xscale="log", ylim=(0, 95))
         axes.grid(alpha=0.3)
+    for axes in panels.flat[len(names) :]:
+        axes.set_axis_off()
     lux_per_e = (default["illuminance_lux"] / default["white_e"]).iloc[0]
     for axes in panels[0]:
         top = axes.secondary_xaxis(
@@ -240,8 +267,11 @@ def ladder_figure(table: pd.DataFrame, references: str) -> Figure:
         )
         top.set_xlabel("scene (lux, D65)", fontsize=8)
         top.tick_params(labelsize=7)
-    panels[0, 0].legend(fontsize=7, loc="lower right")
-    figure.supxlabel("electrons at white", fontsize=10)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=len(labels))
+    for axes in panels.flat[max(0, len(names) - _PANELS_ABREAST) : len(names)]:
+        axes.set_xlabel("signal of white (e-)")
+        axes.tick_params(labelbottom=True)
     figure.supylabel("test accuracy (%)", fontsize=10)
     words = {
         FIXED: "references as trained; shaded: darker than any training image",
@@ -259,16 +289,15 @@ def snr_figure(table: pd.DataFrame) -> Figure:
     """Signal-to-noise ratio of white against light, by rung and by sensor."""
     figure = Figure(figsize=(11, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    one = of(table, readout=BASE_READOUT, references=FIXED)
+    one = of(table, readout=table["readout"].iloc[0], references=FIXED)
     one = one[np.isfinite(one["snr_db"])]
-    for noise in RUNGS:
-        part = of(one, sensor=DEFAULT, noise=noise)
-        if len(part):
-            left.plot(part["white_e"], part["snr_db"], marker="o", markersize=4, label=noise)
-    for sensor in (DEFAULT, *SENSORS):
+    default = of(one, sensor=DEFAULT)
+    for noise, look in zip(RUNGS, _RUNG_STYLES, strict=True):
+        _snr_line(left, of(default, noise=noise), "white_e", look, noise)
+    for sensor, look in zip((DEFAULT, *SENSORS), _SENSOR_STYLES, strict=True):
         part = of(one, sensor=sensor, noise=TOP)
-        right.plot(part["illuminance_lux"], part["snr_db"], marker="o", markersize=4, label=sensor)
-    left.set(xlabel="electrons at white", ylabel="SNR of white (dB)", title="default pixel")
+        _snr_line(right, part, "illuminance_lux", look, sensor)
+    left.set(xlabel="signal of white (e-)", ylabel="SNR of white (dB)", title="default pixel")
     right.set(xlabel="scene (lux, D65)", title=f"sensors, {EXPOSURE_MS:g} ms, all noise")
     for axes in (left, right):
         axes.axhline(0, color="gray", linewidth=0.8)
@@ -278,6 +307,14 @@ def snr_figure(table: pd.DataFrame) -> Figure:
     return figure
 
 
+def _snr_line(axes: Axes, part: pd.DataFrame, x: str, look: Look, label: str) -> None:
+    color, marker, line = look
+    if len(part):
+        part = part.sort_values(x)
+        axes.plot(part[x], part["snr_db"], color=color, marker=marker, linestyle=line,
+                  markersize=5, markerfacecolor="none", label=label)  # fmt: skip
+
+
 def sensors_figure(table: pd.DataFrame) -> Figure:
     """Accuracy against scene illuminance, a panel for each sensor, a line for each readout."""
     top = of(table, noise=TOP, references=FIXED)
@@ -285,28 +322,40 @@ def sensors_figure(table: pd.DataFrame) -> Figure:
     panels = figure.subplots(1, 1 + len(SENSORS), sharex=True, sharey=True)
     for axes, sensor in zip(panels, (DEFAULT, *SENSORS), strict=True):
         part = of(top, sensor=sensor)
-        for readout, color in READOUTS.items():
-            _line(axes, of(part, readout=readout), "illuminance_lux", color, readout)
+        for name, one in part.groupby("readout", sort=False):
+            _line(axes, one, "illuminance_lux", _look(table, one), str(name))
         _mark_trained(axes, part, "illuminance_lux")
         axes.set(xscale="log", title=sensor, xlabel="scene (lux, D65)", ylim=(0, 95))
         axes.axhline(100 * LUX_AT, color="gray", linewidth=0.8, linestyle=":")
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("test accuracy (%)")
-    panels[0].legend(fontsize=7, loc="lower right")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=len(labels))
     figure.suptitle(
         f"{DATASET}, {table['images'].iloc[0]} test images, {EXPOSURE_MS:g} ms, networks trained "
-        "for the default pixel; shaded: more than 5 stops below full scale",
+        "for the default pixel\nbars: 95 % intervals; shaded: more than "
+        f"{-TRAINED_STOPS} stops below full scale; dotted: {100 * LUX_AT:g} %",
         fontsize=10,
     )
     return figure
 
 
-def _line(axes: Axes, part: pd.DataFrame, x: str, color: str, label: str) -> None:
+def _look(table: pd.DataFrame, part: pd.DataFrame) -> Look:
+    """Style of a readout: that of its family, with another line if the family has finer ones."""
+    family, levels = part["family"].iloc[0], part["levels"].iloc[0]
+    color, marker, line = styles.style(family)
+    finer = (of(table, family=family)["levels"].unique() > levels).sum()
+    return color, marker, styles.FEWER_LEVELS[finer - 1] if finer else line
+
+
+def _line(axes: Axes, part: pd.DataFrame, x: str, look: Look, label: str) -> None:
+    part = part.sort_values(x)
+    color, marker, line = look
     accuracy = 100 * part["accuracy"]
     error = [accuracy - 100 * part["accuracy_low"], 100 * part["accuracy_high"] - accuracy]
     axes.errorbar(
-        part[x], accuracy, yerr=error, color=color, marker="o", markersize=3, linewidth=1.2,
-        capsize=2, label=label,
+        part[x], accuracy, yerr=error, color=color, marker=marker, linestyle=line, markersize=4,
+        markerfacecolor="none", linewidth=1.2, capsize=2, label=label,
     )  # fmt: skip
 
 
@@ -324,10 +373,10 @@ def parse() -> argparse.Namespace:
 
 def study(args: argparse.Namespace) -> list[Path]:
     """Run everything and write the results."""
-    readouts = chains()
-    readouts[0].dataset.first(args.images)
+    chosen = readouts()
+    chosen[0].chain.dataset.first(args.images)
     common.make_folder(args.out)
-    table, results = run_lights(args, readouts)
+    table, results = run_lights(args, chosen)
     print_table(table)
     written = common.write_results(table, results, args.out)
     for name, figure in (

@@ -26,7 +26,7 @@ from sensorsim.circuits.uncertainty import total_spread
 from sensorsim.core.statistics import pareto_front
 from sensorsim.experiments.optimize.front import measured_front
 from sensorsim.experiments.optimize.search import Goal, Split, best_designs, search
-from sensorsim.experiments.optimize.space import MISMATCH, Space, space_of
+from sensorsim.experiments.optimize.space import MISMATCH, space_of
 from sensorsim.experiments.paired import compare
 from sensorsim.pipeline.pipeline import load_pipeline
 from sensorsim.plotting import styles
@@ -45,7 +45,7 @@ def shipped(args: argparse.Namespace, split: Split) -> pd.DataFrame:
         base = load_pipeline(common.DESIGN_BASE, {"energy.technology": technology})
         space = space_of(base, None, () if technology == "survey" else ("converter",))
         usual = [m.split("/")[1] for m in space.models if m.count("/") == 1]
-        found = [common.design(space, m, **_converter(technology, space, m)) for m in usual]
+        found = [common.design(space, m, **common.converter(space, m)) for m in usual]
         if not results:
             results = compare([d.chain for d in found], split.reported, args.seed)
         for one, result in zip(found, results, strict=True):
@@ -63,12 +63,6 @@ def shipped(args: argparse.Namespace, split: Split) -> pd.DataFrame:
         front = pareto_front(part["energy_nj"], part["accuracy"])
         table.loc[part.index, "on_front"] = front
     return table
-
-
-def _converter(technology: str, space: Space, model: str) -> dict[str, str]:
-    readout = next(r for m, r in space.models.items() if m.endswith(f"/{model}"))
-    linear = technology != "survey" and readout.linear_adc() is not None
-    return {"converter": "sar"} if linear else {}
 
 
 def searched(args: argparse.Namespace, split: Split) -> xr.Dataset:
@@ -141,7 +135,7 @@ def figure_of(table: pd.DataFrame, front: xr.Dataset, split: Split) -> Figure:
             sar = f" (SAR in {technology})" if rows["sar"].any() else ""
             _points(axes, rows, color, marker, common.LABEL.get(str(family), str(family)) + sar)
         best = part[part["on_front"].astype(bool)].sort_values("energy_nj")
-        axes.step(best["energy_nj"], 100 * best["accuracy"], where="post", color="tab:red",
+        axes.step(best["energy_nj"], 100 * best["accuracy"], where="post", color=styles.VERMILION,
                   linewidth=1, alpha=0.6, label="front of shipped readouts")  # fmt: skip
         axes.set(xscale="log", xlabel="readout and link (nJ per frame)", title=technology)
         axes.grid(alpha=0.3)
@@ -155,8 +149,8 @@ def figure_of(table: pd.DataFrame, front: xr.Dataset, split: Split) -> Figure:
         "accuracy_high": front["dies_accuracy_mean"].values,
         "readout": [""] * front.sizes["design"],
     })  # fmt: skip
-    _points(panels[1], found, "tab:purple", "*", "searched, no auto-zero: 8 dies to the worst")
-    panels[0].set(ylabel="accuracy (%)", ylim=(100 * LEAST_ACCURACY, 91))
+    _points(panels[1], found, styles.BLUE, "*", "searched, no auto-zero: 8 dies to the worst")
+    panels[0].set(ylabel="accuracy (%)")
     handles, labels = panels[1].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=len(labels))
     figure.suptitle(

@@ -14,18 +14,18 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import common
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 from matplotlib.figure import Figure
 
 from sensorsim.core import streams
-from sensorsim.core.errors import InputError
 from sensorsim.core.files import atomic_write
 from sensorsim.lab import Bench, characterize, expected
 from sensorsim.lab.device_under_test import DeviceUnderTest, find_device, put_on_bench
 from sensorsim.lab.noise_curve import noise_curve
-from sensorsim.plotting import emva, plots
+from sensorsim.plotting import emva, plots, styles
 from sensorsim.sensor import Photodiode, sense
 
 SENSORS = (
@@ -62,14 +62,11 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def study(args: argparse.Namespace) -> None:
+def study(args: argparse.Namespace) -> list[Path]:
     """Measure, draw and write everything."""
     side = {"rows": 48, "columns": 64} if args.quick else {}
     steps, points = (12, 8) if args.quick else (50, 30)
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {args.out}: cannot be made ({error.strerror})") from None
+    common.make_folder(args.out)
     benches: dict[str, Bench] = {}
     results: dict[str, xr.Dataset] = {}
     rows: list[str] = []
@@ -91,9 +88,12 @@ def study(args: argparse.Namespace) -> None:
         name: noise_curve(benches[name], results[name]["system_gain_dn_per_e"].item(), points)
         for name in SENSORS
     }
-    plots.save(transfer_figure(curves), args.out / "photon_transfer.png")
-    plots.save(ladder_figure(benches[LADDER_SENSOR], points), args.out / "ladder.png")
-    plots.save(emva.photon_transfer(results[SHEET_SENSOR]), args.out / "characterization.png")
+    return [
+        args.out / "table.md",
+        *plots.save(transfer_figure(curves), args.out / "photon_transfer.png"),
+        *plots.save(ladder_figure(benches[LADDER_SENSOR], points), args.out / "ladder.png"),
+        *plots.save(emva.photon_transfer(results[SHEET_SENSOR]), args.out / "characterization.png"),
+    ]
 
 
 def table_rows(device: DeviceUnderTest, bench: Bench, data: xr.Dataset) -> list[str]:
@@ -120,10 +120,12 @@ def transfer_figure(curves: Mapping[str, tuple[FloatArray, FloatArray]]) -> Figu
     """Temporal noise over signal of all sensors, with the shot noise that none can go below."""
     figure = Figure(figsize=(7.5, 5), layout="constrained")
     axes = figure.subplots()
-    for marker, (name, (signal, noise)) in zip("osDv^<>", curves.items(), strict=True):
+    looks = zip("osDv^<>", styles.PALETTE, strict=False)
+    for (marker, color), (name, (signal, noise)) in zip(looks, curves.items(), strict=True):
         # No noise is left where all codes are the highest: let the line leave the figure.
         seen = np.maximum(noise, _LEAST_NOISE_E / 10)
-        axes.loglog(signal, seen, marker=marker, markersize=3, linewidth=1, label=name)
+        axes.loglog(signal, seen, color=color, marker=marker, markersize=3, linewidth=1,
+                    label=name)  # fmt: skip
     line = np.array([1.0, 2e4])
     axes.loglog(line, np.sqrt(line), "--", color="black", linewidth=1, label="shot noise alone")
     axes.set(xlabel="signal (e-)", ylabel="temporal noise (e- rms)", xlim=(0.7, 4e4),
@@ -155,10 +157,10 @@ def ladder_figure(bench: Bench, points: int) -> Figure:
     fixed = p.dsnu_e**2 + (p.prnu_percent / 100 * electrons) ** 2
     parts = (
         ("total", rungs["all"], shot + read + fixed, "black", "o"),
-        ("shot", rungs["shot"], shot, "tab:orange", "s"),
-        ("read", rungs["temporal"] - rungs["shot"], read, "tab:blue", "v"),
+        ("shot", rungs["shot"], shot, styles.ORANGE, "s"),
+        ("read", rungs["temporal"] - rungs["shot"], read, styles.BLUE, "v"),
         ("fixed pattern: DSNU and PRNU", rungs["all"] - rungs["temporal"], fixed,
-         "tab:green", "^"),
+         styles.GREEN, "^"),
     )  # fmt: skip
     figure = Figure(figsize=(7.5, 5), layout="constrained")
     axes = figure.subplots()
@@ -178,8 +180,4 @@ def ladder_figure(bench: Bench, points: int) -> Figure:
 
 
 if __name__ == "__main__":
-    try:
-        study(parse())
-    except InputError as error:
-        print(f"photon_transfer: {error}", file=sys.stderr)
-        sys.exit(2)
+    common.run("photon_transfer", lambda: study(parse()))

@@ -31,7 +31,7 @@ from sensorsim.core.errors import InputError
 from sensorsim.core.statistics import paired_difference
 from sensorsim.experiments.paired import compare
 from sensorsim.pipeline.pipeline import Pipeline, load_pipeline
-from sensorsim.plotting import plots
+from sensorsim.plotting import plots, styles
 from sensorsim.readout import Readout
 from sensorsim.scenes.srgb import to_linear
 from sensorsim.tonemap import ToneCurve, curve_of
@@ -55,7 +55,7 @@ COLUMNS = [
 _CURVE: TypeAdapter[ToneCurve] = TypeAdapter(ToneCurve)
 _SYMBOLS = {"exponent": "n", "semisaturation": "s", "max_luminance": "L", "peak_cd_m2": "peak"}
 """Parameters that docs/physics.md writes shorter than their fields."""
-_SHADE = {"thermometer": "tab:blue", "adc": "black", LEARNED: "tab:red"}
+_SHADE = {"thermometer": styles.BLUE, "adc": styles.BLACK, LEARNED: styles.VERMILION}
 console = Console()
 progress_console = Console(stderr=True)
 
@@ -275,8 +275,12 @@ def curves_figure(points: list[Point]) -> Figure:
         for p, color in ((learned, _SHADE[LEARNED]), (point, _SHADE["thermometer"])):
             thresholds = _levels(p.entry.chain.readout)
             tones = np.arange(1, thresholds.size + 1) / (thresholds.size + 1)
-            axes.plot(x, p.entry.curve.apply(x), color=color, linewidth=1.3)
-            axes.plot(thresholds, tones, color=color, marker="o", linestyle="none", markersize=5)
+            if p is not learned:
+                axes.plot(x, p.entry.curve.apply(x), color=color, linewidth=1.3)
+            axes.plot(
+                thresholds, tones, color=color, marker="o" if p is learned else "s", markersize=5,
+                linestyle="--" if p is learned else "none",
+            )  # fmt: skip
         percent = 100 * point.result["accuracy"].item()
         axes.set_title(
             f"{point.entry.name} {point.entry.parameters()}\n{percent:.1f} %", fontsize=8
@@ -290,8 +294,9 @@ def curves_figure(points: list[Point]) -> Figure:
     figure.supylabel("tone (share of thresholds reached)", fontsize=9)
     percent = 100 * learned.result["accuracy"].item()
     figure.suptitle(
-        "blue: the curve and its thresholds; red: the learned thresholds as a curve "
-        f"({percent:.1f} %); yellow: share of lit samples below",
+        "blue, squares: the curve and its thresholds; red, circles: the learned thresholds, joined "
+        f"({percent:.1f} %); yellow: share of lit samples below. In %: accuracy on "
+        f"{learned.result['images'].item():.0f} test images",
         fontsize=9,
     )
     return figure

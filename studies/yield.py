@@ -155,13 +155,15 @@ def figure_of(data: dict[str, xr.Dataset], args: argparse.Namespace) -> Figure:
             pair[0].set_title(f"{words}: median die, worst to best", fontsize=10)
             pair[1].set_title(f"{words}: dies of at least {100 * args.required:g} %", fontsize=10)
             pair[0].axhline(100 * args.required, color="black", linestyle=":", linewidth=1)
-            pair[0].set(ylim=(10, 92), ylabel="accuracy (%)")
+            pair[0].set(ylim=(0, 100), ylabel="accuracy (%)")
             pair[1].set(ylim=(-4, 104))
-    figure.axes[0].legend(fontsize=8, loc="lower left")
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=len(labels))
     images, dies = int(data["offset"]["images"].values.flat[0]), data["offset"].sizes["die"]
     figure.suptitle(
         f"{dies} dies, {images} Fashion-MNIST test images, uncontrolled light; PRNU 1 %, DSNU 1 e-,"
-        f" full scale 1 V\nabove: no reference mismatch; below: offset {OFFSETS_MV[0]:g} mV",
+        f" full scale 1 V\nabove: no reference mismatch; below: offset {OFFSETS_MV[0]:g} mV; "
+        f"dotted: {100 * args.required:g} %; points set side by side, so that bars do not overlap",
         fontsize=10,
     )
     return figure

@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from sensorsim.plotting.styles import BLUE, GRAY, GREEN, PALETTE, VERMILION
+
 Values = npt.NDArray[np.float64]
 _WIDTH_IN = 9.6
 _DECADE = 10.0
@@ -57,9 +59,9 @@ def learning_curves(epochs: Values, loss: Values, accuracy: Values, rate: Values
     figure = Figure(figsize=(_WIDTH_IN, 3.1), layout="constrained")
     panels = figure.subplots(1, 3)
     curves = (
-        (loss, "training loss (nat)", "tab:blue"),
-        (100 * accuracy, "early validation accuracy (%)", "tab:green"),
-        (rate, "learning rate of weights", "tab:gray"),
+        (loss, "training loss (nat)", BLUE),
+        (100 * accuracy, "early validation accuracy (%)", GREEN),
+        (rate, "learning rate of weights", GRAY),
     )
     for axes, (values, label, color) in zip(panels, curves, strict=True):
         marker = "o" if epochs.size <= 30 else None
@@ -89,9 +91,9 @@ def tone_curve(levels: Values, start: Values | None) -> Figure:
     figure = Figure(figsize=(_WIDTH_IN, 3.8), layout="constrained")
     axes = figure.subplots()
     low = _set_light_scale(axes, levels if start is None else np.concatenate((levels, start)))
-    curves = [(levels, "trained" if start is not None else "levels", "tab:red", "-")]
+    curves = [(levels, "trained" if start is not None else "levels", VERMILION, "-")]
     if start is not None:
-        curves.insert(0, (start, "at the start", "tab:gray", "--"))
+        curves.insert(0, (start, "at the start", GRAY, "--"))
     for values, label, color, line in curves:
         x = np.concatenate(([low], values, [1.0]))
         y = np.concatenate((np.arange(values.size + 1), [values.size]))
@@ -134,10 +136,11 @@ def threshold_moves(epochs: Values, thresholds: Values) -> Figure:
     axes = figure.subplots()
     marker = "." if epochs.size <= 30 else None
     for number, values in enumerate(thresholds.T, 1):
-        (line,) = axes.plot(epochs, values, marker=marker, linewidth=1.3)
+        color = PALETTE[(number - 1) % len(PALETTE)]
+        axes.plot(epochs, values, color=color, marker=marker, linewidth=1.3)
         axes.annotate(
             str(number), (epochs[-1], values[-1]), xytext=(5, 0), textcoords="offset points",
-            va="center", fontsize=8, color=line.get_color(),
+            va="center", fontsize=8, color=color,
         )  # fmt: skip
     if thresholds.max() >= _DECADE * thresholds.min():
         axes.set_yscale("log")

@@ -14,7 +14,8 @@ def test_study_writes_results_and_figure(tmp_path: Path, monkeypatch: pytest.Mon
         "accumulators": {bit_errors.WIDTH: (6, 14), bit_errors.OVERFLOW: bit_errors.OVERFLOWS},
     }
     monkeypatch.setattr(bit_errors, "AXES", axes)
-    bit_errors.main(["--images", "3", "--pipelines", "glt2", "--out", str(tmp_path)])
+    arguments = ["--images", "3", "--pipelines", "glt2", "--out", str(tmp_path)]
+    bit_errors.study(bit_errors.parse(arguments))
     assert {p.name for p in tmp_path.iterdir()} == {"bit_errors.nc", "bit_errors.png"}
     with xr.open_dataset(tmp_path / "bit_errors.nc") as data:
         assert data.sizes["pipeline"] == 1
