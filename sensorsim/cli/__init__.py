@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from sensorsim.cli import (
     characterize,
+    compare,
     energy,
     export,
     frame,
@@ -28,6 +29,7 @@ from sensorsim.cli.app import app
 
 __all__ = [
     "characterize",
+    "compare",
     "energy",
     "export",
     "frame",
