@@ -27,7 +27,7 @@ def test_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command_runs(command: str, tmp_path: Path) -> None:
     words = shlex.split(command.split(">")[0])[1:]
-    if words[0] in ("run", "sweep"):
+    if words[0] in ("run", "sweep", "compare"):
         words += ["--images", "20"]
     done = subprocess.run(
         [sys.executable, "-m", "sensorsim.cli", *words],

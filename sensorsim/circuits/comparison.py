@@ -53,7 +53,9 @@ def decision(
     """
     c = process.comparator
     clock = Estimate.over(
-        lambda ff, v: 1e-3 * ff * v**2, line_ff(process, array.pitch_um), process.supply.digital_v
+        lambda ff, v: 1e-3 * ff * v**2,
+        line_ff(process, array.column_pitch_um),
+        process.supply.digital_v,
     )
     if kind == "dynamic":
         digital_v = process.supply.digital_v.typical

@@ -69,7 +69,7 @@ def reference_line_ff(process: Process, array: PixelArray) -> Estimate:
     Estimate
         Capacitance, fF.
     """
-    one = line_ff(process, array.pitch_um, process.comparator.input_ff)
+    one = line_ff(process, array.column_pitch_um, process.comparator.input_ff)
     return Estimate.over(lambda ff: array.converters * ff, one)
 
 

@@ -23,7 +23,7 @@ class PixelArray:
     rows, columns, colors : int
         Number of pixel rows, pixel columns, and samples of a pixel.
     pitch_um : float
-        Of a pixel, hence of a column's circuits.
+        Of a pixel.
     full_scale_v : float
         Largest swing of a pixel's output.
     reads : int
@@ -33,6 +33,8 @@ class PixelArray:
     signals : float [S] or None
         Measured signals of pixels, as parts of full scale; the technology's mean signal is taken
         where there are none.
+    circuit_pitch_um : float or None
+        Pitch of a column's circuits, if it is not that of the pixels.
     """
 
     rows: int
@@ -43,6 +45,18 @@ class PixelArray:
     reads: int
     temperature_k: float
     signals: npt.NDArray[np.floating[Any]] | None = field(default=None, compare=False)
+    circuit_pitch_um: float | None = None
+
+    @property
+    def column_pitch_um(self) -> float:
+        """Pitch of a column's circuits, which lines along a row pass.
+
+        Returns
+        -------
+        float
+            Pitch, um; that of the pixels unless another is stated.
+        """
+        return self.pitch_um if self.circuit_pitch_um is None else self.circuit_pitch_um
 
     def signal(self, process: Process) -> Constant:
         """Mean signal as a part of full scale.

@@ -43,6 +43,7 @@ class GateNetwork(Description):
         return self
 
 
+_Side = Annotated[int, Field(ge=1, le=65536)]
 ConverterForm = Literal["survey", "walden", "schreier", "first-principles"]
 NetworkPricing = Annotated[ChipNetwork | GateNetwork, Field(discriminator="kind")]
 
@@ -77,6 +78,15 @@ class EnergySettings(Description):
     parallel_products: int | None = Field(
         None, ge=1, description="Binary products that the network makes in one clock cycle."
     )
+    array: tuple[_Side, _Side] | None = Field(
+        None,
+        description="Rows and columns of the array whose pixels, readout and link are priced and "
+        "timed; left out: those of the images. The network stays that of the images.",
+    )
+    column_pitch_um: float | None = Field(
+        None, ge=0.3, le=1e4,
+        description="Pitch of a column's circuits, um; left out: that of the pixels.",
+    )  # fmt: skip
     frame_rate_hz: float = Field(gt=0, le=1e6, description="Frames per second.")
     static_power_uw: float = Field(
         ge=0,

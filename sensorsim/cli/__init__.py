@@ -9,6 +9,7 @@ import sys
 
 from sensorsim.cli import (
     characterize,
+    compare,
     energy,
     export,
     frame,
@@ -24,6 +25,7 @@ from sensorsim.cli.app import app
 
 __all__ = [
     "characterize",
+    "compare",
     "energy",
     "export",
     "frame",

@@ -22,7 +22,11 @@ def inspect(  # numpydoc ignore=PR01
         typer.Option("--image", min=0, help="Number of a test image to run through the layers."),
     ] = None,
     pipeline: Annotated[
-        str | None, typer.Option("--pipeline", help="Pipeline that reads the image out as bits.")
+        str | None,
+        typer.Option(
+            "--pipeline",
+            help="Pipeline whose pixel gives levels in mV and electrons, and which reads --image.",
+        ),
     ] = None,
     out: Annotated[
         Path, typer.Option("--out", help="NetCDF file to write, a group for each layer.")
@@ -35,16 +39,27 @@ def inspect(  # numpydoc ignore=PR01
     from sensorsim.bnn.model_file import find_model, read_model
     from sensorsim.core.errors import InputError
 
-    if (image is None) != (pipeline is None):
-        raise InputError("--image and --pipeline: state both, or neither")
+    if image is not None and pipeline is None:
+        raise InputError(f"--image {image} without --pipeline; state the pipeline that reads it")
     path, sha256, network = read_model(find_model(model))
     found = {"model": str(path), "sha256": sha256, **describe(network)}
-    if image is not None and pipeline is not None:
-        _write_layers(path, image, pipeline, seed, out)
+    if pipeline is not None:
+        found["levels"] = _levels(path, pipeline)
+        if image is not None:
+            _write_layers(path, image, pipeline, seed, out)
     if as_json:
         print_json(found)
     else:
         _print_model(found)
+
+
+def _levels(path: Path, pipeline: str) -> str:
+    """Levels of a model's readout behind a pipeline's pixel."""
+    from sensorsim.pipeline.level_words import level_words
+    from sensorsim.pipeline.pipeline import load_pipeline
+
+    chain = load_pipeline(pipeline, {"network.model": str(path.absolute())})
+    return level_words(chain.readout, chain.description.photodiode)
 
 
 def _write_layers(path: Path, image: int, pipeline: str, seed: int, out: Path) -> None:
@@ -103,6 +118,7 @@ def _described(found: dict[str, Any]) -> dict[str, str]:
         "input": f"{view['height']}x{view['width']}x{view['colors']} (rows, columns, colors); "
         f"{view['planes']} bit planes, {view['channels']} channels",
         "readout": found["readout_words"],
+        **({"levels": found["levels"]} if "levels" in found else {}),
         "classes": ", ".join(found["class_names"]),
         "training": f"{training['dataset']}, {training['family']}, seed {training['seed']}: "
         f"validation {_percent(training['validation_accuracy'])}, "

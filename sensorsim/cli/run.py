@@ -134,12 +134,15 @@ def _print_dies(console: "Console", found: dict[str, Any]) -> None:
 def _print_basis(console: "Console", basis: dict[str, Any]) -> None:
     """Print what the result rests on; notes that may surprise come last, one per line."""
     console.print(f"light: {basis['light']}", markup=False)
+    console.print(f"array: {basis['array']}", markup=False)
     console.print(f"noise: {basis['noise']}", markup=False)
     console.print(basis["levels"], markup=False)
     notes = {
         "Not as trained": basis["trained_otherwise"],
         "Without effect": basis["without_effect"],
-        "Assumed": [f"{', '.join(basis['assumed'])} (no source)"] if basis["assumed"] else [],
+        "Assumed": [f"{', '.join(basis['assumed'])}; see energy --explain"]
+        if basis["assumed"]
+        else [],
     }
     for name, lines in notes.items():
         for line in lines:

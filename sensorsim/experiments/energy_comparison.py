@@ -174,7 +174,7 @@ def differences(first: Pipeline, second: Pipeline) -> list[str]:
         found.append(
             f"{rates[0]:g} and {rates[1]:g} frames/s; leakage per frame is larger at the lower rate"
         )
-    arrays = [" x ".join(map(str, c.array_shape)) for c in (first, second)]
+    arrays = [" x ".join(map(str, c.cost.array_shape)) for c in (first, second)]
     if arrays[0] != arrays[1]:
         found.append(
             f"{arrays[0]} and {arrays[1]} samples (rows, columns, colors); the energies are those "

@@ -38,7 +38,8 @@ Psf = Annotated[Gaussian | Diffraction, Field(discriminator="kind")]
 class Lens(Description):
     """A lens in front of the array."""
 
-    f_number: float = Field(2.8, gt=0, le=64, description="Focal length over aperture.")
+    # A lens in air that obeys the sine condition has at least f/0.5: 1 / (2 sin 90 deg).
+    f_number: float = Field(2.8, ge=0.5, le=64, description="Focal length over aperture.")
     transmission: float = Field(0.9, gt=0, le=1, description="Light that passes the lens.")
     magnification: float = Field(0.0, ge=0, le=10, description="Image size over object size.")
     chief_ray_angle_deg: float = Field(

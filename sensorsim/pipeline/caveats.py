@@ -33,8 +33,10 @@ def without_effect(
     list of str
         Fields and values, like "energy.sar_switching 'monotonic'".
     """
+    pitch = settings.column_pitch_um
+    of_pitch = pitch is not None and isinstance(technology, Survey)
     used, fields = readout.used_settings(settings, technology), EnergySettings.model_fields
-    return [
+    return [f"energy.column_pitch_um {pitch!r}"] * of_pitch + [
         f"energy.{name} {value!r}"
         for name in _OF_READOUTS
         if name not in used and (value := getattr(settings, name)) != fields[name].default

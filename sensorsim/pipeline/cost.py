@@ -91,6 +91,20 @@ class Cost:
         key = self._chain.key(0, np.arange(len(dataset)))
         return self._chain.volts(to_linear(dataset.images), key)
 
+    @property
+    def array_shape(self) -> tuple[int, int, int]:
+        """Size of the array that is priced and timed.
+
+        Returns
+        -------
+        tuple of int
+            Rows, columns and samples per pixel; those that the network reads, unless the settings
+            state rows and columns.
+        """
+        stated = self._chain.description.energy.array
+        rows, columns, samples = self._chain.array_shape
+        return (rows, columns, samples) if stated is None else (*stated, samples)
+
     @cached_property
     def pixel_array(self) -> PixelArray:
         """The pixel array as energy formulas need it, with signals.
@@ -105,7 +119,10 @@ class Cost:
         """
         chain, technology = self._chain, self.technology
         photodiode = chain.description.photodiode
-        array = pixel_array(photodiode, chain.array_shape)
+        array = replace(
+            pixel_array(photodiode, self.array_shape),
+            circuit_pitch_um=chain.description.energy.column_pitch_um,
+        )
         if isinstance(technology, Survey) or technology.pixel.mean_signal.overrides:
             return array
         try:
@@ -173,7 +190,7 @@ class Cost:
         photodiode, settings = description.photodiode, description.energy
         timing = self.technology.timing
         return time_budget(
-            timing, readout.conversion_us(timing), rows=self._chain.array_shape[0],
+            timing, readout.conversion_us(timing), rows=self.array_shape[0],
             reads=2 if photodiode.correlated_double_sampling else 1,
             exposure_us=1e3 * photodiode.integration_time_ms,
             frame_rate_hz=settings.frame_rate_hz, products=self.workload.products,

@@ -26,12 +26,13 @@ def run_basis(chain: Pipeline, seed: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``light``, ``noise`` and ``levels`` in words; lists of lines: ``trained_otherwise``,
-        ``without_effect`` (settings) and ``assumed`` (figures of the prices that nobody published).
+        ``light``, ``array``, ``noise`` and ``levels`` in words; lists: ``trained_otherwise``,
+        ``without_effect`` (settings) and ``assumed`` (figures of the prices without a source).
     """
     settings, technology = chain.description.energy, chain.cost.technology
     return {
         "light": _light(chain),
+        "array": _array(chain),
         "noise": f"{_NOISE[chain.description.photodiode.noise]}; seed {seed}, die "
         f"{chain.description.die}",
         "levels": level_words(chain.readout, chain.description.photodiode),
@@ -56,3 +57,13 @@ def _light(chain: Pipeline) -> str:
         f"at 0 stops white makes {white_e:,.4g} e- ({part:.3g} % of full well) at "
         f"{camera.white_illuminance_lux():,.4g} lux; {law}"
     )
+
+
+def _array(chain: Pipeline) -> str:
+    """The array that is priced, and the image that the network reads, if it is another."""
+    rows, columns, samples = chain.cost.array_shape
+    text = f"{rows} x {columns} pixels, {samples} sample{'s' if samples > 1 else ''} each"
+    if (rows, columns) == chain.array_shape[:2]:
+        return text
+    seen = " x ".join(map(str, chain.array_shape[:2]))
+    return f"{text}, in energy and time; accuracy and network are those of {seen} pixels"

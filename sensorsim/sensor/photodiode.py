@@ -22,18 +22,21 @@ Noise = Literal["none", "shot", "temporal", "all"]
 class Photodiode(Description):
     """A pixel and its source follower: photons in, volts out."""
 
-    pixel_pitch_um: float = Field(5.0, gt=0, le=100, description="Pitch of the square pixel, um.")
+    # Lower bounds refuse values in another unit. The smallest pixels that are sold have 0.56 um
+    # (2022), wells of photon-counting pixels hold some hundred electrons, and the low conversion
+    # gains of HDR pixels are some uV/e-.
+    pixel_pitch_um: float = Field(5.0, ge=0.3, le=100, description="Pitch of the square pixel, um.")
     quantum_efficiency: Annotated[float, Field(gt=0, le=1)] | SpectralCurve = Field(
         0.6,
         description="Electrons per photon that falls on the photodiode: a number, or a curve.",
     )
     fill_factor: float = Field(1.0, gt=0, le=1, description="Light-sensitive part of the pixel.")
-    full_well_e: float = Field(10_000, gt=0, le=1e7, description="Saturation charge, electrons.")
+    full_well_e: float = Field(10_000, ge=10, le=1e7, description="Saturation charge, electrons.")
     saturation: Saturation = Field(
         HardSaturation(), description="How the well fills: hard, or soft above a knee."
     )
     conversion_gain_uv_per_e: float = Field(
-        100.0, gt=0, le=1e4, description="Volts at the pixel's output per electron, uV/e-."
+        100.0, ge=0.1, le=1e4, description="Volts at the pixel's output per electron, uV/e-."
     )
     response: Response = Field(
         Linear(), description="Electrons to volts: linear, logarithmic or linlog."

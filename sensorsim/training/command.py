@@ -16,6 +16,7 @@ from sensorsim.core.errors import InputError
 from sensorsim.core.files import beside, check_place, remove_parts
 from sensorsim.optics.cfa import bayer
 from sensorsim.pipeline.configuration import PipelineDescription, load_description
+from sensorsim.pipeline.level_words import level_words
 from sensorsim.scenes.datasets import load_dataset
 from sensorsim.scenes.labelled import Labelled, check_for_training
 from sensorsim.scenes.validation import split_validation
@@ -172,7 +173,7 @@ def run_recipe(source: str, changes: dict[str, Any], place: Place) -> str:
     Returns
     -------
     str
-        One line with the file and the accuracies.
+        The file and its accuracies; for a network also its levels, in a second line.
 
     Raises
     ------
@@ -233,7 +234,9 @@ def _run_network(recipe: NetworkRecipe, path: Path, place: Place) -> str:
     device = device_of(place.device)
     dtype = fast_format(device)
     with TrainingConsole(place.out.stem) as console:
-        console.note(_about_data(dataset, *split_validation(dataset)))
+        training, validation = split_validation(dataset)
+        console.note(_about_data(dataset, training, validation, test))
+        console.note(_about_steps(task, len(training)))
         console.note(_about_network(task, dataset))
         task = _taught(recipe, path, task, dataset, place, device, console)
         trained = train(
@@ -254,7 +257,8 @@ def _run_network(recipe: NetworkRecipe, path: Path, place: Place) -> str:
     return (
         f"{place.out}: {made.model.stored_bits} bits stored, validation accuracy "
         f"{made.validation.accuracy:.4f}, test accuracy {made.test.accuracy:.4f}; {place.report}, "
-        f"{place.card}"
+        f"{place.card}\n"
+        f"{place.out}: {level_words(made.model.readout, task.camera.photodiode)}"
     )
 
 
@@ -273,11 +277,24 @@ def _check_test(dataset: Labelled, test: Labelled) -> None:
         )
 
 
-def _about_data(dataset: Labelled, training: Labelled, validation: Labelled) -> str:
+def _about_data(
+    dataset: Labelled, training: Labelled, validation: Labelled, test: Labelled | None = None
+) -> str:
     """Numbers of images and classes, in one line."""
+    tested = "" if test is None else f"{len(test)} to test, "
     return (
         f"{dataset.name} ({dataset.origin}): {len(training)} images to train on, {len(validation)} "
-        f"to validate, {len(dataset.class_names)} classes"
+        f"to validate, {tested}{len(dataset.class_names)} classes"
+    )
+
+
+def _about_steps(task: Task, images: int) -> str:
+    """Length of the training, in one line."""
+    schedule = task.schedule
+    steps = max(1, round(schedule.epochs * (images // schedule.batch)))
+    return (
+        f"schedule: {steps:,} steps of {schedule.batch} images, {schedule.epochs:g} passes; seed "
+        f"{schedule.seed}"
     )
 
 
@@ -287,8 +304,8 @@ def _about_network(task: Task, dataset: Labelled) -> str:
     learned = "learned" if task.learned else "fixed"
     return (
         f"network: {model.stored_bits} bits stored, {model.binary_operations / 2e6:.1f} million "
-        f"XNOR products per image; readout: {task.family}, {learned} levels. "
-        f"{task.readout.level_words()}"
+        f"XNOR products per image; readout: {task.family}, {learned}; "
+        f"{level_words(task.readout, task.camera.photodiode)}"
     )
 
 

@@ -116,3 +116,11 @@ def test_the_readout_describes_itself(model: str, words: str) -> None:
     assert done.exit_code == 0
     (line,) = [x for x in done.stdout.splitlines() if x.startswith("readout")]
     assert words in line
+
+
+def test_levels_are_said_behind_the_pixel_of_a_pipeline() -> None:
+    arguments = ["inspect", "fashion-mnist/glt-4", "--pipeline", "glt4"]
+    done = run.invoke(app, arguments, env={"COLUMNS": "160"})
+    levels = "levels at 1.27, 6.31, 21, 93.5 mV of 1,000 mV (12.7, 63.1, 210, 935 e-)"
+    assert levels in done.stdout
+    assert json.loads(run.invoke(app, [*arguments, "--json"]).stdout)["levels"] == levels

@@ -1,5 +1,6 @@
 """``sensorsim train``: a recipe becomes a teacher's file or a model, and can be stopped."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,22 @@ def trained(folder: Path, text: str, out: str = "m.npz", **changes: Any) -> str:
     return run_recipe(str(path), {k.replace("__", "."): v for k, v in changes.items()}, place)
 
 
-def test_network_learns_beside_a_pipeline(tmp_path: Path) -> None:
+def test_network_learns_beside_a_pipeline(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     said = trained(tmp_path, NETWORK)
+    notes = " ".join(capsys.readouterr().err.split())
+    assert "144 images to train on, 16 to validate, 160 to test, 4 classes" in notes
+    assert "18 steps of 16 images, 2 passes; seed" in notes
+    for text in (notes, said):
+        assert re.search(r"levels at [\d.,]+, [\d.,]+ mV of 1,000 mV \([\d.,]+, [\d.,]+ e-\)", text)
     model = load_model(tmp_path / "m.npz")
     assert isinstance(model.readout, Thermometer)
     assert model.readout.levels == 2
     assert model.class_names == ("a", "b", "c", "d")
     assert model.training.command == "test"
+    assert model.training.camera is not None
+    assert model.training.camera["photodiode"]["full_well_e"] == 10_000
     assert f"{model.training.test_accuracy:.4f}" in said
     assert f"{model.stored_bits} bits" in said
     assert (tmp_path / "m.html").exists()

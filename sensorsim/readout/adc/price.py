@@ -136,7 +136,7 @@ def _single_slope(
     code is the tone curve's value at the mean signal.
     """
     v, steps = process.supply.analog_v, ramp_steps(adc.bits)
-    line, edge = line_ff(process, array.pitch_um), clocked_bit(process)
+    line, edge = line_ff(process, array.column_pitch_um), clocked_bit(process)
     signal, code = array.signal(process), _mean_code(adc, array)
     bent = None
     if not isinstance(adc.tone_curve, Linear):
