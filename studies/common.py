@@ -178,6 +178,11 @@ def save_small(figure: Figure, path: Path, dpi: int, colors: int = 128) -> None:
         palette.save(part, format="PNG", optimize=True)
 
 
+def short_name(family: str, levels: int) -> str:
+    """A readout in narrow tables, like "GLT M=4"."""
+    return f"{LABEL.get(family, family)} {families()[family].symbol}={levels}"
+
+
 @dataclass(frozen=True)
 class Design:
     """A readout of the study."""
@@ -189,8 +194,7 @@ class Design:
     @property
     def name(self) -> str:
         """Family and levels, like "GLT M=4"."""
-        symbol = families()[self.family].symbol
-        return f"{LABEL.get(self.family, self.family)} {symbol}={self.levels}"
+        return short_name(self.family, self.levels)
 
 
 def shipped(space: Space) -> list[str]:
@@ -220,7 +224,7 @@ def design(space: Space, model: str, **changes: str) -> Design:
 
 def table(title: str, left: str, *right: str) -> Table:
     """A table that fits a terminal: the first column to the left, numbers to the right."""
-    made = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    made = Table(title=f"\n{title}", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     made.add_column(left, no_wrap=True)
     for name in right:
         made.add_column(name, justify="right", no_wrap=True)

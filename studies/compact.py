@@ -170,7 +170,8 @@ def draw(table: pd.DataFrame) -> Figure:
                       label=variant)  # fmt: skip
     left.set(xlabel="stored bits (Mb)", ylabel="test accuracy (%)")
     right.set(xlabel="XNOR and count operations per image (millions)")
-    left.legend(fontsize="small")
+    handles, labels = left.get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize="small", loc="outside lower center", ncols=6)
     for axes in (left, right):
         axes.grid(alpha=0.3)
     figure.suptitle(

@@ -200,15 +200,18 @@ def print_table(table: pd.DataFrame) -> None:
             "stops", *(f"{s:g}" for s in lights["exposure_stops"]),
         )  # fmt: skip
         for name, column, digits in (
-            ("electrons at white", "white_e", ".0f"),
+            ("white, e-", "white_e", ".0f"),
             ("scene, lux", "illuminance_lux", ".2g"),
-            ("SNR of white, dB", "snr_db", ".1f"),
+            ("SNR, dB", "snr_db", ".0f"),
         ):
             shown.add_row(name, *(f"{v:{digits}}" for v in lights[column]))
         shown.add_section()
-        for name, part in default.groupby("readout", sort=False):
+        for (family, levels), part in default.groupby(["family", "levels"], sort=False):
             at = part.set_index("exposure_stops")["accuracy"]
-            shown.add_row(str(name), *(f"{100 * at[s]:.1f}" for s in lights["exposure_stops"]))
+            shown.add_row(
+                common.short_name(family, levels),
+                *(f"{100 * at[s]:.1f}" for s in lights["exposure_stops"]),
+            )
         console.print(shown)
     print_least_light(table)
 
@@ -231,9 +234,9 @@ def _print_least(table: pd.DataFrame, by: str, values: list[str], light: str, ti
     """A row for each readout, a column for each value of ``by``."""
     heads = (v.replace("fixed ", "fixed\n").replace("levels ", "levels\n") for v in values)
     shown = common.table(title, "readout", *heads)
-    for name, part in table.groupby("readout", sort=False):
+    for (family, levels), part in table.groupby(["family", "levels"], sort=False):
         needed = (light_for(of(part, **{by: v}), light) for v in values)
-        shown.add_row(str(name), *map(_digits, needed))
+        shown.add_row(common.short_name(family, levels), *map(_digits, needed))
     console.print(shown)
 
 

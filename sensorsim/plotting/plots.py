@@ -310,7 +310,7 @@ def searched_front(data: xr.Dataset) -> Figure:
     Figure
         Accuracy over energy.
     """
-    figure = Figure(figsize=(7.5, 5), layout="constrained")
+    figure = Figure(figsize=(8.5, 5.4), layout="constrained")
     axes = figure.subplots()
     axes.plot(
         data["trial_energy_pj"] * 1e-3, 100 * data["trial_accuracy"], ".", color=GRAY, alpha=0.5,
@@ -335,7 +335,7 @@ def searched_front(data: xr.Dataset) -> Figure:
         xlabel=f"energy per frame (nJ): {data.attrs['stages']}",
     )  # fmt: skip
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, loc="lower right")
+    figure.legend(fontsize=8, loc="outside lower center", ncols=3)
     return figure
 
 

@@ -31,7 +31,7 @@ class Photodiode(Description):
         description="Electrons per photon that falls on the photodiode: a number, or a curve.",
     )
     fill_factor: float = Field(1.0, gt=0, le=1, description="Light-sensitive part of the pixel.")
-    full_well_e: float = Field(10_000, ge=10, le=1e7, description="Saturation charge, electrons.")
+    full_well_e: float = Field(10_000, ge=2, le=1e7, description="Saturation charge, electrons.")
     saturation: Saturation = Field(
         HardSaturation(), description="How the well fills: hard, or soft above a knee."
     )

@@ -13,6 +13,10 @@ from sensorsim.plotting.styles import BLUE, GRAY, GREEN, PALETTE, VERMILION
 Values = npt.NDArray[np.float64]
 _WIDTH_IN = 9.6
 _DECADE = 10.0
+_MOST_MARKED = 30
+"""With more points, a curve has no markers."""
+_NUMBER_HEIGHT = 0.035
+"""Height of a line's number, part of the axes."""
 _MOST_NAMED = 40
 """With more classes, a confusion matrix has numbers on its axes instead of names."""
 _MOST_COUNTED = 16
@@ -64,8 +68,9 @@ def learning_curves(epochs: Values, loss: Values, accuracy: Values, rate: Values
         (rate, "learning rate of weights", GRAY),
     )
     for axes, (values, label, color) in zip(panels, curves, strict=True):
-        marker = "o" if epochs.size <= 30 else None
-        axes.plot(epochs, values, color=color, marker=marker, markersize=3)
+        known = np.isfinite(values)
+        marker = "o" if known.sum() <= _MOST_MARKED else None
+        axes.plot(epochs[known], values[known], color=color, marker=marker, markersize=3)
         axes.set(xlabel="epoch", title=label, xlim=(0, epochs.max() * 1.02))
         axes.title.set_fontsize(10)
         axes.grid(alpha=0.3)
@@ -134,20 +139,32 @@ def threshold_moves(epochs: Values, thresholds: Values) -> Figure:
     """
     figure = Figure(figsize=(_WIDTH_IN, 3.8), layout="constrained")
     axes = figure.subplots()
-    marker = "." if epochs.size <= 30 else None
+    marker = "." if epochs.size <= _MOST_MARKED else None
+    if thresholds.max() >= _DECADE * thresholds.min():
+        axes.set_yscale("log")
     for number, values in enumerate(thresholds.T, 1):
         color = PALETTE[(number - 1) % len(PALETTE)]
         axes.plot(epochs, values, color=color, marker=marker, linewidth=1.3)
-        axes.annotate(
-            str(number), (epochs[-1], values[-1]), xytext=(5, 0), textcoords="offset points",
-            va="center", fontsize=8, color=color,
-        )  # fmt: skip
-    if thresholds.max() >= _DECADE * thresholds.min():
-        axes.set_yscale("log")
     axes.set(xlabel="epoch", ylabel="threshold (part of full scale)")
     axes.set_xlim(epochs.min(), epochs.max() * 1.04)
+    _number_lines(axes, float(epochs[-1]), thresholds[-1])
     axes.grid(alpha=0.3)
     return figure
+
+
+def _number_lines(axes: Axes, x: float, ends: Values) -> None:
+    """Write the number of each line at its end; move numbers up where they would overlap."""
+    axes.autoscale_view()
+    to_axes = axes.transData + axes.transAxes.inverted()
+    low = -np.inf
+    for number, end in enumerate(ends, 1):
+        place = float(to_axes.transform((x, end))[1])
+        low = max(place, low + _NUMBER_HEIGHT)
+        axes.annotate(
+            str(number), (x, low), xycoords=("data", "axes fraction"), xytext=(5, 0),
+            textcoords="offset points", va="center", fontsize=8,
+            color=PALETTE[(number - 1) % len(PALETTE)],
+        )  # fmt: skip
 
 
 def confusion_matrix(counts: npt.NDArray[np.int64], names: tuple[str, ...]) -> Figure:

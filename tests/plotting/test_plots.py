@@ -166,7 +166,8 @@ def test_searched_front_shows_trials_choice_and_intervals() -> None:
         },
         attrs={"search_images": 50, "dies": "0, 1", "stages": "readout, link"},
     )  # fmt: skip
-    (axes,) = plots.searched_front(data).axes
+    figure = plots.searched_front(data)
+    (axes,) = figure.axes
     tried, dies = axes.lines[0], axes.lines[-1]
     np.testing.assert_allclose(tried.get_data(), [[1, 5], [50, 60]])
     np.testing.assert_allclose(dies.get_data(), [[2], [65]])
@@ -176,9 +177,7 @@ def test_searched_front_shows_trials_choice_and_intervals() -> None:
     np.testing.assert_allclose(across[:, 0], [1, 4])
     np.testing.assert_allclose(upright[:, 1], [60, 75])
     assert axes.get_xlabel() == "energy per frame (nJ): readout, link"
-    legend = axes.get_legend()
-    assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == [
+    assert legend_of(figure) == [
         "tried, on 50 images, typical prices", "mean of dies 0, 1",
         "chosen, on 100 other images; bars: 95 %",
     ]  # fmt: skip

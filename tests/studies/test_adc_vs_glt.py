@@ -84,7 +84,7 @@ def test_words_on_break_even_name_percentiles(
         (("--dataset", "imagenet"), "imagenet"),
         (("--dataset", "stl10"), "no trained models of dataset 'stl10'"),
         (("--data-dir", "nowhere"), "nowhere"),
-        (("--images", "0"), "images = 0"),
+        (("--images", "0"), "images 0"),
         (("--images", "10001"), "10000"),
         (("--seed", "-1"), "seed -1"),
     ],

@@ -85,11 +85,15 @@ def test_figure_joins_the_means_of_each_variant_by_size() -> None:
             x, y = line.get_data()
             np.testing.assert_allclose(x, np.array([0.24, 0.9]) * unit)
             np.testing.assert_allclose(y, [65, 85])
-    points = [line for line in left.get_lines() if line.get_marker() == "o"]
+    points = [line for line in left.get_lines() if line.get_linestyle() == "None"]
     assert sorted(np.concatenate([p.get_ydata() for p in points])) == pytest.approx(
         sorted([80, 90, 60, 70] * 2)
     )
-    assert [t.get_text() for t in left.get_legend().get_texts()] == ["plain", "all"]
+    (legend,) = figure.legends
+    assert [t.get_text() for t in legend.get_texts()] == ["plain", "all"]
+    assert left.get_xlabel() == "stored bits (Mb)"
+    assert right.get_xlabel() == "XNOR and count operations per image (millions)"
+    assert left.get_ylabel() == "test accuracy (%)"
 
 
 def test_no_models_is_said(tmp_path: Path) -> None:

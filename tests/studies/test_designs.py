@@ -1,9 +1,11 @@
 """The studies of designs, on a few images."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+import common
 import numpy as np
 import pytest
 import xarray as xr
@@ -11,6 +13,7 @@ import xarray as xr
 import sensorsim as ss
 from sensorsim.core.statistics import wilson_interval
 from sensorsim.experiments.energy_comparison import compare_energy
+from sensorsim.experiments.optimize.space import space_of
 
 
 def study(name: str) -> ModuleType:
@@ -71,13 +74,14 @@ def test_yield_counts_the_dies_of_the_file(
 def test_break_even_is_what_the_command_finds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    module = study("break_even")
-    monkeypatch.setattr(module, "THRESHOLDS", (2, 8))
-    monkeypatch.setattr(module, "ADCS", {"4-bit log": ("adc-log-4", {})})
+    names = ["adc-log-4", "glt-2", "glt-8"]
+    monkeypatch.setattr(common, "shipped", lambda _: names)
     data = written("break_even", tmp_path, "--images", "20")
-    assert "M=8, 4-bit log" in capsys.readouterr().out
+    assert "log ADC b=4" in capsys.readouterr().out
+    assert data["learned"].values.tolist() == ["GLT M=2", "GLT M=8"]
+    assert data["adc"].values.tolist() == ["log ADC b=4"]
     found = compare_energy(ss.load_pipeline("glt8"), ss.load_pipeline("adc4_log"))
-    one = data.sel(thresholds=8, adc="4-bit log")
+    one = data.sel(learned="GLT M=8", adc="log ADC b=4")
     np.testing.assert_allclose(
         one["probability_over_percentile"], found.percentile["readout and link"].probability
     )
@@ -86,6 +90,18 @@ def test_break_even_is_what_the_command_finds(
     for price, probability in zip(theirs.axis, theirs.probability, strict=True):
         if price in link["link_pj_per_bit"].values:
             assert link.sel(link_pj_per_bit=price).item() == pytest.approx(probability)
+
+
+def test_models_of_a_new_family_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = common.families()
+    made = known | {"pulse-width": replace(known["glt"], name="pulse-width")}
+    monkeypatch.setattr(common, "families", lambda: made)
+    space = space_of(ss.load_pipeline("glt4"), None, ())
+    models = space.models | {"fashion-mnist/pulse-width-4": space.models["fashion-mnist/glt-4"]}
+    found = common.shipped(replace(space, models=models))
+    assert found[-1] == "pulse-width-4"
+    assert "glt-4" in found
+    assert not [name for name in found if "mismatch" in name]
 
 
 def test_pareto_marks_the_front(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +126,7 @@ def test_folder_that_cannot_be_written_is_the_users_error(
     with pytest.raises(SystemExit) as stopped:
         study("break_even").main(["--out", str(tmp_path / "file" / "x"), "--images", "5"])
     assert stopped.value.code == 2
-    assert "cannot be written" in capsys.readouterr().err
+    assert "cannot be made" in capsys.readouterr().err
     with pytest.raises(SystemExit) as stopped:
         study("break_even").main(["--out", str(tmp_path / "x"), "--images", "99999"])
     assert stopped.value.code == 2
