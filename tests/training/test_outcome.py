@@ -134,7 +134,7 @@ def test_foreign_file_stops_a_training_before_it_starts(
 
 @pytest.mark.parametrize("name", ["m.html", "m.md", "m.checkpoint"])
 def test_model_may_not_have_the_name_of_a_file_beside_it(place: Place, name: str) -> None:
-    with pytest.raises(InputError, match=r"expected a name like NAME\.npz"):
+    with pytest.raises(InputError, match=r"suffix of another format; expected \.npz or \.pt"):
         run(place_of(place.out.parent, name))
 
 
