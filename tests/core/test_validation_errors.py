@@ -58,7 +58,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
      "photodiode.pixel_pitch_um 3e-06: expected a number from 0.3 to 100"),
     ({"scene.lens.f_number": 1e-4}, "scene.lens.f_number 0.0001: expected a number from 0.5 to 64"),
     ({"photodiode.full_well_e": 1},
-     "photodiode.full_well_e 1: expected a number from 10 to 10,000,000"),
+     "photodiode.full_well_e 1: expected a number from 2 to 10,000,000"),
 ]  # fmt: skip
 
 
