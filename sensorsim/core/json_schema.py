@@ -10,6 +10,26 @@ _MOST_NAMED = 4
 _TABLE = "a table"
 
 
+def has(stated: Any, part: str | int) -> bool:
+    """Whether a table or list of a description has an entry.
+
+    Parameters
+    ----------
+    stated : object
+        A table, list or value.
+    part : str or int
+        Name of a field, or number of a list item.
+
+    Returns
+    -------
+    bool
+        True if it has one.
+    """
+    if isinstance(stated, list | tuple):
+        return isinstance(part, int) and part < len(stated)
+    return isinstance(stated, Mapping) and part in stated
+
+
 class Schema:
     """A JSON schema, walked along a path of fields.
 
@@ -59,8 +79,7 @@ class Schema:
         node: Any = self._root
         for part in path:
             node = self._child(node, part, stated)
-            known = isinstance(stated, Mapping) and part in stated
-            stated = stated[part] if known or isinstance(stated, list | tuple) else None
+            stated = stated[part] if has(stated, part) else None
         return self._resolved(node)
 
     def _child(self, node: Any, part: str | int, stated: Any) -> Any:
@@ -237,9 +256,11 @@ class Schema:
         size = "" if least is None else f"{least} " if least == most else f"at least {least} "
         if least is not None and most is not None and least != most:
             size = f"{least} to {most} "
-        if "prefixItems" in node:
-            return f"a list of {', '.join(map(self.words, node['prefixItems']))}"
-        one = self.words(node.get("items", {})).removeprefix("a ")
+        items = node.get("prefixItems") or [node.get("items", {})]
+        each = [self.words(item) for item in items]
+        if len(set(each)) > 1:
+            return f"a list of {', '.join(each)}"
+        one = each[0].removeprefix("a ")
         head, space, tail = one.partition(" ")
         plural = {"number": "numbers", "whole": "whole numbers", "string": "strings",
                   "list": "lists"}.get(head)  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sensorsim.core.json_schema import Path, Schema
+from sensorsim.core.json_schema import Path, Schema, has
 from sensorsim.core.nearest import similar, suggestion
 
 _OWN_WORDS = ("value_error", "assertion_error", "wrong_kind")
@@ -59,18 +59,12 @@ def _path(error: Any, stated: Any, schema: Schema) -> Path:
         if named and chosen < len(path) and schema.is_choice(tuple(path), stated):
             chosen = len(path)  # a field may be named like its kind: only the first is the kind
             continue
-        if _has(level, part):
+        if has(level, part):
             level = level[part]
-        elif not (last and error["type"] == "missing"):
-            continue
+        elif not (last and error["type"] == "missing" and isinstance(part, str)):
+            continue  # a list that is too short is itself what is wrong
         path.append(part)
     return tuple(path)
-
-
-def _has(level: Any, part: str | int) -> bool:
-    if isinstance(level, list | tuple):
-        return isinstance(part, int) and part < len(level)
-    return isinstance(level, Mapping) and part in level
 
 
 def _is_other_choice(path: Path, errors: list[Any], found: Mapping[Path, Any]) -> bool:
@@ -90,7 +84,7 @@ def _line(path: Path, errors: list[Any], stated: Any, schema: Schema) -> str:
     node = schema.at(path, stated)
     if error["type"] == "extra_forbidden":
         return f"{place}: {_no_such_field(path, stated, schema)}"
-    if error["type"] == "missing":
+    if error["type"] == "missing" and isinstance(error["loc"][-1], str):
         return f"{place}: is missing; expected {schema.words(node)}"
     value = error["input"]
     if error["type"] in ("union_tag_not_found", "union_tag_invalid"):

@@ -51,6 +51,14 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"energy": [1]}, "energy [1]: expected a table with technology, frame_rate_hz, "),
     ({"energy.link": {"kind": "mipi"}}, "energy.link.kind 'mipi': expected one of 'wire', "),
     ({"die": 1.5}, "die 1.5: expected a whole number, without a decimal point"),
+    ({"energy.array": [240]},
+     "energy.array [240]: expected a list of 2 whole numbers from 1 to 65,536"),
+    ({"energy.array": []}, "energy.array []: expected a list of 2 whole numbers"),
+    ({"photodiode.pixel_pitch_um": 3e-6},
+     "photodiode.pixel_pitch_um 3e-06: expected a number from 0.3 to 100"),
+    ({"scene.lens.f_number": 1e-4}, "scene.lens.f_number 0.0001: expected a number from 0.5 to 64"),
+    ({"photodiode.full_well_e": 1},
+     "photodiode.full_well_e 1: expected a number from 2 to 10,000,000"),
 ]  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def test_schema_gives_every_field_a_meaning() -> None:
         ("read_noise_e = 4.0", "read_noize_e = 4.0", ["photodiode.read_noize_e", "no such field"]),
         ("read_noise_e = 4.0", "read_noise_e = -1", ["photodiode.read_noise_e", "-1"]),
         ("quantum_efficiency = 0.6", "quantum_efficiency = 1.2", ["quantum_efficiency", "1.2"]),
-        ("full_well_e = 10000", "full_well_e = 0", ["full_well_e 0", "above 0"]),
+        ("full_well_e = 10000", "full_well_e = 0", ["full_well_e 0", "from 2"]),
         ("full_well_e = 10000", "full_well_e = nan", ["full_well_e", "finite"]),
         ("link_pj_per_bit = 0.5", "# none", ["energy.link_pj_per_bit", "missing"]),
         ('kind = "learned"', 'kind = "flash"', ["readout", "flash"]),

@@ -139,7 +139,7 @@ def test_labelled_refuses_what_does_not_fit() -> None:
     with pytest.raises(InputError, match="labels from 0 to 2"):
         Labelled(images, np.array([0, 1, 2]), ("a", "b"), "x", "here")
     data = Labelled(images, np.array([0, 1, 1]), ("a", "b"), "x", "here")
-    with pytest.raises(InputError, match="images = 4: expected 1 to 3"):
+    with pytest.raises(InputError, match="images 4: expected a whole number from 1 to 3"):
         data.first(4)
 
 
