@@ -162,7 +162,7 @@ def test_its_frames_are_drawn(
     with xr.open_dataset(out / "trace.nc", group="readout") as group:
         assert 0 <= group["shown"].min() <= group["shown"].max() <= 1
         labels = [axes.get_xlabel() for axes in drawn["4-readout"].axes]
-        number = f"{readout.number_words} (DN)"
+        number = f"{readout.number_words} (DN), of 0 to {readout.levels}"
         expected = number if "digital_number" in group else "codes as gray values (1)"
         assert expected in labels
         assert (out / "frame.dng").exists() == ("digital_number" in group)

@@ -22,9 +22,7 @@ def test_none_means_all(tiny: Labelled) -> None:
 
 @pytest.mark.parametrize("count", [-1, 0, 41])
 def test_more_or_fewer_than_there_are_is_refused(tiny: Labelled, count: int) -> None:
-    with pytest.raises(
-        InputError, match=rf"images {count}: expected a whole number from 1 to 40 \(here\)"
-    ):
+    with pytest.raises(InputError, match=rf"images {count}: expected .* 1 to 40 \(here\)"):
         tiny.first(count)
 
 
