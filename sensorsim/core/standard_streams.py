@@ -109,7 +109,7 @@ def standard_streams(command: str) -> Iterator[None]:
 def _open(stream: TextIO | None) -> TextIO:
     """The stream, which replaces what it cannot encode; the null device if there is none."""
     if stream is None:  # closed by the caller of the process
-        return Path(os.devnull).open("w")
+        return Path(os.devnull).open("w", encoding="utf-8")
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
     return stream

@@ -155,7 +155,7 @@ def test_checkpoint_under_another_light_is_refused(
         ("channels = 4, groups = 2", "channels = 4, groups = 3", r"network\.blocks\.1: 3 groups"),
         ("pool = 2", "pool = 4, stride = 4", r"network\.blocks\.0: .* leave nothing"),
         ("batch = 16", "batch = 160", "fewer than a batch of 160"),
-        ("batch = 16", "batch = 16, learning_rate = 5.0", r"schedule\.learning_rate 5\.0: expected"),
+        ("batch = 16", "batch = 16, learning_rate = 5.0", r"learning_rate 5\.0: expected"),
     ],
 )
 def test_recipe_that_cannot_be_trained_is_said(
